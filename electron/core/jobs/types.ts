@@ -1,0 +1,37 @@
+import type { JobId } from '../../../shared/domain/ids.ts'
+import type { Job } from '../../../shared/domain/job.ts'
+
+/** What a job's owner lets people do with it. Missing: not possible for this job. */
+export interface JobControls {
+  readonly pause?: () => Promise<void>
+  readonly resume?: () => Promise<void>
+  readonly cancel?: () => Promise<void>
+  readonly setLimit?: (bytesPerSecond: number | null) => Promise<void>
+  readonly skipCheck?: () => Promise<void>
+}
+
+/**
+ * The list of everything that takes time, and the queue: one writing job per destination (and one per machine) at a
+ * time, reading jobs beside them. Owners describe their job; the board publishes it at most four times a second,
+ * final states at once, and remembers finished jobs of this session.
+ */
+export interface JobBoard {
+  list(): readonly Job[]
+  /** @throws FloeError `job/unknown` */
+  get(id: JobId): Job
+  /** Puts a job on the board as queued; `run` starts when nothing holds the same `claims` any more. */
+  enqueue(job: Job, claims: readonly string[], controls: JobControls, run: (signal: AbortSignal) => Promise<void>): void
+  /** Merges into the job as it stands. */
+  update(id: JobId, change: Partial<Omit<Job, 'id'>>): void
+  startNow(id: JobId): void
+  pause(id: JobId): Promise<void>
+  resume(id: JobId): Promise<void>
+  /** A queued job is taken off; a running one is told. */
+  cancel(id: JobId): Promise<void>
+  setLimit(id: JobId, bytesPerSecond: number | null): Promise<void>
+  skipCheck(id: JobId): Promise<void>
+  /** Resolves when the job is final. */
+  whenFinal(id: JobId): Promise<Job>
+  /** Jobs that are not final. */
+  active(): readonly Job[]
+}

@@ -1,0 +1,107 @@
+import type { Destination, DestinationSuggestion } from '../../../shared/domain/destination.ts'
+import type { DestinationId, DiskId, JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
+import type { Damage, Point, PointDisk, Verification } from '../../../shared/domain/point.ts'
+
+/** A destination that was found, recognised by its marker, and may be written to right now. */
+export interface OpenDestination {
+  readonly id: DestinationId
+  readonly name: string
+  readonly path: string
+  readonly freeBytes: number
+}
+
+/** What a backup knows of the point it is writing. */
+export interface NewPoint {
+  readonly id: PointId
+  readonly machineId: MachineId
+  readonly machineName: string
+  readonly kind: Point['kind']
+  readonly parentId: PointId | null
+  readonly jobId: JobId
+  readonly disks: readonly { id: DiskId; virtualSize: number }[]
+}
+
+/** A point being written: a `.partial-...` folder that only this Floe may remove. */
+export interface PartialPoint {
+  readonly pointId: PointId
+  /** Absolute path of the partial folder. */
+  readonly folder: string
+  /** Absolute path of a disk's target image in it; the file does not exist yet. */
+  imagePath(diskId: DiskId): string
+}
+
+/** Everything the manifest says beyond the files themselves. */
+export interface PointFacts {
+  readonly createdAt: string
+  readonly consistency: Point['consistency']
+  readonly consistencyReason: string | null
+  readonly qemuVersion: string | null
+  readonly startCommand: string | null
+  readonly way: string
+  readonly kindReason: string
+  readonly disks: readonly Omit<PointDisk, 'file' | 'format' | 'fileSize' | 'contentRoot'>[]
+}
+
+export type ReadProgress = (doneBytes: number, totalBytes: number, diskId: DiskId) => void
+
+/** Destinations and the restore points on them. The only writer of what lies in a destination. */
+export interface Repository {
+  /** Loads known destinations and scans them; then looks again when told or every few seconds while watched. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  refresh(): Promise<void>
+
+  destinations(): readonly Destination[]
+  /** @throws FloeError `destination/unknown` */
+  destination(id: DestinationId): Destination
+  suggestDestinations(): Promise<readonly DestinationSuggestion[]>
+  addDestination(path: string, name: string | null): Promise<Destination>
+  removeDestination(id: DestinationId): Promise<void>
+  /**
+   * Checks that the place is the one meant and can take `neededBytes` with files up to `largestFile`.
+   * @throws FloeError `destination/missing`, `/other-disk`, `/read-only`, `/fat`, `/full`, `/no-space-before`, `/holds-image`, ...
+   */
+  open(
+    id: DestinationId,
+    need: { bytes: number; largestFile: number; imagePaths: readonly string[] },
+  ): Promise<OpenDestination>
+
+  beginPoint(destination: OpenDestination, point: NewPoint): Promise<PartialPoint>
+  /** Finds again a partial folder that this Floe began, after a restart; null when it is gone. */
+  findPartial(destinationId: DestinationId, pointId: PointId): Promise<PartialPoint | null>
+  /** Removes a partial point. Idempotent. */
+  discard(partial: PartialPoint): Promise<void>
+  /** fsync of the images, manifest last (temp + fsync + rename + fsync of the folder), then the folder's final name. */
+  record(partial: PartialPoint, facts: PointFacts): Promise<Point>
+  /** Partial folders of this home that no job in `alive` owns. Removes them and says how many bytes. */
+  sweepPartials(alive: ReadonlySet<JobId>): Promise<{ removed: number; bytes: number }>
+
+  points(machineId: MachineId | null): readonly Point[]
+  /** @throws FloeError `point/unknown` */
+  point(id: PointId): Point
+  /** Reads the manifest again and checks that every file is there with its size. @throws `point/*` */
+  assertReadable(id: PointId): Promise<Point>
+  /** Marks a point as being checked by a job (null: not any more). */
+  markChecking(id: PointId, jobId: JobId | null): void
+  /** Computes the content index in a worker, writes it beside the images and its roots into the manifest. */
+  computeIndex(id: PointId, onProgress: ReadProgress, signal: AbortSignal): Promise<Point>
+  /** Checks a point and remembers the verdict beside it. */
+  verify(
+    id: PointId,
+    level: Verification['level'],
+    onProgress: ReadProgress,
+    signal: AbortSignal,
+  ): Promise<Verification>
+  /** Content of an image (any format) against the point's index; empty when identical. Used by restore before it swaps. */
+  compareImage(
+    pointId: PointId,
+    diskId: DiskId,
+    imagePath: string,
+    format: 'qcow2' | 'raw',
+    onProgress: (doneBytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<readonly Damage[]>
+  deletePoint(id: PointId): Promise<{ freedBytes: number }>
+  /** Keeps a point from being deleted or pruned while it is read (restore, verify). */
+  pinWhileReading(id: PointId): Disposable
+}

@@ -1,0 +1,76 @@
+import type { TopicItem, TopicMessage, TopicName } from '../../../shared/ipc/contract.ts'
+
+type Listener<T extends TopicName> = (message: TopicMessage<T>) => void
+
+/**
+ * A collection that tells its subscribers what changed: one snapshot at subscription, then deltas with a sequence
+ * number. Writers call `set` and `remove` as often as they like; identical items are not told twice.
+ */
+export class Topic<T extends TopicName> {
+  readonly name: T
+  #items = new Map<string, { item: TopicItem<T>; text: string }>()
+  #listeners = new Set<Listener<T>>()
+  #seq = 0
+
+  constructor(name: T) {
+    this.name = name
+  }
+
+  list(): TopicItem<T>[] {
+    return [...this.#items.values()].map((entry) => entry.item)
+  }
+
+  get(id: string): TopicItem<T> | undefined {
+    return this.#items.get(id)?.item
+  }
+
+  set(...items: TopicItem<T>[]): void {
+    const upserts = items.filter((item) => {
+      const text = JSON.stringify(item)
+      if (this.#items.get(item.id)?.text === text) return false
+      this.#items.set(item.id, { item, text })
+      return true
+    })
+    if (upserts.length > 0) this.#tell(upserts, [])
+  }
+
+  remove(...ids: string[]): void {
+    const removals = ids.filter((id) => this.#items.delete(id))
+    if (removals.length > 0) this.#tell([], removals)
+  }
+
+  /** Makes the collection exactly these items, telling only the differences. */
+  replaceAll(items: readonly TopicItem<T>[]): void {
+    const kept = new Set(items.map((item) => item.id as string))
+    this.set(...items)
+    this.remove(...[...this.#items.keys()].filter((id) => !kept.has(id)))
+  }
+
+  subscribe(listener: Listener<T>): () => void {
+    this.#listeners.add(listener)
+    listener({ kind: 'snapshot', topic: this.name, seq: this.#seq, items: this.list() })
+    return () => this.#listeners.delete(listener)
+  }
+
+  #tell(upserts: TopicItem<T>[], removals: string[]): void {
+    this.#seq += 1
+    for (const listener of this.#listeners) {
+      listener({ kind: 'delta', topic: this.name, seq: this.#seq, upserts, removals })
+    }
+  }
+}
+
+export type Topics = { readonly [T in TopicName]: Topic<T> }
+
+export function createTopics(): Topics {
+  return {
+    machines: new Topic('machines'),
+    destinations: new Topic('destinations'),
+    jobs: new Topic('jobs'),
+    points: new Topic('points'),
+    restores: new Topic('restores'),
+    activity: new Topic('activity'),
+    demo: new Topic('demo'),
+    settings: new Topic('settings'),
+  }
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { DestinationId, DiskId, JobId, MachineId, PointId } from './ids.ts'
+
+export const BackupKind = z.enum(['full', 'incremental'])
+export type BackupKind = z.infer<typeof BackupKind>
+
+/** What the restore point is worth inside the guest. */
+export const Consistency = z.enum(['frozen', 'crash-consistent', 'offline'])
+export type Consistency = z.infer<typeof Consistency>
+
+export const PointDisk = z.object({
+  id: DiskId,
+  /** File name inside the point's folder. */
+  file: z.string(),
+  format: z.literal('qcow2'),
+  virtualSize: z.number().int().nonnegative(),
+  /** Bytes this point had to copy for the disk. */
+  bytesCopied: z.number().int().nonnegative(),
+  /** Size of the image file. */
+  fileSize: z.number().int().nonnegative(),
+  /** SHA-256 root of the content index in hex; null until the point was checked. */
+  contentRoot: z.string().nullable(),
+  /** Where the disk's image was, and its format, when the point was taken. */
+  sourcePath: z.string().nullable(),
+  sourceFormat: z.string().nullable(),
+  firmware: z.boolean(),
+})
+export type PointDisk = z.infer<typeof PointDisk>
+
+/** Where the first difference was found. Offsets in bytes of guest data, except for `structure` and `size`. */
+export const Damage = z.object({
+  diskId: DiskId,
+  file: z.string(),
+  kind: z.enum(['content', 'structure', 'size', 'missing', 'index']),
+  offset: z.number().int().nonnegative().nullable(),
+  length: z.number().int().nonnegative().nullable(),
+  text: z.string(),
+})
+export type Damage = z.infer<typeof Damage>
+
+export const Verification = z.object({
+  level: z.enum(['structure', 'content']),
+  ok: z.boolean(),
+  at: z.string(),
+  damage: z.array(Damage),
+})
+export type Verification = z.infer<typeof Verification>
+
+/** Is the point's content index there? `checking` names the job; `none` means the check was skipped or never ended. */
+export const IndexState = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('complete') }),
+  z.object({ kind: z.literal('checking'), jobId: JobId }),
+  z.object({ kind: z.literal('none') }),
+])
+export type IndexState = z.infer<typeof IndexState>
+
+/** All disks of a machine at one instant. Times are ISO 8601 UTC. */
+export const Point = z.object({
+  id: PointId,
+  machineId: MachineId,
+  machineName: z.string(),
+  destinationId: DestinationId,
+  /** The instant all disks show. */
+  createdAt: z.string(),
+  kind: BackupKind,
+  consistency: Consistency,
+  /** Why it is not frozen, as a sentence; null when it is. */
+  consistencyReason: z.string().nullable(),
+  parentId: PointId.nullable(),
+  /** Absolute path of the point's folder. */
+  path: z.string(),
+  disks: z.array(PointDisk),
+  /** Bytes this point takes up on the destination. */
+  bytes: z.number().nonnegative(),
+  index: IndexState,
+  verification: Verification.nullable(),
+  pinned: z.boolean(),
+  qemuVersion: z.string().nullable(),
+  /** False while its drive is unplugged: listed from memory, not restorable. */
+  available: z.boolean(),
+  /** Set when the manifest cannot be trusted or read; such a point is shown and never restored. */
+  unreadable: z.string().nullable(),
+})
+export type Point = z.infer<typeof Point>

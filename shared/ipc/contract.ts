@@ -1,0 +1,195 @@
+// The one contract between Floe's windows, its CLI and its core: calls (ask and answer) and topics (push).
+// Inputs are parsed by the gate on arrival; outputs are typed, and parsed in tests.
+import { z } from 'zod'
+import { Activity } from '../domain/activity.ts'
+import { Demo } from '../domain/demo.ts'
+import { Destination, DestinationSuggestion } from '../domain/destination.ts'
+import { DestinationId, DiskId, JobId, MachineId, PointId, RestoreId } from '../domain/ids.ts'
+import { Job } from '../domain/job.ts'
+import { Machine, ProbeLine } from '../domain/machine.ts'
+import { BackupKind, Point } from '../domain/point.ts'
+import { Preflight, Restore } from '../domain/restore.ts'
+import { Settings } from '../domain/settings.ts'
+import type { ProblemParams } from '../errors/problem.ts'
+
+const call = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output })
+const nothing = z.object({})
+const started = z.object({ jobId: JobId })
+const limit = z.number().int().positive().nullable()
+
+/** How the plan means to copy, and why; shown before the click and recorded in the point. */
+export const BackupPreview = z.object({
+  machineId: MachineId,
+  destinationId: DestinationId,
+  kind: BackupKind,
+  /** One sentence: why this kind. */
+  kindReason: z.string(),
+  way: z.enum(['push']),
+  wayReason: z.string(),
+  disks: z.array(
+    z.object({
+      diskId: DiskId,
+      included: z.boolean(),
+      bytesToCopy: z.number().nonnegative(),
+      reason: z.string().nullable(),
+    }),
+  ),
+  bytesToCopy: z.number().nonnegative(),
+  freeBytes: z.number().nonnegative().nullable(),
+  enoughSpace: z.boolean(),
+})
+export type BackupPreview = z.infer<typeof BackupPreview>
+
+export const HostInfo = z.object({
+  ipcVersion: z.number(),
+  version: z.string(),
+  platform: z.enum(['darwin', 'linux']),
+  homeDir: z.string(),
+  /** The user's own folder, to show `~/...`. */
+  userDir: z.string(),
+  /** What this host can do for a window. */
+  can: z.object({ chooseFolder: z.boolean(), showInFolder: z.boolean() }),
+})
+export type HostInfo = z.infer<typeof HostInfo>
+
+export const Discovery = z.object({
+  processesChecked: z.number().int().nonnegative(),
+  foldersChecked: z.array(z.string()),
+  found: z.number().int().nonnegative(),
+})
+export type Discovery = z.infer<typeof Discovery>
+
+export const Diagnostic = z.object({
+  id: z.string(),
+  title: z.string(),
+  result: z.enum(['ok', 'warning', 'failed']),
+  detail: z.string(),
+  fix: z.string().nullable(),
+})
+export type Diagnostic = z.infer<typeof Diagnostic>
+
+export const calls = {
+  'app.hello': call(nothing, HostInfo),
+  'app.doctor': call(nothing, z.array(Diagnostic)),
+
+  'machines.list': call(nothing, z.array(Machine)),
+  /** Looks again at once instead of at the next round. */
+  'machines.refresh': call(nothing, Discovery),
+  'machines.probe': call(z.object({ qmp: z.string(), agent: z.string().nullable() }), z.array(ProbeLine)),
+  /** `qmp` and `agent`: absolute socket path or HOST:PORT. */
+  'machines.add': call(
+    z.object({ qmp: z.string(), agent: z.string().nullable(), name: z.string().nullable() }),
+    Machine,
+  ),
+  'machines.remove': call(z.object({ machineId: MachineId }), nothing),
+  /** Presses the guest's power button (`system_powerdown`); never kills. */
+  'machines.shutDownGuest': call(z.object({ machineId: MachineId }), nothing),
+
+  'destinations.list': call(nothing, z.array(Destination)),
+  'destinations.suggest': call(nothing, z.array(DestinationSuggestion)),
+  'destinations.add': call(z.object({ path: z.string(), name: z.string().nullable() }), Destination),
+  /** Forgets the place; its files stay. */
+  'destinations.remove': call(z.object({ destinationId: DestinationId }), nothing),
+
+  'backup.preview': call(
+    z.object({
+      machineId: MachineId,
+      destinationId: DestinationId.nullable(),
+      diskIds: z.array(z.string()).nullable(),
+    }),
+    BackupPreview,
+  ),
+  'backup.start': call(
+    z.object({
+      machineId: MachineId,
+      /** Null: the machine's saved or the only destination. */
+      destinationId: DestinationId.nullable(),
+      /** Disk ids or aliases; null: all that can be backed up. */
+      diskIds: z.array(z.string()).nullable(),
+      limit,
+      /** Compute the content index right after recording. */
+      check: z.boolean(),
+    }),
+    started,
+  ),
+
+  'jobs.list': call(nothing, z.array(Job)),
+  'jobs.pause': call(z.object({ jobId: JobId }), nothing),
+  'jobs.resume': call(z.object({ jobId: JobId }), nothing),
+  'jobs.cancel': call(z.object({ jobId: JobId }), nothing),
+  'jobs.setLimit': call(z.object({ jobId: JobId, limit }), nothing),
+  'jobs.startNow': call(z.object({ jobId: JobId }), nothing),
+  'jobs.skipCheck': call(z.object({ jobId: JobId }), nothing),
+
+  'points.list': call(z.object({ machineId: MachineId.nullable() }), z.array(Point)),
+  'points.get': call(z.object({ pointId: PointId }), Point),
+  'points.verify': call(z.object({ pointId: PointId, level: z.enum(['structure', 'content']) }), started),
+  'points.delete': call(z.object({ pointIds: z.array(PointId).min(1) }), started),
+
+  'restore.preflight': call(z.object({ pointId: PointId }), Preflight),
+  'restore.swap': call(z.object({ pointId: PointId }), started),
+  'restore.toNewImage': call(
+    z.object({ pointId: PointId, directory: z.string(), format: z.enum(['qcow2', 'raw']) }),
+    started,
+  ),
+  'restores.list': call(nothing, z.array(Restore)),
+  'restores.undoPreflight': call(z.object({ restoreId: RestoreId }), Preflight),
+  'restores.undo': call(z.object({ restoreId: RestoreId }), started),
+
+  'activity.list': call(nothing, z.array(Activity)),
+  'activity.dismiss': call(z.object({ activityId: z.string() }), nothing),
+
+  'settings.get': call(nothing, Settings),
+  'settings.set': call(Settings.partial(), Settings),
+
+  'demo.get': call(nothing, Demo),
+  'demo.start': call(nothing, Demo),
+  'demo.stop': call(nothing, Demo),
+  /** Removes the demo machine with its files, its restore points and its destination entry. */
+  'demo.remove': call(nothing, Demo),
+
+  // Answered by the host itself, not by the core.
+  'host.chooseFolder': call(z.object({ title: z.string() }), z.object({ path: z.string().nullable() })),
+  'host.showInFolder': call(z.object({ path: z.string() }), nothing),
+} as const
+
+/** Collections that a host pushes: one snapshot, then deltas. Every item has an `id`. */
+export const topics = {
+  machines: Machine,
+  destinations: Destination,
+  jobs: Job,
+  points: Point,
+  restores: Restore,
+  activity: Activity,
+  demo: Demo,
+  settings: z.object({ id: z.literal('settings'), settings: Settings }),
+} as const
+
+export type CallName = keyof typeof calls
+export type Input<N extends CallName> = z.input<(typeof calls)[N]['input']>
+export type ParsedInput<N extends CallName> = z.output<(typeof calls)[N]['input']>
+export type Output<N extends CallName> = z.output<(typeof calls)[N]['output']>
+export type TopicName = keyof typeof topics
+export type TopicItem<T extends TopicName> = z.output<(typeof topics)[T]>
+
+/** `seq` grows by one with each delta; a gap means something was missed: subscribe again. */
+export type TopicMessage<T extends TopicName = TopicName> =
+  | { readonly kind: 'snapshot'; readonly topic: T; readonly seq: number; readonly items: readonly TopicItem<T>[] }
+  | {
+      readonly kind: 'delta'
+      readonly topic: T
+      readonly seq: number
+      readonly upserts: readonly TopicItem<T>[]
+      readonly removals: readonly string[]
+    }
+
+/** The calls the host answers itself. */
+export type HostCallName = Extract<CallName, `host.${string}`>
+export type CoreCallName = Exclude<CallName, HostCallName>
+
+/** Reads untrusted call input into the call's type; the caller words the failure. */
+export function parseInput<N extends CallName>(name: N, input: unknown): z.ZodSafeParseResult<ParsedInput<N>> {
+  return calls[name].input.safeParse(input) as z.ZodSafeParseResult<ParsedInput<N>>
+}
+
+export type { ProblemParams }
