@@ -1,0 +1,44 @@
+// The user's settings: one small file, one topic. Reading never fails for want of a file; a damaged one is set aside.
+import { defaultSettings, Settings } from '../../../shared/domain/settings.ts'
+import type { Ports } from '../ports/index.ts'
+import type { Topic } from '../topics/topic.ts'
+import { JsonFile } from './json-file.ts'
+
+export interface SettingsStore {
+  get(): Settings
+  /** Takes effect once it is on disk. @throws FloeError `system/home-unwritable` */
+  set(change: Partial<Settings>): Promise<Settings>
+}
+
+/** Loads the settings from `file`, with defaults for what it lacks, and publishes them. */
+export async function createSettingsStore(deps: {
+  readonly ports: Pick<Ports, 'logger'>
+  readonly file: string
+  readonly topic: Topic<'settings'>
+}): Promise<SettingsStore> {
+  const file = new JsonFile(deps.file, 1, Settings.partial())
+  const read = await file.read()
+  if (read.kind === 'damaged') deps.ports.logger.warn(read.text)
+  let current: Settings = withDefaults(read.kind === 'ok' ? read.value : {})
+  const publish = () => deps.topic.set({ id: 'settings', settings: current })
+  publish()
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    get: () => current,
+    set: (change) => {
+      const mine = last.then(async () => {
+        const next = Settings.parse({ ...current, ...change })
+        await file.write(next)
+        current = next
+        publish()
+        return next
+      })
+      last = mine.catch(() => {})
+      return mine
+    },
+  }
+}
+
+function withDefaults(part: Partial<Settings>): Settings {
+  return Settings.parse({ ...defaultSettings, ...part })
+}
