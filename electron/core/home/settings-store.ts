@@ -4,10 +4,13 @@ import type { Ports } from '../ports/index.ts'
 import type { Topic } from '../topics/topic.ts'
 import { JsonFile } from './json-file.ts'
 
+/** What to change; an absent or undefined key stays as it is. */
+export type SettingsChange = { readonly [K in keyof Settings]?: Settings[K] | undefined }
+
 export interface SettingsStore {
   get(): Settings
   /** Takes effect once it is on disk. @throws FloeError `system/home-unwritable` */
-  set(change: Partial<Settings>): Promise<Settings>
+  set(change: SettingsChange): Promise<Settings>
 }
 
 /** Loads the settings from `file`, with defaults for what it lacks, and publishes them. */
@@ -19,7 +22,7 @@ export async function createSettingsStore(deps: {
   const file = new JsonFile(deps.file, 1, Settings.partial())
   const read = await file.read()
   if (read.kind === 'damaged') deps.ports.logger.warn(read.text)
-  let current: Settings = withDefaults(read.kind === 'ok' ? read.value : {})
+  let current: Settings = merge(defaultSettings, read.kind === 'ok' ? read.value : {})
   const publish = () => deps.topic.set({ id: 'settings', settings: current })
   publish()
   let last: Promise<unknown> = Promise.resolve()
@@ -27,7 +30,7 @@ export async function createSettingsStore(deps: {
     get: () => current,
     set: (change) => {
       const mine = last.then(async () => {
-        const next = Settings.parse({ ...current, ...change })
+        const next = merge(current, change)
         await file.write(next)
         current = next
         publish()
@@ -39,6 +42,7 @@ export async function createSettingsStore(deps: {
   }
 }
 
-function withDefaults(part: Partial<Settings>): Settings {
-  return Settings.parse({ ...defaultSettings, ...part })
+function merge(base: Settings, change: SettingsChange): Settings {
+  const given = Object.entries(change).filter(([, value]) => value !== undefined)
+  return Settings.parse({ ...base, ...Object.fromEntries(given) })
 }
