@@ -19,7 +19,11 @@ export interface JobBoard {
   list(): readonly Job[]
   /** @throws FloeError `job/unknown` */
   get(id: JobId): Job
-  /** Puts a job on the board as queued; `run` starts when nothing holds the same `claims` any more. */
+  /**
+   * Puts a job on the board as queued; `run` starts when nothing earlier holds one of its `claims`, which it keeps until
+   * `run` settles. Claims `destination:...` are soft (`startNow` steps over them), all others hard. `run` resolving
+   * makes the job done, rejecting makes it failed (or cancelled, when it was cancelled), unless it is final already.
+   */
   enqueue(job: Job, claims: readonly string[], controls: JobControls, run: (signal: AbortSignal) => Promise<void>): void
   /** Merges into the job as it stands. */
   update(id: JobId, change: Partial<Omit<Job, 'id'>>): void

@@ -1,0 +1,276 @@
+// Everything that takes time, in one list: the queue, what may be done with a job, and what people see of it. Owners
+// (backup, restore, verify) do the work; the board starts them when their claims are free, and makes sure that each
+// job ends in exactly one final state. Published at most four times a second per job, final states at once.
+import type { JobId } from '../../../shared/domain/ids.ts'
+import { isFinal, type Job, type Progress } from '../../../shared/domain/job.ts'
+import { FloeError, toProblem } from '../errors.ts'
+import type { Ports } from '../ports/index.ts'
+import type { Topic } from '../topics/topic.ts'
+import { places } from './queue.ts'
+import type { JobBoard, JobControls } from './types.ts'
+
+interface Entry {
+  job: Job
+  readonly claims: readonly string[]
+  readonly controls: JobControls
+  readonly run: (signal: AbortSignal) => Promise<void>
+  readonly abort: AbortController
+  /** `held`: run() has not settled, so the claims are still taken. */
+  stage: 'waiting' | 'held' | 'ended'
+  urgent: boolean
+  /** Highest fraction so far: progress never goes back. */
+  fraction: number
+  publishedAt: number
+  timer: NodeJS.Timeout | null
+  readonly waiters: ((job: Job) => void)[]
+}
+
+export interface JobBoardLimits {
+  /** Finished jobs that are remembered. */
+  readonly finished: number
+  /** Least time between two messages about one job, in milliseconds. */
+  readonly publishEveryMs: number
+}
+
+const beforeDone = 0.999
+
+export function createJobBoard(deps: {
+  readonly ports: Pick<Ports, 'clock' | 'logger'>
+  readonly topic: Topic<'jobs'>
+  readonly limits?: Partial<JobBoardLimits>
+}): JobBoard {
+  return new Board(deps.ports, deps.topic, { finished: 50, publishEveryMs: 250, ...deps.limits })
+}
+
+class Board implements JobBoard {
+  #ports: Pick<Ports, 'clock' | 'logger'>
+  #topic: Topic<'jobs'>
+  #limits: JobBoardLimits
+  /** In the order of arrival. */
+  #entries = new Map<JobId, Entry>()
+  /** In the order of their ends. */
+  #ended: JobId[] = []
+
+  constructor(ports: Pick<Ports, 'clock' | 'logger'>, topic: Topic<'jobs'>, limits: JobBoardLimits) {
+    this.#ports = ports
+    this.#topic = topic
+    this.#limits = limits
+  }
+
+  list(): readonly Job[] {
+    return [...this.#entries.values()].map((entry) => entry.job)
+  }
+
+  active(): readonly Job[] {
+    return this.list().filter((job) => !isFinal(job.state))
+  }
+
+  get(id: JobId): Job {
+    return this.#entry(id).job
+  }
+
+  enqueue(job: Job, claims: readonly string[], controls: JobControls, run: Entry['run']): void {
+    if (this.#entries.has(job.id))
+      throw new FloeError('system/unexpected', `The job ${job.id} is on the board already.`)
+    this.#entries.set(job.id, {
+      job: { ...job, state: { kind: 'queued', position: 1, blockedBy: null } },
+      claims,
+      controls,
+      run,
+      abort: new AbortController(),
+      stage: 'waiting',
+      urgent: false,
+      fraction: 0,
+      publishedAt: Number.NEGATIVE_INFINITY,
+      timer: null,
+      waiters: [],
+    })
+    this.#advance()
+  }
+
+  update(id: JobId, change: Partial<Omit<Job, 'id'>>): void {
+    const entry = this.#entry(id)
+    this.#merge(entry, change)
+    if (entry.stage === 'waiting' && isFinal(entry.job.state)) this.#end(entry)
+  }
+
+  startNow(id: JobId): void {
+    const entry = this.#entry(id)
+    if (entry.stage !== 'waiting') return
+    entry.urgent = true
+    this.#advance()
+  }
+
+  async pause(id: JobId): Promise<void> {
+    const { job, controls, stage } = this.#entry(id)
+    if (stage !== 'held' || isFinal(job.state) || !job.canPause || !controls.pause) {
+      throw new FloeError('job/cannot-pause', `The ${job.kind} of ${job.machineName} can't be paused now.`)
+    }
+    await controls.pause()
+  }
+
+  async resume(id: JobId): Promise<void> {
+    const { job, controls } = this.#entry(id)
+    if (job.state.kind !== 'paused' || !controls.resume) {
+      throw new FloeError('job/cannot-resume', `The ${job.kind} of ${job.machineName} isn't paused.`)
+    }
+    await controls.resume()
+  }
+
+  async cancel(id: JobId): Promise<void> {
+    const entry = this.#entry(id)
+    const { job, controls } = entry
+    if (entry.stage === 'waiting') {
+      entry.abort.abort()
+      this.#merge(entry, { state: { kind: 'cancelled' } })
+      this.#end(entry)
+      return
+    }
+    if (job.state.kind === 'cancelling') return
+    if (isFinal(job.state) || !job.canCancel || !controls.cancel) {
+      throw new FloeError('job/cannot-cancel', `The ${job.kind} of ${job.machineName} can't be cancelled any more.`)
+    }
+    this.#merge(entry, { state: { kind: 'cancelling' } })
+    entry.abort.abort()
+    await controls.cancel()
+  }
+
+  async setLimit(id: JobId, bytesPerSecond: number | null): Promise<void> {
+    const { job, controls } = this.#entry(id)
+    if (isFinal(job.state) || !controls.setLimit) {
+      throw new FloeError('job/cannot-pause', `The ${job.kind} of ${job.machineName} has no speed limit to change.`)
+    }
+    await controls.setLimit(bytesPerSecond)
+    this.update(id, { limit: bytesPerSecond })
+  }
+
+  async skipCheck(id: JobId): Promise<void> {
+    const { job, controls } = this.#entry(id)
+    if (isFinal(job.state) || !controls.skipCheck) {
+      throw new FloeError('job/cannot-cancel', `The ${job.kind} of ${job.machineName} has no check to skip.`)
+    }
+    await controls.skipCheck()
+  }
+
+  async whenFinal(id: JobId): Promise<Job> {
+    const entry = this.#entry(id)
+    if (isFinal(entry.job.state)) return entry.job
+    return new Promise((resolve) => entry.waiters.push(resolve))
+  }
+
+  #entry(id: JobId): Entry {
+    const entry = this.#entries.get(id)
+    if (entry === undefined) {
+      throw new FloeError('job/unknown', `There is no job ${id}.`, {
+        params: { id },
+        remedy: 'Finished jobs are only remembered until Floe is closed; see the activity list.',
+      })
+    }
+    return entry
+  }
+
+  /** Starts what may start and tells the others their place. */
+  #advance(): void {
+    const open = [...this.#entries.values()].filter((entry) => entry.stage !== 'ended')
+    const waiting = places(
+      open.map((entry) => ({
+        id: entry.job.id,
+        claims: entry.claims,
+        running: entry.stage === 'held',
+        urgent: entry.urgent,
+      })),
+    )
+    for (const entry of open) {
+      const place = waiting.get(entry.job.id)
+      if (place === undefined) continue
+      if (place.blockedBy === null) this.#start(entry)
+      else this.#merge(entry, { state: { kind: 'queued', ...place } })
+    }
+    this.#forgetOld()
+  }
+
+  #start(entry: Entry): void {
+    entry.stage = 'held'
+    const startedAt = this.#ports.clock.now().toISOString()
+    this.#merge(entry, { state: { kind: 'preparing', step: 'Getting ready' }, startedAt })
+    void Promise.resolve()
+      .then(() => entry.run(entry.abort.signal))
+      .then(
+        () => this.#settle(entry, { kind: entry.job.state.kind === 'cancelling' ? 'cancelled' : 'done' }),
+        (error) => {
+          if (isFinal(entry.job.state))
+            this.#ports.logger.error('A job failed after its end', { id: entry.job.id, error })
+          this.#settle(entry, endOf(error, entry.abort.signal))
+        },
+      )
+  }
+
+  #settle(entry: Entry, state: Job['state']): void {
+    this.#merge(entry, { state })
+    this.#end(entry)
+  }
+
+  #end(entry: Entry): void {
+    entry.stage = 'ended'
+    this.#ended.push(entry.job.id)
+    this.#advance()
+  }
+
+  #merge(entry: Entry, change: Partial<Omit<Job, 'id'>>): void {
+    const before = entry.job
+    const state = nextState(before.state, change.state ?? before.state)
+    const next: Job = { ...before, ...change, state }
+    const progress = this.#limitProgress(entry, next.progress, state.kind === 'done')
+    const ends = isFinal(state) && !isFinal(before.state)
+    const finishedAt = ends ? this.#ports.clock.now().toISOString() : next.finishedAt
+    const still = isFinal(state) ? { canPause: false, canCancel: false } : {}
+    entry.job = { ...next, ...still, progress, finishedAt }
+    this.#publish(entry, isFinal(state))
+    if (ends) for (const tell of entry.waiters.splice(0)) tell(entry.job)
+  }
+
+  #limitProgress(entry: Entry, progress: Progress | null, done: boolean): Progress | null {
+    if (progress === null) return null
+    const wished = Number.isFinite(progress.fraction) ? progress.fraction : 0
+    entry.fraction = done ? 1 : Math.min(beforeDone, Math.max(entry.fraction, wished))
+    return { ...progress, fraction: entry.fraction }
+  }
+
+  #publish(entry: Entry, atOnce: boolean): void {
+    const wait = entry.publishedAt + this.#limits.publishEveryMs - this.#ports.clock.monotonic()
+    if (atOnce || wait <= 0) {
+      if (entry.timer !== null) clearTimeout(entry.timer)
+      entry.timer = null
+      entry.publishedAt = this.#ports.clock.monotonic()
+      this.#topic.set(entry.job)
+      return
+    }
+    if (entry.timer !== null) return
+    entry.timer = setTimeout(() => {
+      entry.timer = null
+      this.#publish(entry, true)
+    }, wait)
+    entry.timer.unref()
+  }
+
+  #forgetOld(): void {
+    const old = this.#ended.splice(0, Math.max(0, this.#ended.length - this.#limits.finished))
+    for (const id of old) this.#entries.delete(id)
+    if (old.length > 0) this.#topic.remove(...old)
+  }
+}
+
+/** A final state stays; a job that is being cancelled only ends. */
+function nextState(before: Job['state'], after: Job['state']): Job['state'] {
+  if (isFinal(before)) return before
+  if (before.kind === 'cancelling' && !isFinal(after)) return before
+  return after
+}
+
+function endOf(error: unknown, signal: AbortSignal): Job['state'] {
+  const problem = toProblem(error)
+  const gaveUp = problem.code.endsWith('/cancelled') || problem.code === 'ipc/aborted'
+  const aborted = error instanceof Error && error.name === 'AbortError'
+  if (signal.aborted && (gaveUp || aborted)) return { kind: 'cancelled' }
+  return { kind: 'failed', problem }
+}
