@@ -1,0 +1,119 @@
+import { absolute, imageArgument } from './image-argument.ts'
+import { runTool, type ToolOptions, toolFailed } from './tool.ts'
+
+/** What `qemu-img info` says. Sizes in bytes. */
+export interface ImageInfo {
+  readonly format: string
+  readonly virtualSize: number
+  /** Bytes the file takes up on its file system. */
+  readonly actualSize: number
+  /** As written in the image; null without one. */
+  readonly backingFile: string | null
+  /** Absolute path of the backing file. */
+  readonly fullBackingFile: string | null
+  readonly clusterSize: number | null
+  readonly dirty: boolean
+}
+
+/** What `qemu-img check` says: only `errors` mean damage; `leaks` are wasted space. */
+export interface ImageCheck {
+  /** False for formats without a check, like raw. */
+  readonly supported: boolean
+  readonly errors: number
+  readonly leaks: number
+  /** The tool's own words about errors; empty when there are none. */
+  readonly text: string
+}
+
+/** A run of the image's content. `depth` counts from 0 (the image itself) along the backing chain. Bytes. */
+export interface ImageExtent {
+  readonly start: number
+  readonly length: number
+  readonly depth: number
+  readonly present: boolean
+  readonly zero: boolean
+  readonly data: boolean
+  /** Where the data lies in its file; null when it lies nowhere or is compressed. */
+  readonly offset: number | null
+}
+
+/**
+ * Creates an empty image of `size` bytes.
+ * @throws FloeError `system/tool-missing`, `system/tool-failed`
+ */
+export async function createImage(
+  path: string,
+  size: number,
+  format: string,
+  options: ToolOptions = {},
+): Promise<void> {
+  await runTool('qemu-img', 'create an image', ['create', '-q', '-f', format, absolute(path), String(size)], options)
+}
+
+/**
+ * Reads an image's header. `shared` also reads one that a running QEMU holds (`-U`; may be out of date).
+ * @throws FloeError `system/tool-missing`, `system/tool-failed` (also when the image is in use, qemu.md 8)
+ */
+export async function imageInfo(
+  path: string,
+  format: string,
+  options: ToolOptions & { readonly shared?: boolean } = {},
+): Promise<ImageInfo> {
+  const args = ['info', '--output=json', ...(options.shared ? ['-U'] : []), imageArgument(path, format)]
+  const { stdout } = await runTool('qemu-img', `read the header of "${path}"`, args, options)
+  const info = parse(stdout, path) as Record<string, unknown>
+  return {
+    format: String(info.format),
+    virtualSize: Number(info['virtual-size']),
+    actualSize: Number(info['actual-size'] ?? 0),
+    backingFile: typeof info['backing-filename'] === 'string' ? info['backing-filename'] : null,
+    fullBackingFile: typeof info['full-backing-filename'] === 'string' ? info['full-backing-filename'] : null,
+    clusterSize: typeof info['cluster-size'] === 'number' ? info['cluster-size'] : null,
+    dirty: info['dirty-flag'] === true,
+  }
+}
+
+/**
+ * Checks an image's structure. Never proves that its content is complete (qemu.md 8).
+ * @throws FloeError `system/tool-missing`, `system/tool-failed` when the image cannot be opened at all
+ */
+export async function checkImage(path: string, format: string, options: ToolOptions = {}): Promise<ImageCheck> {
+  const args = ['check', '--output=json', imageArgument(path, format)]
+  const accepted = [0, 2, 3, 63]
+  const result = await runTool('qemu-img', `check "${path}"`, args, { ...options, accepted })
+  if (result.exitCode === 63) return { supported: false, errors: 0, leaks: 0, text: '' }
+  const report = parse(result.stdout, path) as Record<string, unknown>
+  const errors = Number(report.corruptions ?? 0) + Number(report['check-errors'] ?? 0)
+  return {
+    supported: true,
+    errors: result.exitCode === 2 ? Math.max(1, errors) : errors,
+    leaks: Number(report.leaks ?? 0),
+    text: result.stderr.trim(),
+  }
+}
+
+/**
+ * Where the image's data lies, in order of guest offset.
+ * @throws FloeError `system/tool-missing`, `system/tool-failed`
+ */
+export async function mapImage(path: string, format: string, options: ToolOptions = {}): Promise<ImageExtent[]> {
+  const args = ['map', '--output=json', imageArgument(path, format)]
+  const { stdout } = await runTool('qemu-img', `read the map of "${path}"`, args, options)
+  return (parse(stdout, path) as (Omit<ImageExtent, 'offset'> & { offset?: number })[]).map((extent) => ({
+    start: extent.start,
+    length: extent.length,
+    depth: extent.depth,
+    present: extent.present,
+    zero: extent.zero,
+    data: extent.data,
+    offset: extent.offset ?? null,
+  }))
+}
+
+function parse(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw toolFailed('qemu-img', `describe "${path}"`, 'Its answer was not JSON.', error)
+  }
+}

@@ -1,0 +1,13 @@
+// QEMU's command-line tools, as the core uses them. This room knows images and nothing of machines, points or jobs.
+export { type Conversion, convertImage } from './convert.ts'
+export { imageArgument, imageOptions } from './image-argument.ts'
+export {
+  checkImage,
+  createImage,
+  type ImageCheck,
+  type ImageExtent,
+  type ImageInfo,
+  imageInfo,
+  mapImage,
+} from './images.ts'
+export { endChild, installCommand, interrupted, locateTool, runTool, type ToolOptions, toolFailed } from './tool.ts'

@@ -1,0 +1,125 @@
+// Finds and runs QEMU's command-line tools. Everything they are told about images is JSON (image-argument.ts), so that
+// any path works; everything they say goes back to the caller in their own words.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { FloeError } from '../errors.ts'
+
+export type ToolName = 'qemu-img' | 'qemu-nbd'
+
+/** `env` locates the tools (PATH, FLOE_QEMU_DIR) and is passed on; aborting `signal` ends the tool. */
+export interface ToolOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly signal?: AbortSignal
+}
+
+export interface ToolResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Apps started from the Finder have no Homebrew or MacPorts folder on their PATH. */
+const usualFolders = ['/opt/homebrew/bin', '/usr/local/bin', '/opt/local/bin', '/usr/bin']
+const outputLimit = 256 << 20
+
+/** The command that installs QEMU's tools on this system. */
+export function installCommand(platform: NodeJS.Platform = process.platform): string {
+  return platform === 'darwin' ? 'brew install qemu' : 'sudo apt-get install qemu-utils'
+}
+
+/**
+ * Absolute path of a tool: FLOE_QEMU_DIR first, then PATH, then the folders of Homebrew and MacPorts.
+ * @throws FloeError `system/tool-missing` with the command that installs it
+ */
+export async function locateTool(name: ToolName, options: ToolOptions = {}): Promise<string> {
+  const env = options.env ?? process.env
+  const folders = [env.FLOE_QEMU_DIR ?? '', ...(env.PATH ?? '').split(delimiter), ...usualFolders]
+  for (const folder of folders) {
+    if (!folder.startsWith('/')) continue
+    const path = join(folder, name)
+    const runnable = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (runnable) return path
+  }
+  const command = installCommand()
+  throw new FloeError('system/tool-missing', `The program ${name}, which comes with QEMU, was not found.`, {
+    params: { tool: name, command },
+    remedy: `Install it with: ${command}`,
+  })
+}
+
+/** The error of a tool that failed; `words` are its own. */
+export function toolFailed(name: string, task: string, words: string, cause?: unknown): FloeError {
+  const text = words.trim() || 'It gave no reason.'
+  return new FloeError('system/tool-failed', `${name} could not ${task}: ${text}`, {
+    params: { tool: name, task, output: text },
+    cause,
+  })
+}
+
+/** The error of work that was aborted. */
+export function interrupted(task: string): FloeError {
+  return new FloeError('system/interrupted', `Floe was told to stop while it wanted to ${task}.`, { params: { task } })
+}
+
+/** Ends a child we started: a request first, force after two seconds. Resolves when it is gone. */
+export async function endChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  child.kill('SIGTERM')
+  const force = setTimeout(() => child.kill('SIGKILL'), 2000)
+  await gone
+  clearTimeout(force)
+}
+
+/**
+ * Runs a tool to its end. `task` completes "qemu-img could not ...". Exit codes other than `accepted` are failures.
+ * @throws FloeError `system/tool-missing`, `system/tool-failed` with the tool's own words, `system/interrupted`
+ */
+export async function runTool(
+  name: ToolName,
+  task: string,
+  args: readonly string[],
+  options: ToolOptions & {
+    readonly accepted?: readonly number[]
+    readonly onStdout?: (text: string) => void
+  } = {},
+): Promise<ToolResult> {
+  const { signal } = options
+  const program = await locateTool(name, options)
+  if (signal?.aborted) throw interrupted(task)
+  const env = { ...(options.env ?? process.env), LC_ALL: 'C' }
+  const child = spawn(program, args, { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] })
+  const abort = () => void endChild(child)
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    const stdout: Buffer[] = []
+    const stderr: Buffer[] = []
+    let size = 0
+    const collect = (into: Buffer[]) => (data: Buffer) => {
+      size += data.length
+      if (size <= outputLimit) into.push(data)
+    }
+    if (options.onStdout) child.stdout.on('data', (data: Buffer) => options.onStdout?.(data.toString()))
+    else child.stdout.on('data', collect(stdout))
+    child.stderr.on('data', collect(stderr))
+    const exitCode = await new Promise<number>((resolve, reject) => {
+      child.once('error', (error) => reject(toolFailed(name, task, error.message, error)))
+      child.once('close', (code, killedBy) => {
+        if (code === null && !signal?.aborted) reject(toolFailed(name, task, `It was ended by ${killedBy}.`))
+        else resolve(code ?? -1)
+      })
+    })
+    if (signal?.aborted) throw interrupted(task)
+    const words = Buffer.concat(stderr).toString()
+    if (size > outputLimit) throw toolFailed(name, task, 'It printed more than Floe can take in.')
+    if (!(options.accepted ?? [0]).includes(exitCode)) throw toolFailed(name, task, words)
+    return { exitCode, stdout: Buffer.concat(stdout).toString(), stderr: words }
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
+}
