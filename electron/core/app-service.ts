@@ -1,0 +1,103 @@
+// The one facade that hosts call: every call of the contract, answered by the service that owns the matter.
+import type { Diagnostic, HostInfo } from '../../shared/ipc/contract.ts'
+import { ipcVersion } from '../../shared/ipc/channels.ts'
+import type { ActivityLog } from './activity/types.ts'
+import type { BackupService } from './backup/backup-service.ts'
+import type { Demo } from './demo/demo.ts'
+import type { Handlers } from './gate/handlers.ts'
+import type { SettingsStore } from './home/settings-store.ts'
+import type { JobBoard } from './jobs/types.ts'
+import type { MachineService } from './machines/types.ts'
+import type { PointJobs } from './points/point-jobs.ts'
+import type { Ports } from './ports/index.ts'
+import type { Repository } from './repository/types.ts'
+import type { RestoreService } from './restore/restore-service.ts'
+
+export interface Services {
+  readonly ports: Ports
+  readonly homeDir: string
+  readonly version: string
+  readonly machines: MachineService
+  readonly repository: Repository
+  readonly backups: BackupService
+  readonly restores: RestoreService
+  readonly points: PointJobs
+  readonly board: JobBoard
+  readonly activity: ActivityLog
+  readonly settings: SettingsStore
+  readonly demo: Demo
+  readonly doctor: () => Promise<Diagnostic[]>
+}
+
+const done = async (work: Promise<unknown> | void): Promise<Record<string, never>> => {
+  await work
+  return {}
+}
+
+/** Newest first, by the given time. */
+const newestFirst = <T>(items: readonly T[], time: (item: T) => string): T[] =>
+  [...items].sort((a, b) => (time(a) < time(b) ? 1 : time(a) > time(b) ? -1 : 0))
+
+export function createHandlers(services: Services): Handlers {
+  const { machines, repository, backups, restores, points, board, activity, settings, demo } = services
+  const hello: HostInfo = {
+    ipcVersion,
+    version: services.version,
+    platform: services.ports.platform.name,
+    homeDir: services.homeDir,
+    userDir: services.ports.userDir,
+    can: { chooseFolder: false, showInFolder: false },
+  }
+  return {
+    'app.hello': async () => hello,
+    'app.doctor': () => services.doctor(),
+
+    'machines.list': async () => [...machines.list()],
+    'machines.refresh': () => machines.refresh(),
+    'machines.probe': async ({ qmp, agent }) => [...(await machines.probe(qmp, agent))],
+    'machines.add': ({ qmp, agent, name }) => machines.add(qmp, agent, name),
+    'machines.remove': ({ machineId }) => done(machines.remove(machineId)),
+    'machines.shutDownGuest': ({ machineId }) => done(machines.shutDownGuest(machineId)),
+
+    'destinations.list': async () => [...repository.destinations()],
+    'destinations.suggest': async () => [...(await repository.suggestDestinations())],
+    'destinations.add': ({ path, name }) => repository.addDestination(path, name),
+    'destinations.remove': ({ destinationId }) => done(repository.removeDestination(destinationId)),
+
+    'backup.preview': (input) => backups.preview(input),
+    'backup.start': async (input) => ({ jobId: await backups.start(input) }),
+
+    'jobs.list': async () => newestFirst(board.list(), (job) => job.createdAt),
+    'jobs.pause': ({ jobId }) => done(board.pause(jobId)),
+    'jobs.resume': ({ jobId }) => done(board.resume(jobId)),
+    'jobs.cancel': ({ jobId }) => done(board.cancel(jobId)),
+    'jobs.setLimit': ({ jobId, limit }) => done(board.setLimit(jobId, limit)),
+    'jobs.startNow': ({ jobId }) => done(board.startNow(jobId)),
+    'jobs.skipCheck': ({ jobId }) => done(board.skipCheck(jobId)),
+
+    'points.list': async ({ machineId }) => newestFirst(repository.points(machineId), (point) => point.createdAt),
+    'points.get': async ({ pointId }) => repository.point(pointId),
+    'points.verify': async ({ pointId, level }) => ({ jobId: points.verify(pointId, level) }),
+    'points.delete': async ({ pointIds }) => ({ jobId: points.delete(pointIds) }),
+
+    'restore.preflight': ({ pointId }) => restores.preflight(pointId),
+    'restore.swap': async ({ pointId }) => ({ jobId: await restores.swap(pointId) }),
+    'restore.toNewImage': async ({ pointId, directory, format }) => ({
+      jobId: await restores.toNewImage(pointId, directory, format),
+    }),
+    'restores.list': async () => newestFirst(restores.restores(), (restore) => restore.createdAt),
+    'restores.undoPreflight': ({ restoreId }) => restores.undoPreflight(restoreId),
+    'restores.undo': async ({ restoreId }) => ({ jobId: await restores.undo(restoreId) }),
+
+    'activity.list': async () => [...activity.list()],
+    'activity.dismiss': ({ activityId }) => done(activity.dismiss(activityId)),
+
+    'settings.get': async () => settings.get(),
+    'settings.set': (change) => settings.set(change),
+
+    'demo.get': async () => demo.get(),
+    'demo.start': () => demo.start(),
+    'demo.stop': () => demo.stop(),
+    'demo.remove': () => demo.remove(),
+  }
+}

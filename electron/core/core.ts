@@ -1,0 +1,121 @@
+// The composition root of the core: builds every service over one home folder, and starts and stops them in order.
+// Whoever calls this owns the home (see control/): there is never a second core on the same one.
+import { z } from 'zod'
+import { createActivityLog } from './activity/activity-log.ts'
+import { createHandlers } from './app-service.ts'
+import { createBackupService } from './backup/backup-service.ts'
+import { createDemo } from './demo/demo.ts'
+import { createDoctor } from './doctor/doctor.ts'
+import type { FloeClient } from './gate/client.ts'
+import { createGate } from './gate/gate.ts'
+import { createHome, homePaths } from './home/home-paths.ts'
+import { JsonFile } from './home/json-file.ts'
+import { createSettingsStore } from './home/settings-store.ts'
+import { newId } from './ids.ts'
+import { createJobBoard } from './jobs/board.ts'
+import { createMachineService } from './machines/machine-service.ts'
+import { lastGoodPoints } from './points/last-good.ts'
+import { createPointJobs } from './points/point-jobs.ts'
+import type { Ports } from './ports/index.ts'
+import { createRepository } from './repository/repository.ts'
+import { createRestoreService } from './restore/restore-service.ts'
+import { createTopics, type Topics } from './topics/topic.ts'
+
+export interface CoreOptions {
+  readonly homeDir: string
+  readonly ports: Ports
+  readonly version: string
+}
+
+export interface Core {
+  readonly client: FloeClient
+  readonly topics: Topics
+  /** Ends connections and helpers; jobs inside QEMU go on and are found again at the next start. */
+  stop(): Promise<void>
+}
+
+/** Which Floe this is: partial points and locks on destinations carry it. */
+async function readHomeId(path: string, ports: Ports): Promise<string> {
+  const file = new JsonFile(path, 1, z.object({ homeId: z.string() }))
+  const read = await file.read()
+  if (read.kind === 'ok') return read.value.homeId
+  if (read.kind === 'damaged') ports.logger.warn(read.text)
+  const homeId = newId(ports)
+  await file.write({ homeId })
+  return homeId
+}
+
+/**
+ * Starts Floe's core on a home folder: finishes or takes back what an earlier run left, then looks for machines.
+ * @throws FloeError `system/home-unwritable`
+ */
+export async function createCore({ homeDir, ports, version }: CoreOptions): Promise<Core> {
+  const paths = homePaths(homeDir)
+  await createHome(paths)
+  const topics = createTopics()
+  const homeId = await readHomeId(paths.home, ports)
+  const settings = await createSettingsStore({ ports, file: paths.settings, topic: topics.settings })
+  const activity = await createActivityLog({ ports, file: paths.activity, topic: topics.activity })
+  const board = createJobBoard({ ports, topic: topics.jobs })
+  const machines = createMachineService({ ports, registryFile: paths.machines, topic: topics.machines })
+  const repository = createRepository({ ports, registryFile: paths.destinations, homeId, topics })
+  const backups = createBackupService({
+    machines,
+    repository,
+    board,
+    activity,
+    ports,
+    settings,
+    journalDir: paths.backupJournals,
+  })
+  const restores = createRestoreService({
+    ports,
+    machines,
+    repository,
+    board,
+    activity,
+    topic: topics.restores,
+    journalDir: paths.restoreJournals,
+  })
+  const points = createPointJobs({ ports, repository, board, activity })
+  const demo = createDemo({ ports, demoDir: paths.demo, machines, repository, topic: topics.demo })
+  const doctor = createDoctor({ ports, homeDir: paths.root, machines, repository })
+
+  await repository.start()
+  const stopWatching = topics.points.subscribe(() => {
+    const good = lastGoodPoints(repository.points(null))
+    for (const machine of machines.list()) machines.setLastGoodPoint(machine.id, good.get(machine.id) ?? null)
+  })
+  await machines.start()
+  await restores.reconcile()
+  await backups.reconcile()
+  await demo.open()
+  if (ports.env.FLOE_DEMO === '1') await demo.start()
+
+  const handlers = createHandlers({
+    ports,
+    homeDir: paths.root,
+    version,
+    machines,
+    repository,
+    backups,
+    restores,
+    points,
+    board,
+    activity,
+    settings,
+    demo,
+    doctor,
+  })
+  return {
+    client: createGate({ handlers, topics, ports }),
+    topics,
+    stop: async () => {
+      stopWatching()
+      await demo.close()
+      await backups.stop()
+      await machines.stop()
+      await repository.stop()
+    },
+  }
+}
