@@ -1,0 +1,144 @@
+// What the window shows: page, selection, panes, the open sheet. Page and panes are remembered between starts.
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { DestinationId, JobId, MachineId, PointId, RestoreId } from '../../../shared/domain/ids.ts'
+
+export type View =
+  | { readonly kind: 'overview' }
+  | { readonly kind: 'activity' }
+  | { readonly kind: 'machine'; readonly machineId: MachineId }
+  | { readonly kind: 'destination'; readonly destinationId: DestinationId }
+
+export type OpenSheet =
+  | { readonly kind: 'add-machine'; readonly path: string | null }
+  | { readonly kind: 'add-destination'; readonly path: string | null }
+  | { readonly kind: 'forget-destination'; readonly destinationId: DestinationId }
+  | { readonly kind: 'remove-demo' }
+  | { readonly kind: 'settings' }
+  | { readonly kind: 'back-up-options'; readonly machineId: MachineId }
+  | { readonly kind: 'cancel-job'; readonly jobId: JobId }
+  | { readonly kind: 'restore'; readonly pointId: PointId }
+  | { readonly kind: 'undo-restore'; readonly restoreId: RestoreId }
+  | { readonly kind: 'verify'; readonly pointIds: readonly PointId[] }
+  | { readonly kind: 'delete-points'; readonly pointIds: readonly PointId[] }
+
+export type InspectorTab = 'details' | 'machine'
+
+export interface UiState {
+  readonly view: View
+  /** Selected restore points of the machine page. */
+  readonly selectedPoints: readonly PointId[]
+  readonly inspectorOpen: boolean
+  readonly inspectorTab: InspectorTab
+  readonly sidebarOpen: boolean
+  readonly othersOpen: boolean
+  readonly sheet: OpenSheet | null
+  readonly search: string
+}
+
+export interface Ui {
+  readonly store: StoreApi<UiState>
+  /** Opens a page; clears selection and search when it is another one. */
+  show(view: View): void
+  selectPoints(points: readonly PointId[]): void
+  showInspectorTab(tab: InspectorTab): void
+  toggleInspector(): void
+  toggleSidebar(): void
+  toggleOthers(): void
+  openSheet(sheet: OpenSheet): void
+  closeSheet(): void
+  setSearch(text: string): void
+}
+
+/** The part of `localStorage` that is used. */
+export interface Memory {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+}
+
+const memoryKey = 'floe.window'
+
+export function createUi(memory: Memory): Ui {
+  const store = createStore<UiState>(() => ({
+    view: { kind: 'overview' },
+    selectedPoints: [],
+    inspectorOpen: true,
+    inspectorTab: 'details',
+    sidebarOpen: true,
+    othersOpen: false,
+    sheet: null,
+    search: '',
+    ...recall(memory),
+  }))
+  store.subscribe((state, before) => {
+    if (sameMemory(state, before)) return
+    const { view, inspectorOpen, inspectorTab, sidebarOpen, othersOpen } = state
+    try {
+      memory.setItem(memoryKey, JSON.stringify({ view, inspectorOpen, inspectorTab, sidebarOpen, othersOpen }))
+    } catch {
+      // A full or forbidden storage costs only the memory of the layout.
+    }
+  })
+  const set = store.setState
+  return {
+    store,
+    show: (view) => set((state) => (sameView(state.view, view) ? {} : { view, selectedPoints: [], search: '' })),
+    selectPoints: (selectedPoints) => set({ selectedPoints, inspectorTab: 'details' }),
+    showInspectorTab: (inspectorTab) => set({ inspectorTab }),
+    toggleInspector: () => set((state) => ({ inspectorOpen: !state.inspectorOpen })),
+    toggleSidebar: () => set((state) => ({ sidebarOpen: !state.sidebarOpen })),
+    toggleOthers: () => set((state) => ({ othersOpen: !state.othersOpen })),
+    openSheet: (sheet) => set({ sheet }),
+    closeSheet: () => set({ sheet: null }),
+    setSearch: (search) => set({ search }),
+  }
+}
+
+export function sameView(one: View, other: View): boolean {
+  if (one.kind === 'machine' && other.kind === 'machine') return one.machineId === other.machineId
+  if (one.kind === 'destination' && other.kind === 'destination') return one.destinationId === other.destinationId
+  return one.kind === other.kind
+}
+
+function sameMemory(one: UiState, other: UiState): boolean {
+  return (
+    one.view === other.view &&
+    one.inspectorOpen === other.inspectorOpen &&
+    one.inspectorTab === other.inspectorTab &&
+    one.sidebarOpen === other.sidebarOpen &&
+    one.othersOpen === other.othersOpen
+  )
+}
+
+/** Reads what was remembered; anything unexpected counts as nothing. */
+function recall(memory: Memory): Partial<UiState> {
+  try {
+    const value: unknown = JSON.parse(memory.getItem(memoryKey) ?? 'null')
+    if (typeof value !== 'object' || value === null) return {}
+    const kept = value as Record<string, unknown>
+    const view = viewOf(kept.view)
+    return {
+      ...(view === null ? {} : { view }),
+      ...(typeof kept.inspectorOpen === 'boolean' ? { inspectorOpen: kept.inspectorOpen } : {}),
+      ...(kept.inspectorTab === 'machine' || kept.inspectorTab === 'details'
+        ? { inspectorTab: kept.inspectorTab }
+        : {}),
+      ...(typeof kept.sidebarOpen === 'boolean' ? { sidebarOpen: kept.sidebarOpen } : {}),
+      ...(typeof kept.othersOpen === 'boolean' ? { othersOpen: kept.othersOpen } : {}),
+    }
+  } catch {
+    return {}
+  }
+}
+
+function viewOf(value: unknown): View | null {
+  if (typeof value !== 'object' || value === null) return null
+  const view = value as Record<string, unknown>
+  if (view.kind === 'overview' || view.kind === 'activity') return { kind: view.kind }
+  if (view.kind === 'machine' && typeof view.machineId === 'string') {
+    return { kind: 'machine', machineId: view.machineId as MachineId }
+  }
+  if (view.kind === 'destination' && typeof view.destinationId === 'string') {
+    return { kind: 'destination', destinationId: view.destinationId as DestinationId }
+  }
+  return null
+}
