@@ -1,0 +1,71 @@
+// The `floe …` command that equals an action in the window, for "Show Command" (ux.md 5, "CLI parity"). Quoted for a
+// POSIX shell, so that pasting it does exactly what the button does.
+
+/** Quotes one word for a POSIX shell; plain words stay plain. */
+export function shellQuote(word: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
+function line(...words: readonly string[]): string {
+  return ['floe', ...words].map(shellQuote).join(' ')
+}
+
+export interface BackupCommand {
+  readonly machine: string
+  readonly destination: string | null
+  /** Null: all disks that can be backed up. */
+  readonly disks: readonly string[] | null
+  /** Bytes per second; null for no limit. */
+  readonly limit: number | null
+}
+
+/** `floe backup debian-dev --to 'Samsung T7' --disk vda --limit 50M` */
+export function backupCommand({ machine, destination, disks, limit }: BackupCommand): string {
+  return line(
+    'backup',
+    machine,
+    ...(destination === null ? [] : ['--to', destination]),
+    ...(disks ?? []).flatMap((disk) => ['--disk', disk]),
+    ...(limit === null ? [] : ['--limit', rateWord(limit)]),
+  )
+}
+
+/** 50,000,000 is `50M`; what is no whole megabyte stays in bytes. */
+export function rateWord(bytesPerSecond: number): string {
+  return bytesPerSecond % 1_000_000 === 0 ? `${bytesPerSecond / 1_000_000}M` : String(bytesPerSecond)
+}
+
+export function swapCommand(pointId: string): string {
+  return line('restore', pointId, '--swap')
+}
+
+export function newImageCommand(pointId: string, directory: string, format: 'qcow2' | 'raw'): string {
+  return line('restore', pointId, '--to', directory, '--format', format)
+}
+
+export function undoCommand(restoreId: string): string {
+  return line('undo', restoreId)
+}
+
+export function verifyCommand(pointId: string, level: 'structure' | 'content'): string {
+  return line('verify', pointId, '--level', level)
+}
+
+export function deleteCommand(pointIds: readonly string[]): string {
+  return line('delete', ...pointIds)
+}
+
+export function addMachineCommand(qmp: string, agent: string | null, name: string | null): string {
+  return line(
+    'machine',
+    'add',
+    '--qmp',
+    qmp,
+    ...(agent === null ? [] : ['--agent', agent]),
+    ...(name === null ? [] : ['--name', name]),
+  )
+}
+
+export function addDestinationCommand(path: string, name: string | null): string {
+  return line('destination', 'add', path, ...(name === null ? [] : ['--name', name]))
+}

@@ -1,0 +1,178 @@
+// Words for problems that end a backup or keep it from starting (ux.md 3.3, B1, D3, D5, D9, G1-G3, V1, V2).
+import type { Problem } from '../../errors/problem.ts'
+import {
+  alsoBackUpAgain,
+  backUpAgain,
+  chooseDestination,
+  chooseDisks,
+  destinationName,
+  dismiss,
+  fact,
+  machineName,
+  ownWords,
+  sentences,
+  shorten,
+  size,
+  systemSays,
+  tracking,
+  tryAgain,
+  verifyLastPoint,
+  type WordingsOf,
+} from './problem-text.ts'
+
+/** Said unless the one who cleaned up reports that it could not. */
+function partialRemoved(problem: Problem): string {
+  return problem.params.partialRemoved === false
+    ? 'The unfinished copy is still there; it doesn’t count as a restore point.'
+    : 'The unfinished copy was removed.'
+}
+
+export const backupProblems: WordingsOf<'backup'> = {
+  'backup/no-disks': (problem, context) => ({
+    title: shorten(machineName(problem, context), (name) => `${name} has no disk to back up`),
+    body: sentences(ownWords(problem), 'No data was copied.'),
+    actions: [chooseDisks],
+  }),
+  'backup/disk-unknown': (problem) => ({
+    title: 'A chosen disk isn’t there any more',
+    body: sentences(ownWords(problem), 'No data was copied.'),
+    actions: [chooseDisks],
+  }),
+  'backup/disk-excluded': (problem) => ({
+    title: shorten(fact(problem, 'disk') ?? 'This disk', (name) => `${name} can’t be backed up`),
+    body: sentences(ownWords(problem), 'No data was copied.'),
+    actions: [chooseDisks],
+  }),
+  'backup/running-already': (problem, context) => ({
+    title: shorten(machineName(problem, context), (name) => `${name} is being backed up already`),
+    body: ownWords(problem),
+    actions: [dismiss],
+  }),
+  'backup/job-clash': (problem) => {
+    const says = systemSays(problem)
+    return {
+      title: shorten(fact(problem, 'disk') ?? 'this disk', (name) => `Another job is using ${name}`),
+      body: sentences(
+        says === null ? ownWords(problem) : `QEMU says: “${says}”.`,
+        'Start again when it is done, or leave this disk out.',
+      ),
+      actions: [tryAgain, { ...chooseDisks, primary: false }],
+    }
+  },
+  'backup/qemu-refused': (problem) => {
+    const says = systemSays(problem)
+    return {
+      title: 'QEMU refused the backup',
+      body: sentences(
+        says === null ? ownWords(problem) : `QEMU says: “${says}”.`,
+        'Your other restore points are intact.',
+      ),
+      actions: [tryAgain],
+    }
+  },
+  'backup/machine-gone': (problem, context) => {
+    const pid = fact(problem, 'pid')
+    const time = fact(problem, 'time', 'at')
+    const done = size(problem, context, 'done', 'doneBytes')
+    const ended = `QEMU${pid === null ? '' : ` (pid ${pid})`} ended${time === null ? '' : ` at ${time}`}${done === null ? '' : ` after ${done}`}.`
+    return {
+      title: shorten(machineName(problem, context), (name) => `${name} stopped during the backup`),
+      body: sentences(ended, partialRemoved(problem), 'Other restore points aren’t affected.', tracking(context)),
+      actions: [backUpAgain],
+    }
+  },
+  'backup/destination-removed': (problem, context) => ({
+    title: shorten(destinationName(problem, context), (name) => `${name} was disconnected during the backup`),
+    body: sentences(
+      'QEMU can’t go on with a file that disappeared, so this copy has ended.',
+      tracking(context),
+      'The machine wasn’t affected.',
+    ),
+    actions: [backUpAgain, { ...chooseDestination, primary: false }],
+  }),
+  'backup/destination-full': (problem, context) => {
+    const need = size(problem, context, 'need', 'needed', 'neededBytes')
+    const done = size(problem, context, 'done', 'doneBytes')
+    const total = size(problem, context, 'total', 'totalBytes')
+    return {
+      title: shorten(destinationName(problem, context), (name) => `Backup stopped: ${name} is full`),
+      body: sentences(
+        done === null || total === null ? null : `${done} of ${total} was copied.`,
+        need === null
+          ? 'Free some space there, or choose another destination.'
+          : `Free at least ${need} there, or choose another destination.`,
+        partialRemoved(problem),
+        `${machineName(problem, context)} keeps running, and your restore points are intact.`,
+      ),
+      actions: [chooseDestination, alsoBackUpAgain],
+    }
+  },
+  'backup/write-error': (problem, context) => ({
+    title: shorten(destinationName(problem, context), (name) => `${name} reported a write error`),
+    body: sentences(atOffset(problem), 'The drive or cable may be failing.', partialRemoved(problem)),
+    actions: [chooseDestination, alsoBackUpAgain],
+  }),
+  'backup/read-error': (problem, context) => {
+    const disk = fact(problem, 'disk')
+    return {
+      title: shorten(machineName(problem, context), (name) =>
+        disk === null ? `${name} has an unreadable area` : `${name} has an unreadable area on ${disk.slice(0, 16)}`,
+      ),
+      body: sentences(
+        atOffset(problem),
+        'The machine’s own disk may be failing. Earlier points are fine: keep them.',
+        partialRemoved(problem),
+      ),
+      actions: [verifyLastPoint, alsoBackUpAgain],
+    }
+  },
+  'backup/disk-unplugged': (problem, context) => {
+    const disk = fact(problem, 'disk') ?? 'A disk'
+    return {
+      title: shorten(machineName(problem, context), (name) => `${disk.slice(0, 20)} was removed from ${name}`),
+      body: sentences(
+        'The backup stopped.',
+        partialRemoved(problem),
+        'Leave the disk out, or start again when it is back.',
+      ),
+      actions: [{ ...chooseDisks, primary: false }, tryAgain],
+    }
+  },
+  'backup/not-recorded': (problem, context) => ({
+    title: 'Copied, but not recorded',
+    body: sentences(
+      `The list on ${destinationName(problem, context)} couldn’t be written${systemSays(problem) === null ? '.' : `: ${systemSays(problem)}.`}`,
+      'This copy doesn’t count as a restore point.',
+      problem.remedy,
+    ),
+    actions: [backUpAgain],
+  }),
+  'backup/check-failed': (problem) => {
+    const offset = fact(problem, 'offset')
+    return {
+      title: 'The new restore point didn’t pass its check',
+      body: sentences(
+        offset === null ? ownWords(problem) : `What was read back differs at ${offset}.`,
+        'The next backup is full. Check the drive.',
+      ),
+      actions: [backUpAgain],
+    }
+  },
+  'backup/interrupted': (problem, context) => ({
+    title: shorten(machineName(problem, context), (name) => `The backup of ${name} was interrupted`),
+    body: sentences(ownWords(problem), tracking(context)),
+    actions: [backUpAgain],
+  }),
+  'backup/cancelled': (_problem, context) => ({
+    title: 'The backup was cancelled',
+    body: sentences('The partial copy was removed.', tracking(context)),
+    actions: [backUpAgain],
+  }),
+}
+
+function atOffset(problem: Problem): string {
+  const offset = fact(problem, 'offset')
+  const says = systemSays(problem)
+  if (says === null) return ownWords(problem)
+  return offset === null ? `The system says: “${says}”.` : `At ${offset}: ${says}.`
+}

@@ -1,0 +1,114 @@
+// Words for problems with the place that holds the backups (ux.md 3.3, D1-D10).
+import {
+  addDestination,
+  alsoTryAgain,
+  chooseDestination,
+  destinationName,
+  dismiss,
+  fact,
+  machineName,
+  ownWords,
+  sentences,
+  shorten,
+  size,
+  tryAgain,
+  type WordingsOf,
+} from './problem-text.ts'
+
+export const destinationProblems: WordingsOf<'destination'> = {
+  'destination/unknown': (problem) => ({
+    title: 'This destination isn’t in the list',
+    body: ownWords(problem),
+    actions: [addDestination],
+  }),
+  'destination/ambiguous': (problem) => ({
+    title: 'More than one destination has this name',
+    body: ownWords(problem),
+    actions: [dismiss],
+  }),
+  'destination/none': () => ({
+    title: 'There is no destination yet',
+    body: 'Choose a drive or folder that holds your backups. No data was copied.',
+    actions: [addDestination],
+  }),
+  'destination/missing': (problem, context) => {
+    const seen = fact(problem, 'lastSeen', 'lastSeenAt')
+    return {
+      title: shorten(destinationName(problem, context), (name) => `${name} isn’t connected`),
+      body: sentences(
+        'Connect it and try again, or choose another destination. No data was copied.',
+        seen === null ? null : `Last seen ${seen}.`,
+      ),
+      actions: [chooseDestination, alsoTryAgain],
+    }
+  },
+  'destination/not-a-folder': (problem) => ({
+    title: 'This destination isn’t a folder',
+    body: ownWords(problem),
+    actions: [chooseDestination],
+  }),
+  'destination/read-only': (problem, context) => ({
+    title: shorten(destinationName(problem, context), (name) => `${name} is read-only`),
+    body: sentences(readOnlyReason(fact(problem, 'reason')) ?? ownWords(problem), 'No data was copied.'),
+    actions: [chooseDestination],
+  }),
+  'destination/no-permission': (problem, context) => ({
+    title: shorten(destinationName(problem, context), (name) => `Floe isn’t allowed to use ${name}`),
+    body: ownWords(problem),
+    actions: [chooseDestination, alsoTryAgain],
+  }),
+  'destination/full': (problem, context) => ({
+    title: shorten(destinationName(problem, context), (name) => `${name} is full`),
+    body: sentences(ownWords(problem), 'Your restore points are intact.'),
+    actions: [chooseDestination, alsoTryAgain],
+  }),
+  'destination/no-space-before': (problem, context) => {
+    const need = size(problem, context, 'need', 'needed', 'neededBytes', 'needBytes')
+    const free = size(problem, context, 'free', 'freeBytes')
+    return {
+      title: shorten(destinationName(problem, context), (name) => `Not enough space on ${name}`),
+      body: need === null || free === null ? ownWords(problem) : `This backup needs about ${need}; ${free} is free.`,
+      actions: [chooseDestination, alsoTryAgain],
+    }
+  },
+  'destination/other-disk': (problem, context) => ({
+    title: shorten(destinationName(problem, context), (name) => `This isn’t the ${name} used before`),
+    body: 'A different disk or folder answers at this path. Nothing was written to it. Connect the one used before.',
+    actions: [chooseDestination, alsoTryAgain],
+  }),
+  'destination/fat': (problem, context) => ({
+    title: shorten(destinationName(problem, context), (name) => `${name} can’t hold files over 4 GB`),
+    body: 'It is formatted as FAT32. Use APFS, HFS+, exFAT, or ext4 on Linux.',
+    actions: [chooseDestination],
+  }),
+  'destination/holds-image': (problem, context) => ({
+    title: shorten(machineName(problem, context), (name) => `${name} keeps its images in this folder`),
+    body: sentences(ownWords(problem), 'A backup in the same folder is no help if that folder is lost.'),
+    actions: [chooseDestination],
+  }),
+  'destination/in-use': (problem, context) => ({
+    title: shorten(destinationName(problem, context), (name) => `${name} is in use by another Floe`),
+    body: ownWords(problem),
+    actions: [tryAgain],
+  }),
+  'destination/newer-format': (problem, context) => ({
+    title: shorten(destinationName(problem, context), (name) => `${name} was written by a newer Floe`),
+    body: sentences(ownWords(problem), 'Nothing was written to it.'),
+    actions: [chooseDestination],
+  }),
+  'destination/damaged-marker': (problem, context) => ({
+    title: shorten(destinationName(problem, context), (name) => `The marker file of ${name} is damaged`),
+    body: sentences(ownWords(problem), 'Nothing was written; the restore points in it were not touched.'),
+    actions: [tryAgain],
+  }),
+  'destination/already-added': (problem) => ({
+    title: 'This destination is in the list already',
+    body: ownWords(problem),
+    actions: [dismiss],
+  }),
+}
+
+/** D7. */
+export function readOnlyReason(reason: string | null): string | null {
+  return reason === null ? null : /[.!?]$/.test(reason) ? reason : `${reason}.`
+}

@@ -1,0 +1,135 @@
+// What a problem's words are made of, and the small readers for its facts. The words themselves live beside this file,
+// one file per prefix of the code; shared/text/problems.ts puts them together.
+import type { ProblemCode } from '../../errors/codes.ts'
+import type { Problem } from '../../errors/problem.ts'
+import type { Units } from '../../format/bytes.ts'
+import { formatBytes } from '../../format/bytes.ts'
+
+/** What a button beside a problem does. The window decides which of them it can offer where it shows the problem. */
+export type ProblemActionKind =
+  | 'try-again'
+  | 'copy-option'
+  | 'copy-command'
+  | 'show-script'
+  | 'add-destination'
+  | 'choose-destination'
+  | 'back-up-again'
+  | 'choose-disks'
+  | 'show-in-folder'
+  | 'shut-down-guest'
+  | 'restore-to-new-image'
+  | 'restore-elsewhere'
+  | 'verify-last-point'
+  | 'add-machine'
+  | 'dismiss'
+
+export interface ProblemAction {
+  readonly kind: ProblemActionKind
+  readonly label: string
+  /** The one button to press first. */
+  readonly primary: boolean
+}
+
+export interface ProblemText {
+  /** At most 60 characters, no code in it. */
+  readonly title: string
+  /** Cause, state of the data, next step: whole sentences. */
+  readonly body: string
+  readonly actions: readonly ProblemAction[]
+}
+
+/** Names that the place knows in which the problem is shown; the problem's own params win. */
+export interface ProblemContext {
+  readonly machine?: string | null
+  readonly destination?: string | null
+  readonly units?: Units
+  readonly locale?: string
+  /** True when no restore point of this machine exists yet: the next backup starts from the beginning. */
+  readonly firstFull?: boolean
+}
+
+export type Wording = (problem: Problem, context: ProblemContext) => ProblemText
+export type CodesOf<Prefix extends string> = Extract<ProblemCode, `${Prefix}/${string}`>
+export type WordingsOf<Prefix extends string> = { readonly [Code in CodesOf<Prefix>]: Wording }
+
+const maxTitle = 60
+
+/** A name inside a title, shortened so that the title stays within 60 characters. */
+export function shorten(name: string, title: (name: string) => string): string {
+  const full = title(name)
+  if (full.length <= maxTitle) return full
+  const room = Math.max(1, name.length - (full.length - maxTitle) - 1)
+  return title(`${name.slice(0, room).trimEnd()}…`)
+}
+
+/** First fact of these names that is a non-empty text or a number. */
+export function fact(problem: Problem, ...names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = problem.params[name]
+    if (typeof value === 'number') return String(value)
+    if (typeof value === 'string' && value !== '') return value
+  }
+  return null
+}
+
+/** First fact of these names that is a number, worded as a size. */
+export function size(problem: Problem, context: ProblemContext, ...names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = problem.params[name]
+    if (typeof value === 'number') return formatBytes(value, context.units, context.locale)
+  }
+  return null
+}
+
+export function machineName(problem: Problem, context: ProblemContext): string {
+  return fact(problem, 'machine', 'machineName') ?? context.machine ?? 'The machine'
+}
+
+export function destinationName(problem: Problem, context: ProblemContext): string {
+  return fact(problem, 'destination', 'destinationName') ?? context.destination ?? 'The destination'
+}
+
+/** The problem's own finished sentences: what is wrong, and what to do about it. */
+export function ownWords(problem: Problem): string {
+  const message = problem.message.trim() === '' ? 'Floe could not go on.' : problem.message
+  return problem.remedy === null || message.includes(problem.remedy) ? message : `${message} ${problem.remedy}`
+}
+
+/** Sentences after each other; missing ones are left out. */
+export function sentences(...parts: readonly (string | null)[]): string {
+  return parts.filter((part) => part !== null && part !== '').join(' ')
+}
+
+/** QEMU's or the system's own words, quoted as its sentence; null when there are none. */
+export function systemSays(problem: Problem): string | null {
+  const text = fact(problem, 'text', 'qemu', 'error') ?? problem.causes.at(-1) ?? null
+  return text === null ? null : text.replace(/[.\s]+$/, '')
+}
+
+/** How the next backup starts after one that ended early (ux.md 3.2). Every backup is a full one today. */
+export function tracking(context: ProblemContext): string {
+  return context.firstFull === false
+    ? 'Your other restore points stay; the next backup is a full one again.'
+    : 'The next backup starts from the beginning.'
+}
+
+const action = (kind: ProblemActionKind, label: string, primary = false): ProblemAction => ({ kind, label, primary })
+
+export const tryAgain = action('try-again', 'Try Again', true)
+export const alsoTryAgain = action('try-again', 'Try Again')
+export const backUpAgain = action('back-up-again', 'Back Up Again', true)
+export const alsoBackUpAgain = action('back-up-again', 'Back Up Again')
+export const chooseDestination = action('choose-destination', 'Choose Another…', true)
+export const addDestination = action('add-destination', 'Add Destination…', true)
+export const chooseDisks = action('choose-disks', 'Choose Disks…', true)
+export const copyOption = action('copy-option', 'Copy Option', true)
+export const copySocketOption = action('copy-option', 'Copy Socket Option')
+export const copyCommand = action('copy-command', 'Copy Command', true)
+export const showScript = action('show-script', 'Show Script')
+export const showInFolder = action('show-in-folder', 'Show in Folder', true)
+export const shutDownGuest = action('shut-down-guest', 'Shut Down Guest…', true)
+export const restoreToNewImage = action('restore-to-new-image', 'Restore to New Image…')
+export const restoreElsewhere = action('restore-elsewhere', 'Restore Elsewhere…', true)
+export const verifyLastPoint = action('verify-last-point', 'Verify Last Point…', true)
+export const addMachine = action('add-machine', 'Add Machine…', true)
+export const dismiss = action('dismiss', 'OK', true)

@@ -1,0 +1,71 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type ProblemCode, problemTable } from '../../../../shared/errors/codes.ts'
+import type { Problem } from '../../../../shared/errors/problem.ts'
+import { describeProblem, problemDetails } from '../../../../shared/text/problems.ts'
+
+const codes = Object.keys(problemTable) as ProblemCode[]
+
+function problem(code: ProblemCode, more: Partial<Problem> = {}): Problem {
+  return { code, message: 'A finished sentence.', params: {}, severity: 'error', remedy: null, causes: [], ...more }
+}
+
+describe.each(codes)('%s', (code) => {
+  test('has a title of at most 60 characters, a body of whole sentences and a button', () => {
+    const text = describeProblem(problem(code))
+    expect(text.title.length).toBeLessThanOrEqual(60)
+    expect(text.title).not.toContain(code)
+    expect(text.body).toMatch(/[.”]$/)
+    expect(text.actions.length).toBeGreaterThan(0)
+    expect(text.actions.filter((action) => action.primary)).toHaveLength(1)
+    expect(`${text.title} ${text.body}`).not.toMatch(/undefined|null|An error occurred|Unknown/)
+  })
+
+  test('keeps its title short whatever the names are', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, maxLength: 120 }), (name) => {
+        const params = { machine: name, destination: name, disk: name, tool: name, feature: name, needed: '8.2' }
+        expect(describeProblem(problem(code, { params })).title.length).toBeLessThanOrEqual(60)
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
+test('a busy socket names the program that holds it', () => {
+  const text = describeProblem(problem('machine/busy', { params: { program: 'virsh', pid: 4121 } }), {
+    machine: 'debian-dev',
+  })
+  expect(text.title).toBe('debian-dev is busy with another program')
+  expect(text.body).toBe(
+    'virsh (pid 4121) uses its QMP socket, and QEMU talks to one program at a time. Close it, or give Floe its own socket.',
+  )
+  expect(text.actions.map((action) => action.label)).toEqual(['Copy Socket Option', 'Try Again'])
+})
+
+test('a machine that stopped says what happens next', () => {
+  const text = describeProblem(problem('backup/machine-gone', { params: { pid: 77, doneBytes: 4_030_000_000 } }), {
+    machine: 'debian-dev',
+    firstFull: true,
+    locale: 'en-GB',
+  })
+  expect(text.body).toBe(
+    'QEMU (pid 77) ended after 4.03\u00a0GB. The unfinished copy was removed. Other restore points aren’t affected. The next backup starts from the beginning.',
+  )
+})
+
+test('space before a backup is said with both numbers', () => {
+  const params = { needBytes: 38_400_000_000, freeBytes: 12_000_000 }
+  expect(
+    describeProblem(problem('destination/no-space-before', { params }), { destination: 'Samsung T7', locale: 'en-GB' }),
+  ).toMatchObject({
+    title: 'Not enough space on Samsung T7',
+    body: 'This backup needs about 38.4\u00a0GB; 12.0\u00a0MB is free.',
+  })
+})
+
+test('details keep the code and every cause', () => {
+  expect(problemDetails(problem('machine/silent', { causes: ['ETIMEDOUT'] }))).toBe(
+    'code: machine/silent\nA finished sentence.\ncause: ETIMEDOUT',
+  )
+})
