@@ -1,0 +1,120 @@
+// Gets the guest's programs from Debian by name, into a cache folder, without touching the system's own packages.
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { run } from '../run.ts'
+import { type Entry, initramfs } from './initramfs.ts'
+
+const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'floe-tests')
+const source = (name: string): string => new URL(name, import.meta.url).pathname
+const libraries = 'lib/x86_64-linux-gnu'
+const perlModules = [
+  'strict.pm',
+  'Fcntl.pm',
+  'XSLoader.pm',
+  'Exporter.pm',
+  'Exporter/Heavy.pm',
+  'IO/Handle.pm',
+  'IO.pm',
+  'Symbol.pm',
+  'SelectSaver.pm',
+  'Carp.pm',
+  'warnings.pm',
+  'warnings/register.pm',
+  'overloading.pm',
+  'vars.pm',
+  'auto/IO/IO.so',
+  'auto/Fcntl/Fcntl.so',
+]
+const kernelModules = [
+  'virtio/virtio',
+  'virtio/virtio_ring',
+  'virtio/virtio_pci_legacy_dev',
+  'virtio/virtio_pci_modern_dev',
+  'virtio/virtio_pci',
+  'block/virtio_blk',
+  'char/virtio_console',
+]
+
+export interface GuestFiles {
+  readonly kernel: string
+  readonly initrd: string
+}
+
+/** Which kernel package is the newest; Debian supersedes them, so the name is looked up each time. */
+async function kernelPackage(apt: readonly string[]): Promise<string> {
+  const text = await run('apt-cache', ...apt, 'depends', '--no-recommends', 'linux-image-cloud-amd64')
+  const name = /Depends: (linux-image-\S+)/.exec(text)?.[1]
+  if (!name) throw new Error(`No kernel package in: ${text}`)
+  return name
+}
+
+async function download(folder: string): Promise<void> {
+  const lists = join(cache, 'apt')
+  mkdirSync(join(lists, 'lists', 'partial'), { recursive: true })
+  mkdirSync(join(lists, 'cache', 'archives', 'partial'), { recursive: true })
+  writeFileSync(join(lists, 'status'), '')
+  const settings = {
+    'APT::Architecture': 'amd64',
+    'Dir::State::Lists': join(lists, 'lists'),
+    'Dir::State::Status': join(lists, 'status'),
+    'Dir::Cache': join(lists, 'cache'),
+    'APT::Sandbox::User': 'root',
+    'Acquire::Languages': 'none',
+  }
+  const apt = Object.entries(settings).map(([key, value]) => `-o${key}=${value}`)
+  await run('apt-get', ...apt, '-qq', 'update')
+  const names = ['busybox-static', 'perl-base', 'libc6', 'libcrypt1', await kernelPackage(apt)]
+  const debs = join(folder, 'debs')
+  mkdirSync(debs, { recursive: true })
+  await run('env', '-C', debs, 'apt-get', ...apt, '-qq', 'download', ...names)
+  for (const deb of globSync(join(debs, '*.deb'))) await run('dpkg', '-x', deb, join(folder, 'tree'))
+}
+
+function entries(tree: string): Entry[] {
+  const first = (pattern: string): string => {
+    const [path] = globSync(join(tree, pattern))
+    if (!path) throw new Error(`The guest's packages have no ${pattern}`)
+    return path
+  }
+  const perl = 'usr/lib/x86_64-linux-gnu/perl-base'
+  return [
+    ...['dev', 'proc', 'sys', 'data', 'tmp', 'run'].map((name): Entry => ({ name, content: null })),
+    { name: 'init', content: source('init'), executable: true },
+    { name: 'workload.pl', content: source('workload.pl') },
+    { name: 'bin/busybox', content: first('bin/busybox'), executable: true },
+    { name: 'usr/bin/perl', content: first('usr/bin/perl'), executable: true },
+    { name: 'lib64/ld-linux-x86-64.so.2', content: first('lib64/ld-linux-x86-64.so.2'), executable: true },
+    ...['libc.so.6', 'libm.so.6', 'libcrypt.so.1'].map(
+      (name): Entry => ({ name: `${libraries}/${name}`, content: first(`{,usr/}lib/x86_64-linux-gnu/${name}`) }),
+    ),
+    ...perlModules
+      .filter((name) => existsSync(join(tree, perl, name)))
+      .map((name): Entry => ({ name: `${perl}/${name}`, content: join(tree, perl, name) })),
+    ...kernelModules.map(
+      (name): Entry => ({
+        name: `modules/${name.split('/')[1]}.ko`,
+        content: first(`lib/modules/*/kernel/drivers/${name}.ko`),
+      }),
+    ),
+  ]
+}
+
+/** Kernel and initial file system of the test guest; downloaded once (about 30 MB), then from the cache. */
+export async function linuxGuestFiles(): Promise<GuestFiles> {
+  const folder = join(cache, 'linux-guest-1')
+  const kernel = join(folder, 'kernel')
+  const initrd = join(folder, 'initrd.gz')
+  if (!existsSync(kernel)) {
+    const building = `${folder}.building-${process.pid}`
+    rmSync(building, { recursive: true, force: true })
+    await download(building)
+    const [image] = globSync(join(building, 'tree/boot/vmlinuz-*'))
+    writeFileSync(join(building, 'kernel'), readFileSync(image as string))
+    rmSync(folder, { recursive: true, force: true })
+    renameSync(building, folder)
+  }
+  writeFileSync(`${initrd}.${process.pid}`, initramfs(entries(join(folder, 'tree'))))
+  renameSync(`${initrd}.${process.pid}`, initrd)
+  return { kernel, initrd }
+}
