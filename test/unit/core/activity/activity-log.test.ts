@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
-import { createActivityLog } from '../../../../electron/core/activity/log.ts'
+import { createActivityLog } from '../../../../electron/core/activity/activity-log.ts'
 import { Topic } from '../../../../electron/core/topics/topic.ts'
 import type { Activity } from '../../../../shared/domain/activity.ts'
 import { quietLogger, realClock } from '../../../support/core.ts'
