@@ -1,11 +1,13 @@
 // Makes the demo machine's disk: one image that starts on x86 with a BIOS, and on aarch64 and x86_64 with UEFI.
 
-import { fillBlock, stateSector } from './disk-content.ts'
+import { blankRecord, fillBlock, stateSector } from './disk-content.ts'
 import {
   blockBytes,
   configLba,
   dataLba,
   programLba,
+  ringLba,
+  ringLength,
   sectorBytes,
   stateLba,
   systemPartitionLba,
@@ -42,6 +44,7 @@ export function demoDiskBytes(options: DemoDiskOptions = {}): Buffer {
   disk.writeUInt32LE(Math.round(pauseMs / biosTickMs), config + 12)
   disk.writeUInt32LE(pauseMs * 10_000, config + 16)
   stateSector(counter).copy(disk, stateLba * sectorBytes)
+  disk.fill(blankRecord, ringLba * sectorBytes, (ringLba + ringLength) * sectorBytes)
   const files = new Map([
     ['EFI/BOOT/BOOTAA64.EFI', uefiImage('aarch64', Buffer.from(uefiProgramArm, 'base64'))],
     ['EFI/BOOT/BOOTX64.EFI', uefiImage('x86_64', Buffer.from(uefiProgramX86, 'base64'))],

@@ -52,9 +52,15 @@ export interface DemoRecord {
 
 const recordForm = /^FLOE DEMO RECORD ([0-9A-F]{16}) BLOCK ([0-9A-F]{8}) CRC ([0-9A-F]{8}) +\n$/
 
+/**
+ * A sector of the ring before its first record. Not zeros: an image would leave those out, and a QEMU that is killed
+ * forgets where it put clusters that the guest did not flush (the BIOS has no flush).
+ */
+export const blankRecord: Buffer = Buffer.from(`${' '.repeat(sectorBytes - 1)}\n`)
+
 /** The record in a sector of the ring; null for a sector never written, undefined for one that is not a record. */
 export function recordOf(sector: Buffer, slot: number): DemoRecord | null | undefined {
-  if (sector.every((byte) => byte === 0)) return null
+  if (sector.equals(blankRecord)) return null
   const match = recordForm.exec(sector.toString('latin1'))
   if (!match) return undefined
   const [counter, block, sum] = match.slice(1).map((digits) => Number.parseInt(digits, 16)) as [number, number, number]
