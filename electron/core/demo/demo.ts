@@ -28,6 +28,8 @@ export interface DemoOptions {
   readonly topic: Topic<'demo'>
   /** Node's name of the processor; tests choose `arm64`. */
   readonly processor?: string
+  /** Looks for QEMU; tests take it away. */
+  readonly findQemu?: typeof findQemu
 }
 
 export interface Demo {
@@ -54,6 +56,7 @@ const firstNumberMs = 120_000
 
 export function createDemo(options: DemoOptions): Demo {
   const { ports, machines, topic } = options
+  const find = () => (options.findQemu ?? findQemu)(ports, options.processor)
   const files = demoFiles(options.demoDir)
   let state: DemoStatus['state'] = { kind: 'none' }
   let counter: number | null = null
@@ -131,13 +134,13 @@ export function createDemo(options: DemoOptions): Demo {
       if (found === null) await readWhileOff()
       return
     }
-    const qemu = await findQemu(ports, options.processor)
+    const qemu = await find()
     publish(qemu.kind === 'ready' ? { kind: 'none' } : unavailable(qemu))
   }
 
   const start = async (): Promise<DemoStatus> => {
     if (state.kind === 'running' && pid !== null && isAlive(pid)) return status()
-    const qemu = await findQemu(ports, options.processor)
+    const qemu = await find()
     if (qemu.kind === 'missing') return publish(unavailable(qemu))
     publish({ kind: 'starting' })
     try {
