@@ -7,8 +7,8 @@ import { describeProblem, type ProblemContext } from './problems.ts'
 
 export interface JobStyle {
   readonly now: Date
-  readonly units?: Units
-  readonly locale?: string
+  readonly units?: Units | undefined
+  readonly locale?: string | undefined
   /** Seconds left as already shown (steadyEta); the job's own estimate when left out. */
   readonly secondsLeft?: number | null
   /** All jobs, to find the place in the queue. */

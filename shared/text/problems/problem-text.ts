@@ -42,8 +42,8 @@ export interface ProblemText {
 export interface ProblemContext {
   readonly machine?: string | null
   readonly destination?: string | null
-  readonly units?: Units
-  readonly locale?: string
+  readonly units?: Units | undefined
+  readonly locale?: string | undefined
   /** True when no restore point of this machine exists yet: the next backup starts from the beginning. */
   readonly firstFull?: boolean
 }

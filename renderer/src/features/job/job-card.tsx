@@ -1,0 +1,153 @@
+// One job, live (ux.md S3): what it is, how far it is, what can be done. The same card for every kind of job.
+import type { ReactElement } from 'react'
+import type { Job } from '../../../../shared/domain/job.ts'
+import { formatTime } from '../../../../shared/format/dates.ts'
+import {
+  contextOf,
+  describeJob,
+  describeProgress,
+  isActive,
+  type JobStyle,
+  type JobWords,
+  jobName,
+  speakProgress,
+} from '../../../../shared/text/job-words.ts'
+import { describeProblem } from '../../../../shared/text/problems.ts'
+import { Button } from '../../design/button.tsx'
+import { Card } from '../../design/card.tsx'
+import { classes } from '../../design/classes.ts'
+import { ProgressBar } from '../../design/progress-bar.tsx'
+import {
+  CheckCircleIcon,
+  ClockIcon,
+  CloseIcon,
+  DriveIcon,
+  PauseIcon,
+  ProblemIcon,
+  RestoreIcon,
+} from '../../icons/icons.tsx'
+import { useJobs, usePoints } from '../../state/selectors.ts'
+import { useNow } from '../../state/window-state.tsx'
+import { useWordStyle } from '../../state/words.ts'
+import { DiskBars } from './disk-bars.tsx'
+import { JobButtons } from './job-buttons.tsx'
+import styles from './job-card.module.css'
+import { ProblemButtons, ProblemDetails } from './job-problem.tsx'
+import { PhaseStepper } from './phase-stepper.tsx'
+import { useLongerThan, useSteadyEta, useSteadyJob } from './steady-words.ts'
+
+export interface JobCardProps {
+  readonly job: Job
+  /** Puts a finished card away. */
+  readonly onDismiss: () => void
+}
+
+export function JobCard({ job, onDismiss }: JobCardProps): ReactElement {
+  const now = useNow(1000)
+  const words = useWordStyle(1000)
+  const jobs = useJobs()
+  const points = usePoints(job.machineId)
+  const secondsLeft = useSteadyEta(job)
+  const steady = useSteadyJob(job, now)
+  const slow = useLongerThan(job, now, 5000)
+  const style: JobStyle = {
+    ...words,
+    secondsLeft,
+    jobs,
+    problemContext: { firstFull: !points.some((point) => point.id !== job.result?.pointId) },
+  }
+  const text = describeJob(job, style)
+  const showLine = text.line !== '' && (job.state.kind !== 'preparing' || slow)
+  const active = isActive(job.state)
+  const failed = job.state.kind === 'failed' ? job.state.problem : null
+  const started = job.startedAt ?? job.createdAt
+  return (
+    <Card
+      label={jobName(job)}
+      testId={`job-${job.id}`}
+      tone={text.tone === 'problem' ? 'problem' : active ? 'live' : 'plain'}
+    >
+      <div className={styles.head}>
+        <JobIcon job={job} tone={text.tone} />
+        <strong className={styles.title}>{text.title}</strong>
+        <span className={styles.when}>
+          {active ? `· started ${formatTime(started, words)}` : `· ${formatTime(job.finishedAt ?? started, words)}`}
+        </span>
+        <span className={styles.buttons}>
+          <JobButtons job={job} now={now} units={words.units} />
+          {failed === null ? null : <ProblemButtons job={job} text={describeProblem(failed, contextOf(job, style))} />}
+          {active || job.state.kind === 'queued' ? null : (
+            <Button size="small" icon={<CloseIcon small />} onPress={onDismiss} label={`Hide: ${text.title}`}>
+              Hide
+            </Button>
+          )}
+        </span>
+      </div>
+      {active ? <JobProgress job={job} steady={steady} style={style} tone={text.tone} /> : null}
+      {showLine ? <p className={styles.line}>{text.line}</p> : null}
+      {active && job.kind === 'backup' ? <PhaseStepper phases={job.phases} /> : null}
+      {active && job.state.kind !== 'preparing' ? <DiskBars disks={steady.disks} units={words.units} /> : null}
+      {failed === null ? null : <ProblemDetails problem={failed} />}
+    </Card>
+  )
+}
+
+function JobProgress(props: {
+  readonly job: Job
+  readonly steady: Job
+  readonly style: JobStyle
+  readonly tone: JobWords['tone']
+}): ReactElement {
+  const { job, steady, style } = props
+  const checking = job.state.kind === 'checking' && job.checked !== null ? job.checked : null
+  const numbers = describeProgress(steady, style)
+  return (
+    <>
+      <div className={styles.bar}>
+        <ProgressBar
+          label={jobName(job)}
+          fraction={checking === null ? (job.progress?.fraction ?? null) : 1}
+          valueText={speakProgress(steady, style)}
+          tone={props.tone === 'problem' ? 'problem' : 'accent'}
+        />
+        {checking === null ? null : (
+          <div
+            className={styles.sweep}
+            data-testid="check-sweep"
+            style={{ width: `${checking.totalBytes === 0 ? 0 : (checking.doneBytes / checking.totalBytes) * 100}%` }}
+          />
+        )}
+      </div>
+      {numbers === null ? null : (
+        <div className={styles.numbers}>
+          <span>
+            {checking === null ? numbers.bytes : ''}
+            {numbers.rate === null ? '' : ` · ${numbers.rate}`}
+          </span>
+          <span>
+            <strong>{numbers.percent}</strong>
+            {numbers.eta === null ? '' : ` · ${numbers.eta}`}
+          </span>
+        </div>
+      )}
+    </>
+  )
+}
+
+function JobIcon({ job, tone }: { readonly job: Job; readonly tone: JobWords['tone'] }): ReactElement {
+  const icon =
+    tone === 'problem' ? (
+      <ProblemIcon />
+    ) : tone === 'done' ? (
+      <CheckCircleIcon />
+    ) : job.state.kind === 'queued' ? (
+      <ClockIcon />
+    ) : job.state.kind === 'paused' ? (
+      <PauseIcon />
+    ) : job.kind === 'swap' || job.kind === 'restore' || job.kind === 'undo' ? (
+      <RestoreIcon />
+    ) : (
+      <DriveIcon />
+    )
+  return <span className={classes(styles.icon, styles[tone])}>{icon}</span>
+}

@@ -1,0 +1,142 @@
+// "Am I safe?" in one line: last good restore point, how much there is, room on the destination, and what is true of
+// the machine right now (ux.md S2). Change tracking and schedules do not exist yet, so nothing here speaks of them.
+import type { ReactElement, ReactNode } from 'react'
+import type { Destination } from '../../../../shared/domain/destination.ts'
+import type { Machine } from '../../../../shared/domain/machine.ts'
+import { formatBytes, formatExactBytes } from '../../../../shared/format/bytes.ts'
+import { formatAgeWords, formatMoment } from '../../../../shared/format/dates.ts'
+import { backedUpDisks, type ReadinessItem, readiness } from '../../../../shared/text/machine-words.ts'
+import { classes } from '../../design/classes.ts'
+import { StatusText } from '../../design/status-text.tsx'
+import { BoltIcon, CheckIcon, MachineIcon, WarningIcon } from '../../icons/icons.tsx'
+import { destinationFor, useDestinations, usePoint, useSettings } from '../../state/selectors.ts'
+import { useHost } from '../../state/window-state.tsx'
+import { useWordStyle, type WordStyle } from '../../state/words.ts'
+import styles from './status-strip.module.css'
+
+interface Fact {
+  readonly name: string
+  readonly value: string
+  readonly hint: string
+  readonly tone?: 'warning' | 'problem'
+  readonly title?: string
+}
+
+export function StatusStrip({ machine }: { readonly machine: Machine }): ReactElement {
+  const style = useWordStyle()
+  const destination = destinationFor(machine.id, useSettings(), useDestinations())
+  const last = usePoint(machine.lastGoodPoint?.id ?? null)
+  const facts = [
+    lastPointFact(machine, last?.index.kind === 'none', style),
+    dataFact(machine, style),
+    spaceFact(destination, style),
+  ]
+  return (
+    <section className={styles.strip} aria-label="Status" data-testid="status-strip">
+      <dl className={styles.cells}>
+        {facts.map((fact) => (
+          <div className={styles.cell} key={fact.name} title={fact.title}>
+            <dt className={styles.name}>{fact.name}</dt>
+            <dd className={classes(styles.value, fact.tone && styles[fact.tone])}>{fact.value}</dd>
+            <dd className={styles.hint}>{fact.hint}</dd>
+          </div>
+        ))}
+      </dl>
+      <ReadinessRow machine={machine} />
+    </section>
+  )
+}
+
+function lastPointFact(machine: Machine, unchecked: boolean, style: WordStyle): Fact {
+  const name = 'Last good restore point'
+  if (machine.lastGoodPoint === null) {
+    return { name, value: 'None yet', hint: 'Back up now to get the first one', tone: 'warning' }
+  }
+  const at = machine.lastGoodPoint.createdAt
+  const age = formatAgeWords(at, style.now)
+  return { name, value: formatMoment(at, style), hint: unchecked ? `${capital(age)}, not checked` : capital(age) }
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+function dataFact(machine: Machine, style: WordStyle): Fact {
+  const disks = backedUpDisks(machine)
+  const used = disks.reduce((sum, disk) => sum + disk.allocatedSize, 0)
+  const size = disks.reduce((sum, disk) => sum + disk.virtualSize, 0)
+  const name = 'Data on disks'
+  if (disks.length === 0) {
+    const hint = machine.disks.length === 0 ? 'Known once Floe reaches the machine' : 'No disk can be backed up'
+    return { name, value: '–', hint }
+  }
+  return {
+    name,
+    value: formatBytes(used, style.units),
+    hint: `of ${formatBytes(size, style.units)} on ${disks.length} ${disks.length === 1 ? 'disk' : 'disks'}`,
+    title: formatExactBytes(used, style.units),
+  }
+}
+
+function spaceFact(destination: Destination | null, style: WordStyle): Fact {
+  if (destination === null) {
+    return { name: 'Space', value: 'No destination', hint: 'Choose where backups go' }
+  }
+  const name = `Space on ${destination.name}`
+  switch (destination.state.kind) {
+    case 'absent':
+      return { name, value: 'Not connected', hint: 'Connect it to back up', tone: 'warning' }
+    case 'other-disk':
+      return { name, value: 'Another disk', hint: 'Nothing is written to it', tone: 'problem' }
+    case 'read-only':
+      return { name, value: 'Read-only', hint: destination.state.reason, tone: 'problem' }
+    case 'no-permission':
+      return { name, value: 'No permission', hint: 'Floe isn’t allowed to use it', tone: 'problem' }
+    case 'full':
+    case 'connected': {
+      const full = destination.state.kind === 'full'
+      const free = destination.freeBytes
+      if (free === null) return { name, value: full ? 'Full' : 'Connected', hint: 'Free space is not known' }
+      const backups = `Backups take ${formatBytes(destination.backupBytes, style.units)}`
+      return {
+        name,
+        value: `${formatBytes(free, style.units)} left`,
+        hint: full ? 'Full' : backups,
+        title: formatExactBytes(free, style.units),
+        ...(full ? { tone: 'problem' as const } : {}),
+      }
+    }
+  }
+}
+
+function ReadinessRow({ machine }: { readonly machine: Machine }): ReactElement | null {
+  const userDir = useHost()?.userDir ?? null
+  const items = readiness(machine)
+  if (items.length === 0 && machine.startedBy === null) return null
+  return (
+    <div className={styles.readiness} data-testid="readiness">
+      {items.map((item) => (
+        <span key={item.id} title={item.hint ?? undefined}>
+          <StatusText icon={readinessIcon(item)} tone={item.tone === 'neutral' ? 'plain' : item.tone}>
+            {item.text}
+          </StatusText>
+        </span>
+      ))}
+      {machine.startedBy === null ? null : (
+        <span className={styles.found}>
+          Started by <bdi className={styles.path}>{homeRelative(machine.startedBy, userDir)}</bdi>
+        </span>
+      )}
+    </div>
+  )
+}
+
+function readinessIcon(item: ReadinessItem): ReactNode {
+  if (item.tone === 'warning') return <WarningIcon small />
+  if (item.id === 'consistency') return <BoltIcon small />
+  return item.tone === 'ok' ? <CheckIcon small /> : <MachineIcon small />
+}
+
+function homeRelative(path: string, userDir: string | null): string {
+  return userDir !== null && path.startsWith(`${userDir}/`) ? `~${path.slice(userDir.length)}` : path
+}

@@ -1,0 +1,183 @@
+// "Restore Points" on the machine page: heading with count and size, the grid, and what stands there when it is empty.
+import { type ReactElement, useMemo, useState } from 'react'
+import type { Machine } from '../../../../shared/domain/machine.ts'
+import type { Point } from '../../../../shared/domain/point.ts'
+import { formatBytes } from '../../../../shared/format/bytes.ts'
+import { etaWords } from '../../../../shared/format/duration.ts'
+import { isActive } from '../../../../shared/text/job-words.ts'
+import { backedUpDisks, canBackUp, whyNoBackup } from '../../../../shared/text/machine-words.ts'
+import { whyNoRestore } from '../../../../shared/text/point-words.ts'
+import { Button } from '../../design/button.tsx'
+import { EmptyState } from '../../design/empty-state.tsx'
+import type { MenuAction } from '../../design/menu.tsx'
+import { Select } from '../../design/select.tsx'
+import { DriveIcon } from '../../icons/icons.tsx'
+import { useBackUp } from '../../state/back-up.ts'
+import { useActiveJobs, useDestinations, usePoints } from '../../state/selectors.ts'
+import { useActions, useCommand, useHost, useTopic, useUi, useUiActions } from '../../state/window-state.tsx'
+import { useWordStyle } from '../../state/words.ts'
+import styles from './points-grid.module.css'
+import { PointsGrid } from './points-grid.tsx'
+import { filterPoints } from './points-model.ts'
+
+/** Bytes per second assumed for the first backup's estimate, when nothing was measured yet. */
+const firstGuess = 150_000_000
+
+export function PointsSection({ machine }: { readonly machine: Machine }): ReactElement {
+  const all = usePoints(machine.id)
+  const loaded = useTopic('points').loaded
+  const destinations = useDestinations()
+  const search = useUi((state) => state.search)
+  const selected = useUi((state) => state.selectedPoints)
+  const ui = useUiActions()
+  const style = useWordStyle()
+  const writing = useActiveJobs().filter(
+    (job) => job.machineId === machine.id && job.kind === 'backup' && isActive(job.state) && job.result === null,
+  )
+  const [place, setPlace] = useState('all')
+  const places = useMemo(() => [...new Set(all.map((point) => point.destinationId))], [all])
+  const points = useMemo(() => {
+    const here = all.filter(
+      (point) => place === 'all' || !places.includes(place as Point['destinationId']) || point.destinationId === place,
+    )
+    return filterPoints(here, search, style)
+  }, [all, place, places, search, style])
+  const nameOf = (id: string) => destinations.find((one) => one.id === id)?.name ?? 'a forgotten destination'
+  const actionsFor = usePointActions(nameOf)
+  usePointCommands(points, nameOf)
+
+  if (all.length === 0 && writing.length === 0) return loaded ? <NoPoints machine={machine} /> : <Loading />
+  const bytes = points.reduce((sum, point) => sum + point.bytes, 0)
+  const where = places.length === 1 && places[0] !== undefined ? nameOf(places[0]) : `${places.length} destinations`
+  return (
+    <section className={styles.section} aria-label="Restore points">
+      <div className={styles.heading}>
+        <h2 className={styles.title}>Restore Points</h2>
+        <span className={styles.count}>
+          {all.length === 0 ? '' : `${points.length} on ${where} · ${formatBytes(bytes, style.units)}`}
+        </span>
+        {places.length < 2 ? null : (
+          <Select
+            label="Show points on"
+            hideLabel
+            value={place}
+            choices={[
+              { value: 'all', label: 'All Destinations' },
+              ...places.map((id) => ({ value: String(id), label: nameOf(id) })),
+            ]}
+            onChange={setPlace}
+          />
+        )}
+      </div>
+      {points.length === 0 && search !== '' ? (
+        <p className={styles.nothing} role="status">
+          No restore point matches “{search}”.
+        </p>
+      ) : (
+        <PointsGrid
+          points={points}
+          writing={search === '' ? writing : []}
+          selected={selected}
+          style={style}
+          destinationOf={(point) => (places.length < 2 || place !== 'all' ? null : nameOf(point.destinationId))}
+          actionsFor={actionsFor}
+          onSelect={(ids) => ui.selectPoints(ids)}
+        />
+      )}
+    </section>
+  )
+}
+
+function usePointActions(nameOf: (id: string) => string): (point: Point) => readonly MenuAction[] {
+  const ui = useUiActions()
+  const actions = useActions()
+  const canShow = useHost()?.can.showInFolder ?? false
+  const selected = useUi((state) => state.selectedPoints)
+  return (point) => {
+    const restore = whyNoRestore(point, nameOf(point.destinationId))
+    const absent = point.available ? null : `Connect ${nameOf(point.destinationId)} first`
+    const several = selected.length > 1
+    return [
+      {
+        id: 'restore',
+        label: 'Restore…',
+        onAction: () => ui.openSheet({ kind: 'restore', pointId: point.id }),
+        disabledReason: several ? 'Select one restore point' : restore,
+      },
+      {
+        id: 'verify',
+        label: 'Verify…',
+        onAction: () => ui.openSheet({ kind: 'verify', pointIds: selected }),
+        disabledReason: absent,
+      },
+      ...(canShow
+        ? [
+            {
+              id: 'show',
+              label: 'Show in Folder',
+              onAction: () => void actions.run('host.showInFolder', { path: point.path }),
+              disabledReason: absent,
+            },
+          ]
+        : []),
+      {
+        id: 'delete',
+        label: 'Delete…',
+        destructive: true,
+        onAction: () => ui.openSheet({ kind: 'delete-points', pointIds: selected }),
+        disabledReason: absent,
+      },
+    ]
+  }
+}
+
+/** Menu commands for the selection. */
+function usePointCommands(points: readonly Point[], nameOf: (id: string) => string): void {
+  const ui = useUiActions()
+  const selected = useUi((state) => state.selectedPoints)
+  const chosen = points.filter((point) => selected.includes(point.id))
+  const one = chosen.length === 1 ? chosen[0] : undefined
+  const ready = chosen.length > 0 && chosen.every((point) => point.available)
+  const ids = chosen.map((point) => point.id)
+  useCommand(
+    'restore',
+    one === undefined || whyNoRestore(one, nameOf(one.destinationId)) !== null
+      ? null
+      : () => ui.openSheet({ kind: 'restore', pointId: one.id }),
+  )
+  useCommand('verify', ready ? () => ui.openSheet({ kind: 'verify', pointIds: ids }) : null)
+  useCommand('delete-point', ready ? () => ui.openSheet({ kind: 'delete-points', pointIds: ids }) : null)
+}
+
+function NoPoints({ machine }: { readonly machine: Machine }): ReactElement {
+  const { units } = useWordStyle()
+  const backUp = useBackUp(machine.id)
+  const disks = backedUpDisks(machine)
+  const bytes = disks.reduce((sum, disk) => sum + disk.allocatedSize, 0)
+  return (
+    <EmptyState
+      name="points"
+      icon={DriveIcon}
+      title="No restore points yet"
+      actions={
+        canBackUp(machine) ? (
+          <Button variant="primary" onPress={backUp}>
+            Back Up Now
+          </Button>
+        ) : undefined
+      }
+    >
+      {disks.length === 0
+        ? (whyNoBackup(machine) ?? 'This machine has no disk that can be backed up.')
+        : `The first backup copies about ${formatBytes(bytes, units)} and takes ${etaWords(bytes / firstGuess)} on a fast drive.`}
+    </EmptyState>
+  )
+}
+
+function Loading(): ReactElement {
+  return (
+    <p className={styles.nothing} role="status">
+      Reading restore points…
+    </p>
+  )
+}
