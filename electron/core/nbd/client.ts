@@ -1,0 +1,184 @@
+// A read-only NBD client over a unix socket: reads and block status of an image that `qemu-nbd` serves (server.ts).
+// Many requests may be in flight; replies come in any order. Runs in a worker, so it needs nothing but Node.
+import { NbdConnectionError, NbdServerError } from './errors.ts'
+import { Inlet } from './inlet.ts'
+import { type Agreement, negotiate } from './negotiate.ts'
+import * as wire from './protocol.ts'
+
+/** A run of bytes; `zero`: it reads as zeroes. */
+export interface NbdExtent {
+  readonly length: number
+  readonly zero: boolean
+}
+
+interface Pending {
+  readonly offset: number
+  /** Where read data goes; null for block status. */
+  readonly into: Uint8Array | null
+  covered: number
+  extents: NbdExtent[]
+  error: NbdServerError | null
+  readonly resolve: (extents: NbdExtent[]) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Thrown while a reply is taken apart; ends the connection (inlet.ts). */
+function violation(what: string): NbdConnectionError {
+  return new NbdConnectionError(`The NBD server broke the protocol. ${what}`)
+}
+
+export class NbdClient {
+  /** Bytes. */
+  readonly size: number
+  /** Does the server tell which parts read as zeroes? */
+  readonly knowsZeroes: boolean
+  readonly #inlet: Inlet
+  readonly #contextId: number | null
+  readonly #pending = new Map<number, Pending>()
+  readonly #head = Buffer.alloc(wire.structuredReplySize)
+  #lastCookie = 0
+
+  private constructor(inlet: Inlet, agreement: Agreement) {
+    this.#inlet = inlet
+    this.size = agreement.size
+    this.#contextId = agreement.allocationContextId
+    this.knowsZeroes = agreement.allocationContextId !== null
+    inlet.onEnd = (error) => {
+      for (const pending of this.#pending.values()) pending.reject(error)
+      this.#pending.clear()
+    }
+    this.#awaitReply()
+  }
+
+  /** @throws NbdConnectionError, NbdServerError */
+  static async connect(socketPath: string, exportName = ''): Promise<NbdClient> {
+    const inlet = await Inlet.open(socketPath)
+    try {
+      return new NbdClient(inlet, await negotiate(inlet, exportName))
+    } catch (error) {
+      inlet.end('The handshake failed.')
+      throw error
+    }
+  }
+
+  /** Reads `into.length` bytes at `offset`. @throws NbdServerError (unreadable there), NbdConnectionError */
+  async read(offset: number, into: Uint8Array): Promise<void> {
+    await this.#request(wire.command.read, offset, into.length, into)
+  }
+
+  /** Extents from `offset` on; together they may be shorter than `length`. Only when `knowsZeroes`. */
+  blockStatus(offset: number, length: number): Promise<readonly NbdExtent[]> {
+    return this.#request(wire.command.blockStatus, offset, length, null)
+  }
+
+  close(): void {
+    if (!this.#inlet.ended) this.#inlet.send(wire.encodeRequest(wire.command.disconnect, 0, 0, 0))
+    this.#inlet.end('The connection was closed.')
+  }
+
+  #request(type: number, offset: number, length: number, into: Uint8Array | null): Promise<NbdExtent[]> {
+    return new Promise((resolve, reject) => {
+      const { ended } = this.#inlet
+      if (ended) return reject(ended)
+      this.#lastCookie = (this.#lastCookie + 1) >>> 0
+      this.#pending.set(this.#lastCookie, { offset, into, covered: 0, extents: [], error: null, resolve, reject })
+      this.#inlet.send(wire.encodeRequest(type, this.#lastCookie, offset, length))
+    })
+  }
+
+  #awaitReply(): void {
+    this.#inlet.fill(this.#head.subarray(0, wire.simpleReplySize), () => {
+      const magic = this.#head.readUInt32BE(0)
+      if (magic === wire.simpleReplyMagic) {
+        this.#simpleReply()
+        return
+      }
+      if (magic !== wire.structuredReplyMagic) throw violation('It sent something that is no reply.')
+      this.#inlet.fill(this.#head.subarray(wire.simpleReplySize), () => this.#structuredReply())
+    })
+  }
+
+  #simpleReply(): void {
+    const cookie = this.#head.readUInt32BE(12)
+    const errno = this.#head.readUInt32BE(4)
+    const pending = this.#pending.get(cookie)
+    if (!pending) throw violation('It answered what nobody asked.')
+    if (errno !== 0) {
+      pending.error = new NbdServerError(errno, '')
+      this.#settle(cookie, pending)
+      return
+    }
+    if (!pending.into) throw violation('It answered block status with a simple reply.')
+    this.#inlet.fill(pending.into, () => {
+      pending.covered = pending.into?.length ?? 0
+      this.#settle(cookie, pending)
+    })
+  }
+
+  #structuredReply(): void {
+    const done = (this.#head.readUInt16BE(4) & wire.replyFlagDone) !== 0
+    const type = this.#head.readUInt16BE(6)
+    const cookie = this.#head.readUInt32BE(12)
+    const length = this.#head.readUInt32BE(16)
+    const pending = this.#pending.get(cookie)
+    if (!pending) throw violation('It answered what nobody asked.')
+    const next = () => (done ? this.#settle(cookie, pending) : this.#awaitReply())
+    if (type === wire.replyType.offsetData && pending.into) {
+      this.#data(pending, length, next)
+      return
+    }
+    if (length > 16 << 20) throw violation('It sent an oversized reply.')
+    if (length === 0) {
+      next()
+      return
+    }
+    const payload = Buffer.alloc(length)
+    this.#inlet.fill(payload, () => {
+      if (!this.#payload(type, payload, pending)) throw violation('It sent a reply of an unknown kind.')
+      next()
+    })
+  }
+
+  #data(pending: Pending, length: number, next: () => void): void {
+    const position = Buffer.alloc(8)
+    const into = pending.into as Uint8Array
+    this.#inlet.fill(position, () => {
+      const start = Number(position.readBigUInt64BE(0)) - pending.offset
+      const size = length - 8
+      if (start < 0 || size <= 0 || start + size > into.length) throw violation('It sent data nobody asked for.')
+      pending.covered += size
+      this.#inlet.fill(into.subarray(start, start + size), next)
+    })
+  }
+
+  #payload(type: number, payload: Buffer, pending: Pending): boolean {
+    if ((type & wire.replyType.errorBit) !== 0 && payload.length >= 6) {
+      const textLength = payload.readUInt16BE(4)
+      pending.error = new NbdServerError(payload.readUInt32BE(0), payload.toString('utf8', 6, 6 + textLength))
+      return true
+    }
+    if (type === wire.replyType.offsetHole && pending.into && payload.length === 12) {
+      const start = Number(payload.readBigUInt64BE(0)) - pending.offset
+      const size = payload.readUInt32BE(8)
+      if (start < 0 || start + size > pending.into.length) return false
+      pending.into.fill(0, start, start + size)
+      pending.covered += size
+      return true
+    }
+    if (type !== wire.replyType.blockStatus || payload.readUInt32BE(0) !== this.#contextId) return false
+    for (let at = 4; at + 8 <= payload.length; at += 8) {
+      const zero = (payload.readUInt32BE(at + 4) & wire.stateZero) !== 0
+      pending.extents.push({ length: payload.readUInt32BE(at), zero })
+    }
+    return true
+  }
+
+  #settle(cookie: number, pending: Pending): void {
+    this.#pending.delete(cookie)
+    const incomplete = pending.into !== null && pending.covered !== pending.into.length
+    if (pending.error) pending.reject(pending.error)
+    else if (incomplete) pending.reject(new NbdConnectionError('The NBD server left out a part of the data.'))
+    else pending.resolve(pending.extents)
+    this.#awaitReply()
+  }
+}

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { endChild, imageArgument, interrupted, locateTool, type ToolOptions, toolFailed } from '../qemu-img/index.ts'
+
+/** Longest path of a unix socket that both macOS and Linux take. */
+const longestSocketPath = 103
+const startDeadline = 60_000
+
+/** A running `qemu-nbd`. Disposing it ends the process and removes its socket. */
+export interface NbdServer extends AsyncDisposable {
+  readonly pid: number
+  readonly socketPath: string
+}
+
+/**
+ * Serves an image read-only on a private unix socket. `qemu-nbd` runs without `--persistent`, so it also ends by itself
+ * when its only client is gone, for instance because Floe was killed.
+ * @throws FloeError `system/tool-missing`, `system/tool-failed` in the tool's own words, `system/interrupted`
+ */
+export async function serveImage(
+  image: { readonly path: string; readonly format: string },
+  options: ToolOptions & { readonly clients?: number } = {},
+): Promise<NbdServer> {
+  const task = `open "${image.path}"`
+  const program = await locateTool('qemu-nbd', options)
+  if (options.signal?.aborted) throw interrupted(task)
+  const argument = imageArgument(image.path, image.format)
+  const folder = await mkdtemp(join(tmpdir().length < 60 ? tmpdir() : '/tmp', 'floe-nbd-'))
+  const socketPath = join(folder, 's')
+  const readyFile = join(folder, 'pid')
+  if (Buffer.byteLength(socketPath) > longestSocketPath) {
+    throw toolFailed('qemu-nbd', task, `The path of its socket "${socketPath}" is too long.`)
+  }
+  const args = ['--read-only', `--shared=${options.clients ?? 1}`, '-k', socketPath, '--pid-file', readyFile, argument]
+  const child = spawn(program, args, {
+    env: { ...(options.env ?? process.env), LC_ALL: 'C' },
+    cwd: '/',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let words = ''
+  child.stderr.on('data', (data: Buffer) => {
+    if (words.length < 4096) words += data.toString()
+  })
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  let spawnError: Error | null = null
+  child.once('error', (error) => {
+    spawnError = error
+  })
+  const end = async () => {
+    await endChild(child)
+    await rm(folder, { recursive: true, force: true })
+  }
+  const deadline = performance.now() + startDeadline
+  try {
+    while (!existsSync(readyFile)) {
+      if (spawnError) throw toolFailed('qemu-nbd', task, (spawnError as Error).message, spawnError)
+      if (child.exitCode !== null || child.signalCode !== null) {
+        await closed
+        throw toolFailed('qemu-nbd', task, words)
+      }
+      if (options.signal?.aborted) throw interrupted(task)
+      if (performance.now() > deadline) throw toolFailed('qemu-nbd', task, 'It did not get ready within a minute.')
+      await pause(5)
+    }
+  } catch (error) {
+    await end()
+    throw error
+  }
+  return { pid: child.pid as number, socketPath, [Symbol.asyncDispose]: end }
+}

@@ -1,0 +1,193 @@
+import type { Destination } from '../../../shared/domain/destination.ts'
+import type { DestinationId, JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
+import type { Point } from '../../../shared/domain/point.ts'
+import { FloeError } from '../errors.ts'
+import type { Ports } from '../ports/index.ts'
+import type { Topics } from '../topics/topic.ts'
+import { newestFirst } from './order.ts'
+import type { DestinationRegistry, Known } from './registry.ts'
+import { PointScanner, type StoredPoint } from './scan.ts'
+import { type Survey, surveyDestination } from './survey.ts'
+
+/**
+ * What is known of all destinations and their points right now: rebuilt by looking, told to the topics. A destination
+ * that went away keeps its points here, marked as not available.
+ */
+export class Catalog {
+  readonly registry: DestinationRegistry
+  readonly scanner = new PointScanner()
+  readonly #ports: Ports
+  readonly #topics: Pick<Topics, 'destinations' | 'points'>
+  #surveys = new Map<string, Survey>()
+  #stored = new Map<string, readonly StoredPoint[]>()
+  #byId = new Map<string, StoredPoint>()
+  #points: readonly Point[] = []
+  #destinations: readonly Destination[] = []
+  #checking = new Map<string, JobId>()
+  #turn: Promise<void> = Promise.resolve()
+
+  constructor(ports: Ports, registry: DestinationRegistry, topics: Pick<Topics, 'destinations' | 'points'>) {
+    this.#ports = ports
+    this.registry = registry
+    this.#topics = topics
+  }
+
+  destinations(): readonly Destination[] {
+    return this.#destinations
+  }
+
+  points(machineId: MachineId | null): readonly Point[] {
+    return machineId === null ? this.#points : this.#points.filter((point) => point.machineId === machineId)
+  }
+
+  /** @throws FloeError `point/unknown` */
+  stored(id: PointId): StoredPoint {
+    const stored = this.#byId.get(id)
+    if (stored) return stored
+    throw new FloeError('point/unknown', `There is no restore point with the id "${id}".`, { params: { id } })
+  }
+
+  /** @throws FloeError `point/unknown` */
+  point(id: PointId): Point {
+    return this.#view(this.stored(id))
+  }
+
+  storedAt(id: DestinationId): readonly StoredPoint[] {
+    return this.#stored.get(id) ?? []
+  }
+
+  /** @throws FloeError `destination/unknown` */
+  known(id: DestinationId): Known {
+    const known = this.registry.find(id)
+    if (known) return known
+    throw new FloeError('destination/unknown', `There is no destination with the id "${id}".`, { params: { id } })
+  }
+
+  /** Looks at a destination right now. */
+  async survey(known: Known): Promise<Survey> {
+    return surveyDestination(known, this.#ports.platform)
+  }
+
+  markChecking(id: PointId, jobId: JobId | null): void {
+    if (jobId === null) this.#checking.delete(id)
+    else this.#checking.set(id, jobId)
+    this.#publish()
+  }
+
+  isChecking(id: PointId): boolean {
+    return this.#checking.has(id)
+  }
+
+  /** Looks at every destination anew; one look at a time, each caller gets one that began after it asked. */
+  refresh(): Promise<void> {
+    return this.alone(() => this.#lookAtAll())
+  }
+
+  /** Runs something that changes the registry while nobody looks. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work)
+    this.#turn = turn.then(
+      () => {},
+      () => {},
+    )
+    return turn
+  }
+
+  /** Resolves when the look that is under way has ended. */
+  settled(): Promise<void> {
+    return this.#turn
+  }
+
+  async #lookAtAll(): Promise<void> {
+    await Promise.all(this.registry.list().map((known) => this.#lookAt(known)))
+    const ids = new Set<string>(this.registry.list().map((known) => known.id))
+    for (const id of [...this.#surveys.keys(), ...this.#stored.keys()]) {
+      if (ids.has(id)) continue
+      this.#surveys.delete(id)
+      this.#stored.delete(id)
+    }
+    this.#publish()
+  }
+
+  async #lookAt(known: Known): Promise<void> {
+    const survey = await this.survey(known)
+    const seenBefore = this.#surveys.get(known.id)?.room != null
+    const seen = survey.room !== null
+    this.#surveys.set(known.id, survey)
+    if (seen) {
+      try {
+        this.#stored.set(known.id, await this.scanner.scan(known))
+      } catch (error) {
+        this.#ports.logger.warn('A destination could not be searched for restore points', {
+          path: known.path,
+          error: String(error),
+        })
+      }
+    }
+    if (seen !== seenBefore) {
+      await this.registry
+        .update(known.id, { lastSeenAt: this.#ports.clock.now().toISOString() })
+        .catch((error: unknown) => {
+          this.#ports.logger.warn('The time a destination was last seen could not be noted', { error: String(error) })
+        })
+    }
+  }
+
+  #publish(): void {
+    const all = newestFirst([...this.#stored.values()].flat())
+    this.#byId = new Map()
+    for (const stored of all) {
+      const other = this.#byId.get(stored.point.id)
+      if (!other || (!this.#isSeen(other) && this.#isSeen(stored))) this.#byId.set(stored.point.id, stored)
+    }
+    this.#points = all
+      .filter((stored) => this.#byId.get(stored.point.id) === stored)
+      .map((stored) => this.#view(stored))
+    this.#destinations = this.registry.list().map((known) => this.describe(known.id))
+    this.#topics.destinations.replaceAll(this.#destinations)
+    this.#topics.points.replaceAll(this.#points)
+  }
+
+  #isSeen(stored: StoredPoint): boolean {
+    return this.#surveys.get(stored.point.destinationId)?.room != null
+  }
+
+  #view(stored: StoredPoint): Point {
+    const jobId = this.#checking.get(stored.point.id)
+    return {
+      ...stored.point,
+      available: this.#isSeen(stored),
+      index: jobId === undefined ? stored.point.index : { kind: 'checking', jobId },
+    }
+  }
+
+  /** @throws FloeError `destination/unknown` */
+  describe(id: DestinationId): Destination {
+    const known = this.known(id)
+    const survey = this.#surveys.get(known.id)
+    const points = this.storedAt(known.id).map((stored) => stored.point)
+    const sets = new Map<string, Destination['sets'][number]>()
+    for (const point of newestFirst(this.storedAt(known.id)).map((stored) => stored.point)) {
+      const set = sets.get(point.machineId)
+      sets.set(point.machineId, {
+        machineId: point.machineId,
+        machineName: set?.machineName || point.machineName,
+        pointCount: (set?.pointCount ?? 0) + 1,
+        bytes: (set?.bytes ?? 0) + point.bytes,
+      })
+    }
+    return {
+      id: known.id,
+      name: known.name,
+      path: known.path,
+      state: survey?.state ?? { kind: 'absent', lastSeenAt: known.lastSeenAt },
+      fileSystem: survey?.room?.fileSystem ?? null,
+      freeBytes: survey?.room?.freeBytes ?? null,
+      totalBytes: survey?.room?.totalBytes ?? null,
+      backupBytes: points.reduce((sum, point) => sum + point.bytes, 0),
+      pointCount: points.length,
+      storage: known.storage,
+      sets: [...sets.values()],
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { Worker } from 'node:worker_threads'
+import { serveImage } from '../../nbd/server.ts'
+import type { Ports } from '../../ports/index.ts'
+import { interrupted, toolFailed } from '../../qemu-img/index.ts'
+import type { ContentIndex } from './format.ts'
+import type { IndexMessage, IndexTask, UnreadableChunk } from './worker-messages.ts'
+
+/** The content of an image, and the chunks that could not be read (their hashes mean nothing). */
+export interface ComputedIndex {
+  readonly index: ContentIndex
+  readonly unreadable: readonly UnreadableChunk[]
+}
+
+/**
+ * Reads an image (with its backing chain) through `qemu-nbd` and hashes it in a worker. Aborting ends both at once.
+ * Progress counts data bytes and comes at most four times a second.
+ * @throws FloeError `system/tool-missing`, `system/tool-failed`, `system/interrupted`
+ */
+export async function computeContentIndex(
+  ports: Pick<Ports, 'env' | 'indexWorker'>,
+  image: { readonly path: string; readonly format: string },
+  onProgress: (doneBytes: number, totalBytes: number) => void,
+  signal: AbortSignal,
+): Promise<ComputedIndex> {
+  await using server = await serveImage(image, { env: ports.env, signal })
+  const task: IndexTask = { socketPath: server.socketPath }
+  const worker = new Worker(ports.indexWorker, { workerData: task, execArgv: [], name: 'content-index' })
+  let abort = () => {}
+  try {
+    return await new Promise<ComputedIndex>((resolve, reject) => {
+      abort = () => reject(interrupted(`read "${image.path}"`))
+      signal.addEventListener('abort', abort, { once: true })
+      if (signal.aborted) abort()
+      const fail = (text: string, cause?: unknown) =>
+        reject(toolFailed('qemu-nbd', `read "${image.path}"`, text, cause))
+      worker.on('error', (error) => fail(error.message, error))
+      worker.on('exit', (code) => fail(`The worker ended with status ${code}.`))
+      worker.on('message', (message: IndexMessage) => {
+        if (message.kind === 'progress') {
+          if (!signal.aborted) onProgress(message.doneBytes, message.totalBytes)
+        } else if (message.kind === 'failed') fail(message.text)
+        else {
+          const { virtualSize, hashes, unreadable } = message
+          resolve({ index: { virtualSize, hashes }, unreadable })
+        }
+      })
+    })
+  } finally {
+    signal.removeEventListener('abort', abort)
+    await worker.terminate()
+  }
+}

@@ -1,0 +1,81 @@
+import type { NbdClient } from '../../nbd/client.ts'
+import { NbdServerError } from '../../nbd/errors.ts'
+import { chunkCount, chunkLength, chunkSize, hashSize, sha256 } from './format.ts'
+import type { UnreadableChunk } from './worker-messages.ts'
+
+/** Reads in flight: enough that the server reads ahead while a chunk is hashed. One chunk of memory each. */
+const lanes = 8
+/** Block status is asked for in steps of this many bytes (its length field has 32 bits). */
+const statusStep = 2 ** 31
+const progressInterval = 250
+
+export interface HashedContent {
+  readonly hashes: Uint8Array
+  readonly unreadable: readonly UnreadableChunk[]
+}
+
+/** Chunks that hold anything but known zeroes. */
+async function chunksToRead(client: NbdClient): Promise<number[]> {
+  const count = chunkCount(client.size)
+  if (!client.knowsZeroes) return Array.from({ length: count }, (_, chunk) => chunk)
+  const needed: number[] = []
+  let next = 0
+  let at = 0
+  while (at < client.size) {
+    const extents = await client.blockStatus(at, Math.min(statusStep, client.size - at))
+    if (extents.length === 0) throw new Error('The NBD server told nothing about a part of the image.')
+    for (const extent of extents) {
+      const end = Math.min(at + extent.length, client.size)
+      if (!extent.zero) {
+        const last = Math.ceil(end / chunkSize)
+        for (let chunk = Math.max(next, Math.floor(at / chunkSize)); chunk < last; chunk += 1) needed.push(chunk)
+        next = Math.max(next, last)
+      }
+      at = end
+    }
+  }
+  return needed
+}
+
+/** Hashes an image chunk by chunk, skipping what is known to be zeroes. Tells progress at most four times a second. */
+export async function hashContent(
+  client: NbdClient,
+  onProgress: (doneBytes: number, totalBytes: number) => void,
+): Promise<HashedContent> {
+  const hashes = new Uint8Array(chunkCount(client.size) * hashSize)
+  const unreadable: UnreadableChunk[] = []
+  const needed = await chunksToRead(client)
+  const totalBytes = needed.reduce((sum, chunk) => sum + chunkLength(client.size, chunk), 0)
+  let doneBytes = 0
+  let toldAt = performance.now()
+  onProgress(0, totalBytes)
+
+  const zeroHashes = new Map<number, Buffer>()
+  const zeroHash = (length: number) => {
+    const known = zeroHashes.get(length) ?? sha256(new Uint8Array(length))
+    zeroHashes.set(length, known)
+    return known
+  }
+  const queue = needed.values()
+  const work = async () => {
+    const buffer = Buffer.allocUnsafeSlow(chunkSize)
+    for (const chunk of queue) {
+      const into = buffer.subarray(0, chunkLength(client.size, chunk))
+      try {
+        await client.read(chunk * chunkSize, into)
+        const hash = sha256(into)
+        if (!hash.equals(zeroHash(into.length))) hashes.set(hash, chunk * hashSize)
+      } catch (error) {
+        if (!(error instanceof NbdServerError)) throw error
+        unreadable.push({ chunk, text: error.message })
+      }
+      doneBytes += into.length
+      if (performance.now() - toldAt < progressInterval) continue
+      toldAt = performance.now()
+      onProgress(doneBytes, totalBytes)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(lanes, needed.length) }, work))
+  onProgress(totalBytes, totalBytes)
+  return { hashes, unreadable: unreadable.sort((a, b) => a.chunk - b.chunk) }
+}

@@ -1,0 +1,22 @@
+/** What the worker is started with. */
+export interface IndexTask {
+  /** Unix socket of a `qemu-nbd` that serves the image. */
+  readonly socketPath: string
+}
+
+/** A chunk that the server could not read. */
+export interface UnreadableChunk {
+  readonly chunk: number
+  readonly text: string
+}
+
+/** What the worker says. `totalBytes` counts the data to read, not the disk's size. */
+export type IndexMessage =
+  | { readonly kind: 'progress'; readonly doneBytes: number; readonly totalBytes: number }
+  | {
+      readonly kind: 'done'
+      readonly virtualSize: number
+      readonly hashes: Uint8Array
+      readonly unreadable: readonly UnreadableChunk[]
+    }
+  | { readonly kind: 'failed'; readonly text: string }

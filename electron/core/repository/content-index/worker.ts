@@ -1,0 +1,26 @@
+// Entry of the worker that computes content indexes, so that hashing never holds up the main thread. It connects to a
+// `qemu-nbd` that the main thread owns and ends.
+import { parentPort, workerData } from 'node:worker_threads'
+import { NbdClient } from '../../nbd/client.ts'
+import { hashContent } from './hashing.ts'
+import type { IndexMessage, IndexTask } from './worker-messages.ts'
+
+function tell(message: IndexMessage, transfer: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, transfer)
+}
+
+async function work(task: IndexTask): Promise<void> {
+  const client = await NbdClient.connect(task.socketPath)
+  try {
+    const { hashes, unreadable } = await hashContent(client, (doneBytes, totalBytes) => {
+      tell({ kind: 'progress', doneBytes, totalBytes })
+    })
+    tell({ kind: 'done', virtualSize: client.size, hashes, unreadable }, [hashes.buffer as ArrayBuffer])
+  } finally {
+    client.close()
+  }
+}
+
+work(workerData as IndexTask).catch((error: unknown) => {
+  tell({ kind: 'failed', text: error instanceof Error ? error.message : String(error) })
+})

@@ -1,0 +1,98 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Damage, Point } from '../../../shared/domain/point.ts'
+import { FloeError } from '../errors.ts'
+import type { Ports } from '../ports/index.ts'
+import { checkImage } from '../qemu-img/index.ts'
+import { computeContentIndex } from './content-index/compute.ts'
+import { chunkSize, encodeIndex, rootOf } from './content-index/format.ts'
+import { writeDurably } from './durable-file.ts'
+import { type ManifestDisk, writeManifest } from './manifest.ts'
+import { indexFile } from './names.ts'
+import { imageFileDamage, loadManifest } from './point-files.ts'
+import type { JsonObject } from './sealed-json.ts'
+import type { ReadProgress } from './types.ts'
+import { writeVerification } from './verification-file.ts'
+
+interface DiskIndex {
+  readonly root: string
+  readonly indexFile: string
+  readonly indexSize: number
+}
+
+/**
+ * Reads a point's images back, writes their content indexes beside them and the roots into the manifest. Does nothing
+ * when the point has them: an index is only ever taken from images that were just written.
+ * @throws FloeError `backup/check-failed` when an image is damaged (the point is marked), `point/*`, `system/*`
+ */
+export async function indexPoint(
+  ports: Ports,
+  point: Point,
+  onProgress: ReadProgress,
+  signal: AbortSignal,
+): Promise<void> {
+  const { manifest } = await loadManifest(point)
+  if (manifest.disks.every((disk) => disk.contentRoot !== null)) return
+  const found = new Map<string, DiskIndex>()
+  for (const disk of manifest.disks) {
+    const damage = await imageFileDamage(point.path, disk)
+    if (damage) throw await checkFailed(ports, point, damage)
+    found.set(disk.id, await indexDisk(ports, point, disk, onProgress, signal))
+  }
+  // Another Floe may have added keys to the manifest in the meantime.
+  const { raw } = await loadManifest(point)
+  await writeManifest(point.path, withIndexes(raw, found))
+}
+
+async function indexDisk(
+  ports: Ports,
+  point: Point,
+  disk: ManifestDisk,
+  onProgress: ReadProgress,
+  signal: AbortSignal,
+): Promise<DiskIndex> {
+  const path = join(point.path, disk.file)
+  const where = { diskId: disk.id, file: disk.file, offset: null, length: null }
+  const check = await checkImage(path, disk.format, { env: ports.env, signal })
+  if (check.errors > 0) {
+    const text = `The image "${disk.file}" has ${check.errors} structural errors. ${check.text}`.trim()
+    throw await checkFailed(ports, point, { ...where, kind: 'structure', text })
+  }
+  const progress = (doneBytes: number, totalBytes: number) => onProgress(doneBytes, totalBytes, disk.id)
+  const { index, unreadable } = await computeContentIndex(ports, { path, format: disk.format }, progress, signal)
+  const first = unreadable[0]
+  if (first) {
+    const text = `The image "${disk.file}" cannot be read back: ${first.text}`
+    throw await checkFailed(ports, point, { ...where, kind: 'content', offset: first.chunk * chunkSize, text })
+  }
+  if (index.virtualSize !== disk.virtualSize) {
+    const text = `The image "${disk.file}" shows ${index.virtualSize} bytes instead of ${disk.virtualSize}.`
+    throw await checkFailed(ports, point, { ...where, kind: 'size', text })
+  }
+  const file = indexFile(disk.id)
+  await writeDurably(join(point.path, file), encodeIndex(index))
+  return { root: rootOf(index), indexFile: file, indexSize: (await stat(join(point.path, file))).size }
+}
+
+async function checkFailed(ports: Ports, point: Point, damage: Damage): Promise<FloeError> {
+  const verdict = { level: 'content', ok: false, at: ports.clock.now().toISOString(), damage: [damage] } as const
+  await writeVerification(point.path, point.id, { ...verdict, damage: [damage] }).catch((error: unknown) => {
+    ports.logger.error('The verdict on a restore point could not be written', { point: point.id, error: String(error) })
+  })
+  return new FloeError('backup/check-failed', `The new restore point did not pass its check. ${damage.text}`, {
+    params: { id: point.id, path: point.path, disk: damage.diskId, offset: damage.offset },
+    remedy: 'Check the drive and back up again. This restore point is marked as damaged.',
+  })
+}
+
+/** The manifest with the roots and index files added; everything else in it stays as it is. */
+export function withIndexes(raw: JsonObject, found: ReadonlyMap<string, DiskIndex>): JsonObject {
+  const disks = (raw.disks as readonly JsonObject[]).map((disk) => {
+    const index = found.get(String(disk.id))
+    return index ? { ...disk, contentRoot: index.root, indexFile: index.indexFile } : disk
+  })
+  const added = [...found.values()].map((index) => ({ name: index.indexFile, size: index.indexSize }))
+  const names = new Set(added.map((file) => file.name))
+  const files = (raw.files as readonly JsonObject[]).filter((file) => !names.has(String(file.name)))
+  return { ...raw, disks, files: [...files, ...added] }
+}

@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { MachineId, PointId } from '../../../shared/domain/ids.ts'
+import { BackupKind, Consistency, PointDisk } from '../../../shared/domain/point.ts'
+import { writeDurably } from './durable-file.ts'
+import { manifestFile } from './names.ts'
+import { type JsonObject, seal, unseal } from './sealed-json.ts'
+
+export const manifestFormat = 'floe-restore-point'
+export const manifestVersion = 1
+
+const plainName = z.string().regex(/^[^/\0]+$/)
+
+/** A disk as the manifest records it. Keys that this version does not know are kept. */
+export const ManifestDisk = PointDisk.extend({
+  file: plainName,
+  /** Content index beside the image; null until the point was checked. */
+  indexFile: plainName.nullable(),
+  /** The point and file this image lies over (storage `chain`); null for an image that stands alone. */
+  backing: z.object({ pointId: PointId, file: z.string() }).nullable(),
+  /** The point whose clone this image started as (storage `clone`); null otherwise. */
+  base: z.object({ pointId: PointId }).nullable(),
+}).loose()
+
+/** `manifest.json` of a restore point (docs/storage-format.md). */
+export const Manifest = z
+  .object({
+    format: z.literal(manifestFormat),
+    version: z.literal(manifestVersion),
+    id: PointId,
+    machine: z.object({ id: MachineId, name: z.string() }).loose(),
+    createdAt: z.iso.datetime(),
+    recordedAt: z.iso.datetime(),
+    /** Counts a machine's points in one destination: their true order when the clock was set back. */
+    sequence: z.number().int().nonnegative(),
+    kind: BackupKind,
+    kindReason: z.string(),
+    parentId: PointId.nullable(),
+    consistency: Consistency,
+    consistencyReason: z.string().nullable(),
+    storage: z.enum(['clone', 'chain']),
+    way: z.string(),
+    qemuVersion: z.string().nullable(),
+    startCommand: z.string().nullable(),
+    disks: z.array(ManifestDisk).min(1),
+    /** Every file of the point that Floe relies on, with its size in bytes. */
+    files: z.array(z.object({ name: plainName, size: z.number().int().nonnegative() }).loose()),
+  })
+  .loose()
+export type Manifest = z.infer<typeof Manifest>
+export type ManifestDisk = z.infer<typeof ManifestDisk>
+
+export type ManifestReading =
+  | { readonly kind: 'sound'; readonly manifest: Manifest; readonly raw: JsonObject }
+  | { readonly kind: 'newer'; readonly version: number; readonly raw: JsonObject }
+  | { readonly kind: 'broken'; readonly reason: string }
+
+/** What a manifest's text says. Never throws. */
+export function readManifestText(text: string): ManifestReading {
+  const unsealed = unseal(text, manifestFormat, manifestVersion)
+  if (unsealed.kind === 'broken') return unsealed
+  if (unsealed.kind === 'newer') return { kind: 'newer', version: unsealed.version, raw: unsealed.value }
+  const parsed = Manifest.safeParse(unsealed.value)
+  if (!parsed.success) {
+    const where = parsed.error.issues[0]?.path.join('.') || 'it'
+    return { kind: 'broken', reason: `What it says about "${where}" makes no sense.` }
+  }
+  return { kind: 'sound', manifest: parsed.data, raw: unsealed.value }
+}
+
+/** Reads the manifest in a point's folder. A missing file is `broken`; other failures of the system are thrown. */
+export async function readManifest(folder: string): Promise<ManifestReading> {
+  try {
+    return readManifestText(await readFile(join(folder, manifestFile), 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'broken', reason: 'It is missing.' }
+    throw error
+  }
+}
+
+/** Writes the manifest in one step that a crash cannot tear. */
+export async function writeManifest(folder: string, manifest: JsonObject): Promise<void> {
+  await writeDurably(join(folder, manifestFile), seal(manifest))
+}

@@ -1,0 +1,142 @@
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { z } from 'zod'
+import { DestinationId, DiskId, JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
+import { BackupKind } from '../../../shared/domain/point.ts'
+import { FloeError } from '../errors.ts'
+import { syncFolder, writeDurably } from './durable-file.ts'
+import { isMissing } from './failures.ts'
+import * as names from './names.ts'
+import { seal } from './sealed-json.ts'
+import type { NewPoint, PartialPoint } from './types.ts'
+
+/** `owner.json` of a partial folder: whose it is, and what it is to become. */
+const Owner = z.object({
+  homeId: z.string(),
+  host: z.string(),
+  pid: z.number().int(),
+  destinationId: DestinationId,
+  jobId: JobId,
+  point: z.object({
+    id: PointId,
+    machineId: MachineId,
+    machineName: z.string(),
+    kind: BackupKind,
+    parentId: PointId.nullable(),
+    jobId: JobId,
+    disks: z.array(z.object({ id: DiskId, virtualSize: z.number() })),
+  }),
+})
+export type Owner = z.infer<typeof Owner>
+
+export function partialIn(folder: string, pointId: PointId): PartialPoint {
+  return { pointId, folder, imagePath: (diskId) => join(folder, names.imageFile(diskId)) }
+}
+
+/** Who may touch a partial folder; null when nobody says. */
+export async function readOwner(folder: string): Promise<Owner | null> {
+  const text = await readFile(join(folder, names.ownerFile), 'utf8').catch(() => null)
+  if (text === null) return null
+  try {
+    const parsed = Owner.safeParse(JSON.parse(text))
+    return parsed.success ? parsed.data : null
+  } catch {
+    return null
+  }
+}
+
+/** The folder of a machine in a destination, made when it is missing. Its name keeps the machine's first name. */
+async function machineFolderIn(destination: string, point: NewPoint): Promise<string> {
+  const root = join(destination, names.machinesFolder)
+  await mkdir(root, { recursive: true })
+  const existing = (await readdir(root)).sort().find((name) => names.machineOfFolder(name) === point.machineId)
+  const folder = join(root, existing ?? names.machineFolder(point.machineName, point.machineId))
+  await mkdir(folder, { recursive: true })
+  const file = join(folder, names.machineFile)
+  const text = seal({ format: 'floe-machine', version: 1, id: point.machineId, name: point.machineName })
+  if ((await readFile(file, 'utf8').catch(() => null)) !== text) await writeDurably(file, text)
+  await syncFolder(root)
+  return folder
+}
+
+/** Makes the partial folder of a new point. It appears with its owner in it, so that nobody takes it for abandoned. */
+export async function makePartial(
+  destination: { readonly id: DestinationId; readonly path: string },
+  homeId: string,
+  point: NewPoint,
+): Promise<PartialPoint> {
+  const files = new Set(point.disks.map((disk) => names.imageFile(disk.id)))
+  if (files.size !== point.disks.length) {
+    throw new FloeError('system/unexpected', 'Two disks of the machine would share one file name.')
+  }
+  const machine = await machineFolderIn(destination.path, point)
+  const beginning = join(machine, `${names.beginningPrefix}${point.id}`)
+  const folder = join(machine, `${names.partialPrefix}${point.id}`)
+  const owner: Owner = {
+    homeId,
+    host: hostname(),
+    pid: process.pid,
+    destinationId: destination.id,
+    jobId: point.jobId,
+    point: { ...point, disks: point.disks.map((disk) => ({ ...disk })) },
+  }
+  await mkdir(beginning)
+  await writeDurably(join(beginning, names.ownerFile), `${JSON.stringify(owner, null, 2)}\n`)
+  await rename(beginning, folder)
+  await syncFolder(machine)
+  return partialIn(folder, point.id)
+}
+
+/** Hidden folders of a destination's machines whose names begin with `prefix`. */
+export async function hiddenFolders(destination: string, prefix: string): Promise<string[]> {
+  const root = join(destination, names.machinesFolder)
+  const found: string[] = []
+  for (const machine of await readdir(root).catch(() => [])) {
+    if (names.machineOfFolder(machine) === null) continue
+    for (const name of await readdir(join(root, machine)).catch(() => [])) {
+      if (name.startsWith(prefix)) found.push(join(root, machine, name))
+    }
+  }
+  return found
+}
+
+/** Bytes a folder's files occupy on their file system. */
+export async function occupiedBytes(folder: string): Promise<number> {
+  let bytes = 0
+  for (const name of await readdir(folder)) bytes += (await stat(join(folder, name))).blocks * 512
+  return bytes
+}
+
+/**
+ * Removes a partial folder that this home owns; true when it was there.
+ * @throws FloeError `destination/in-use` for a folder of another Floe
+ */
+export async function removePartial(folder: string, homeId: string): Promise<boolean> {
+  const name = basename(folder)
+  if (!name.startsWith(names.partialPrefix) && !name.startsWith(names.beginningPrefix)) {
+    throw new FloeError('system/unexpected', `"${folder}" is not an unfinished restore point.`)
+  }
+  try {
+    await stat(folder)
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
+  }
+  const owner = await readOwner(folder)
+  if (owner?.homeId !== homeId) {
+    throw new FloeError('destination/in-use', `The unfinished restore point "${folder}" belongs to another Floe.`, {
+      params: { path: folder, host: owner?.host ?? null },
+      remedy: owner
+        ? `Only the Floe on "${owner.host}" may remove it.`
+        : 'Remove the folder by hand if nothing writes to it.',
+    })
+  }
+  // The owner goes last: a removal that is cut short can be taken up again.
+  for (const entry of await readdir(folder)) {
+    if (entry !== names.ownerFile) await rm(join(folder, entry), { recursive: true, force: true })
+  }
+  await rm(folder, { recursive: true, force: true })
+  await syncFolder(dirname(folder))
+  return true
+}

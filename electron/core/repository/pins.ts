@@ -1,0 +1,33 @@
+import type { PointId } from '../../../shared/domain/ids.ts'
+import type { Point } from '../../../shared/domain/point.ts'
+import { FloeError } from '../errors.ts'
+
+/** Points that somebody reads right now, and that must not go away under the reader. */
+export class Pins {
+  readonly #holders = new Map<PointId, number>()
+
+  hold(id: PointId): Disposable {
+    this.#holders.set(id, (this.#holders.get(id) ?? 0) + 1)
+    let held = true
+    return {
+      [Symbol.dispose]: () => {
+        if (!held) return
+        held = false
+        const left = (this.#holders.get(id) ?? 1) - 1
+        if (left > 0) this.#holders.set(id, left)
+        else this.#holders.delete(id)
+      },
+    }
+  }
+
+  has(id: PointId): boolean {
+    return this.#holders.has(id)
+  }
+
+  inUse(point: Point): FloeError {
+    return new FloeError('point/in-use', `The restore point of ${point.createdAt} is being read by a job.`, {
+      params: { id: point.id },
+      remedy: 'Wait for the job to end, or cancel it.',
+    })
+  }
+}

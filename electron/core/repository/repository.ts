@@ -1,0 +1,237 @@
+// Destinations and the restore points on them: the only place that writes to a destination. What lies there is plain
+// qcow2 and JSON (docs/storage-format.md); the catalog in memory is rebuilt by scanning manifests, there is no database.
+import { basename, dirname } from 'node:path'
+import type { DestinationId, JobId, PointId } from '../../../shared/domain/ids.ts'
+import type { Point } from '../../../shared/domain/point.ts'
+import { FloeError } from '../errors.ts'
+import type { Ports } from '../ports/index.ts'
+import type { Topics } from '../topics/topic.ts'
+import { addDestination, suggestDestinations } from './adding.ts'
+import { Catalog } from './catalog.ts'
+import { deletePointFolder, finishDeletions } from './deletion.ts'
+import { syncFolder } from './durable-file.ts'
+import { destinationFailure } from './failures.ts'
+import { indexPoint } from './indexing.ts'
+import { beginningPrefix, partialPrefix } from './names.ts'
+import { hiddenFolders, makePartial, occupiedBytes, partialIn, readOwner, removePartial } from './partials.ts'
+import { Pins } from './pins.ts'
+import { assertReadable } from './point-files.ts'
+import { recordPoint } from './recording.ts'
+import { DestinationRegistry } from './registry.ts'
+import type { OpenDestination, PartialPoint, Repository } from './types.ts'
+import { readVerification, replaces, writeVerification } from './verification-file.ts'
+import { compareWithPoint, verifyPoint } from './verifying.ts'
+import { assertNoImageInside, assertRoom, probeWriting } from './write-probe.ts'
+
+export interface RepositoryDependencies {
+  readonly ports: Ports
+  /** `<home>/destinations.json`. */
+  readonly registryFile: string
+  /** Tells this home's partial points from those of other Floes on the same destination. */
+  readonly homeId: string
+  readonly topics: Pick<Topics, 'destinations' | 'points'>
+}
+
+const lookInterval = 5000
+
+export function createRepository({ ports, registryFile, homeId, topics }: RepositoryDependencies): Repository {
+  const catalog = new Catalog(ports, new DestinationRegistry(registryFile, ports.logger), topics)
+  const pins = new Pins()
+  const writing = new Map<string, DestinationId>()
+  let timer: NodeJS.Timeout | null = null
+
+  /** @throws the reason why nothing may be written there now; a full destination may still be cleaned up */
+  async function assertWritable(id: DestinationId, whenFull: 'refuse' | 'allow') {
+    const known = catalog.known(id)
+    const { obstacle, room } = await catalog.survey(known)
+    if (obstacle && !(whenFull === 'allow' && obstacle.code === 'destination/full')) throw obstacle
+    if (!room) throw destinationFailure(new Error('Its free space is not known.'), known)
+    return { known, room }
+  }
+
+  function doneWriting(partial: PartialPoint): void {
+    writing.delete(partial.pointId)
+  }
+
+  async function remember(point: Point, verdict: Parameters<typeof writeVerification>[2]): Promise<void> {
+    if (!replaces(verdict, await readVerification(point.path))) return
+    await writeVerification(point.path, point.id, verdict).catch((error: unknown) => {
+      ports.logger.warn('The verdict on a restore point could not be kept', { point: point.id, error: String(error) })
+    })
+  }
+
+  return {
+    async start() {
+      await catalog.registry.load()
+      await catalog.refresh()
+      timer = setInterval(() => {
+        catalog.refresh().catch((error: unknown) => {
+          ports.logger.warn('Looking at the destinations failed', { error: String(error) })
+        })
+      }, lookInterval)
+      timer.unref()
+    },
+    async stop() {
+      if (timer) clearInterval(timer)
+      timer = null
+      await catalog.settled()
+    },
+    refresh: () => catalog.refresh(),
+
+    destinations: () => catalog.destinations(),
+    destination(id) {
+      catalog.known(id)
+      return catalog.describe(id)
+    },
+    suggestDestinations: () => suggestDestinations(ports, catalog),
+    async addDestination(path, name) {
+      const id = await catalog.alone(() => addDestination(ports, catalog, path, name))
+      await catalog.refresh()
+      return catalog.describe(id)
+    },
+    async removeDestination(id) {
+      const known = catalog.known(id)
+      const busy = [...writing.values()].includes(id) || catalog.storedAt(id).some(({ point }) => pins.has(point.id))
+      if (busy) {
+        throw new FloeError('destination/in-use', `The destination "${known.name}" is being used by a job.`, {
+          params: { name: known.name, path: known.path },
+          remedy: 'Wait for the job to end, or cancel it.',
+        })
+      }
+      await catalog.registry.remove(id)
+      await catalog.refresh()
+    },
+    async open(id, need): Promise<OpenDestination> {
+      const { known, room } = await assertWritable(id, 'refuse')
+      await assertNoImageInside(known, need.imagePaths)
+      assertRoom(known, room, need)
+      const storage = (await probeWriting(known)).canClone ? 'clone' : 'chain'
+      if (storage !== known.storage) await catalog.registry.update(id, { storage })
+      return { id, name: known.name, path: known.path, freeBytes: room.freeBytes }
+    },
+
+    async beginPoint(destination, point) {
+      const { known } = await assertWritable(destination.id, 'refuse')
+      try {
+        const partial = await makePartial(known, homeId, point)
+        writing.set(point.id, destination.id)
+        return partial
+      } catch (error) {
+        throw destinationFailure(error, known)
+      }
+    },
+    async findPartial(destinationId, pointId) {
+      const known = catalog.known(destinationId)
+      if ((await catalog.survey(known)).room === null) return null
+      for (const folder of await hiddenFolders(known.path, `${partialPrefix}${pointId}`)) {
+        if ((await readOwner(folder))?.homeId !== homeId) continue
+        writing.set(pointId, destinationId)
+        return partialIn(folder, pointId)
+      }
+      return null
+    },
+    async discard(partial) {
+      await removePartial(partial.folder, homeId)
+      doneWriting(partial)
+    },
+    async record(partial, facts) {
+      const destinationId = writing.get(partial.pointId) ?? (await readOwner(partial.folder))?.destinationId
+      const known = destinationId === undefined ? undefined : catalog.registry.find(destinationId)
+      if (!known) {
+        throw new FloeError(
+          'backup/not-recorded',
+          `The unfinished restore point "${partial.folder}" belongs to no destination.`,
+          {
+            params: { folder: partial.folder, reason: 'unknown destination' },
+          },
+        )
+      }
+      await catalog.refresh()
+      const siblings = catalog.storedAt(known.id).filter(({ point }) => dirname(point.path) === dirname(partial.folder))
+      await recordPoint(partial, facts, {
+        storage: known.storage,
+        sequence: siblings.reduce((highest, { sequence }) => Math.max(highest, sequence), 0) + 1,
+        recordedAt: ports.clock.now().toISOString(),
+      })
+      doneWriting(partial)
+      await catalog.refresh()
+      return catalog.point(partial.pointId)
+    },
+    async sweepPartials(alive) {
+      let removed = 0
+      let bytes = 0
+      for (const known of catalog.registry.list()) {
+        const { obstacle } = await catalog.survey(known)
+        if (obstacle && obstacle.code !== 'destination/full') continue
+        bytes += await finishDeletions(known.path)
+        for (const prefix of [partialPrefix, beginningPrefix]) {
+          for (const folder of await hiddenFolders(known.path, prefix)) {
+            const owner = await readOwner(folder)
+            if (owner?.homeId !== homeId || alive.has(owner.jobId)) continue
+            const size = await occupiedBytes(folder)
+            if (!(await removePartial(folder, homeId))) continue
+            removed += 1
+            bytes += size
+            writing.delete(owner.point.id)
+            ports.logger.info('Removed an unfinished restore point', { folder: basename(folder), bytes: size })
+          }
+        }
+      }
+      return { removed, bytes }
+    },
+
+    points: (machineId) => catalog.points(machineId),
+    point: (id) => catalog.point(id),
+    async assertReadable(id) {
+      await assertReadable(catalog.point(id))
+      return catalog.point(id)
+    },
+    markChecking: (id: PointId, jobId: JobId | null) => catalog.markChecking(id, jobId),
+    async computeIndex(id, onProgress, signal) {
+      using _pin = pins.hold(catalog.point(id).id)
+      try {
+        const point = catalog.point(id)
+        await assertWritable(point.destinationId, 'allow')
+        await indexPoint(ports, point, onProgress, signal)
+      } finally {
+        await catalog.refresh()
+      }
+      return catalog.point(id)
+    },
+    async verify(id, level, onProgress, signal) {
+      using _pin = pins.hold(catalog.point(id).id)
+      const point = catalog.point(id)
+      const verdict = await verifyPoint(ports, point, level, onProgress, signal)
+      await remember(point, verdict)
+      await catalog.refresh()
+      return verdict
+    },
+    async compareImage(pointId, diskId, path, format, onProgress, signal) {
+      using _pin = pins.hold(catalog.point(pointId).id)
+      return compareWithPoint(ports, catalog.point(pointId), diskId, { path, format }, onProgress, signal)
+    },
+    async deletePoint(id) {
+      const { point, newer } = catalog.stored(id)
+      if (pins.has(id) || catalog.isChecking(id)) throw pins.inUse(point)
+      const over = catalog.storedAt(point.destinationId).find((other) => other.backedBy.includes(id))
+      if (over) {
+        throw new FloeError('point/in-use', `The restore point of ${point.createdAt} is the base of a later one.`, {
+          params: { id, dependent: over.point.id },
+          remedy: 'Delete the later restore points first.',
+        })
+      }
+      if (newer) {
+        throw new FloeError('point/newer-format', `The restore point of ${point.createdAt} was made by a newer Floe.`, {
+          params: { id, path: point.path },
+          remedy: 'Update Floe to delete it.',
+        })
+      }
+      const { known } = await assertWritable(point.destinationId, 'allow')
+      if (pins.has(id)) throw pins.inUse(point)
+      const freedBytes = await deletePointFolder(point).finally(() => catalog.refresh())
+      await syncFolder(known.path)
+      return { freedBytes }
+    },
+    pinWhileReading: (id) => pins.hold(catalog.point(id).id),
+  }
+}

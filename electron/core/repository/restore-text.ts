@@ -1,0 +1,53 @@
+import type { Manifest, ManifestDisk } from './manifest.ts'
+import { safeDiskId } from './names.ts'
+
+/** One word of a POSIX shell, whatever is in it. */
+export function shellWord(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/** `RESTORE.txt`: how to get the disks back with QEMU's own tool, for the day when Floe is not at hand. */
+export function restoreText(manifest: Manifest): string {
+  const alone = manifest.disks.every((disk) => disk.backing === null)
+  const steps = manifest.disks.flatMap((disk) => {
+    const target = targetOf(disk)
+    return [
+      `# Disk ${JSON.stringify(disk.id)}${disk.sourcePath ? `, which was ${JSON.stringify(disk.sourcePath)}` : ''}`,
+      `qemu-img check -f qcow2 ./${disk.file}`,
+      `qemu-img convert -p -f qcow2 -O ${formatOf(disk)} ./${disk.file} ${target}`,
+      '',
+    ]
+  })
+  return `${[
+    'Restoring without Floe',
+    '======================',
+    '',
+    `Machine:     ${JSON.stringify(manifest.machine.name)}`,
+    `Taken at:    ${manifest.createdAt}`,
+    `Consistency: ${manifest.consistency}`,
+    '',
+    'This folder is a restore point: every disk of the machine at one instant.',
+    alone
+      ? 'Each .qcow2 file is a complete disk image of its own.'
+      : 'The .qcow2 files lie over those of earlier points: keep the folders beside this one where they are.',
+    '',
+    '1. Shut the machine down. Never replace images of a running machine.',
+    '2. Open a terminal in this folder and run the steps below. They write new files and change nothing here.',
+    '   Free space is needed for each new file.',
+    "3. Replace the machine's images by the new files (mv), or start the machine with the new files.",
+    '',
+    '--- steps ---',
+    ...steps,
+    '--- end of steps ---',
+    ...(manifest.startCommand ? ['', 'The machine was started with:', '', manifest.startCommand] : []),
+  ].join('\n')}\n`
+}
+
+function formatOf(disk: ManifestDisk): string {
+  return disk.sourceFormat && /^[a-z0-9]+$/.test(disk.sourceFormat) ? disk.sourceFormat : 'qcow2'
+}
+
+function targetOf(disk: ManifestDisk): string {
+  if (disk.sourcePath) return shellWord(`${disk.sourcePath}.restored`)
+  return `"$HOME"/${shellWord(`restored-${safeDiskId(disk.id)}.${formatOf(disk)}`)}`
+}

@@ -1,0 +1,170 @@
+import type { BigIntStats } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type DestinationId, MachineId, PointId } from '../../../shared/domain/ids.ts'
+import type { Point, Verification } from '../../../shared/domain/point.ts'
+import { type ManifestReading, readManifest } from './manifest.ts'
+import { machineOfFolder, machinesFolder, manifestFile, pointOfFolder, verificationFile } from './names.ts'
+import { readVerification } from './verification-file.ts'
+
+/** A point as it lies on a destination. `sequence` and `storage` are not for people, so `Point` lacks them. */
+export interface StoredPoint {
+  readonly point: Point
+  readonly sequence: number
+  /** Points whose images this one's lie over. */
+  readonly backedBy: readonly PointId[]
+  readonly newer: boolean
+}
+
+interface Entry {
+  readonly key: string
+  readonly stored: StoredPoint
+}
+
+const lanes = 16
+
+async function signature(path: string): Promise<string> {
+  const found = await stat(path, { bigint: true }).catch((): BigIntStats | null => null)
+  return found ? `${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}` : '-'
+}
+
+/**
+ * Finds a destination's points by reading its manifests. A manifest is read again only when its file changed, so that
+ * looking again at a thousand points costs a thousand `stat`s.
+ */
+export class PointScanner {
+  #entries = new Map<string, Entry>()
+  /** Manifests read since the start, for tests and the log. */
+  manifestsRead = 0
+
+  async scan(destination: { readonly id: DestinationId; readonly path: string }): Promise<StoredPoint[]> {
+    const root = join(destination.path, machinesFolder)
+    const folders: { path: string; name: string; machineId: string }[] = []
+    for (const machine of await readFolder(root)) {
+      const machineId = machineOfFolder(machine)
+      if (machineId === null) continue
+      for (const name of await readFolder(join(root, machine))) {
+        if (pointOfFolder(name)) folders.push({ path: join(root, machine, name), name, machineId })
+      }
+    }
+    const stored: StoredPoint[] = []
+    const queue = folders.values()
+    const work = async () => {
+      for (const folder of queue) stored.push(await this.#read(folder, destination.id))
+    }
+    await Promise.all(Array.from({ length: lanes }, work))
+    const present = new Set(folders.map((folder) => folder.path))
+    for (const path of this.#entries.keys()) {
+      if (path.startsWith(`${root}/`) && !present.has(path)) this.#entries.delete(path)
+    }
+    return stored
+  }
+
+  async #read(
+    folder: { path: string; name: string; machineId: string },
+    destinationId: DestinationId,
+  ): Promise<StoredPoint> {
+    const [manifest, verdict] = await Promise.all([
+      signature(join(folder.path, manifestFile)),
+      signature(join(folder.path, verificationFile)),
+    ])
+    const key = `${destinationId} ${manifest} ${verdict}`
+    const known = this.#entries.get(folder.path)
+    if (known?.key === key) return known.stored
+    this.manifestsRead += 1
+    const reading = await readManifest(folder.path).catch(
+      (error: unknown): ManifestReading => ({
+        kind: 'broken',
+        reason: `It cannot be read: ${(error as Error).message}.`,
+      }),
+    )
+    const verification = verdict === '-' ? null : await readVerification(folder.path)
+    const stored = describe(reading, verification, folder, destinationId)
+    this.#entries.set(folder.path, { key, stored })
+    return stored
+  }
+}
+
+async function readFolder(path: string): Promise<string[]> {
+  try {
+    return await readdir(path)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' || code === 'ENOTDIR') return []
+    throw error
+  }
+}
+
+/** A stored point from what its manifest and its folder say. Whatever is wrong ends up in `unreadable`. */
+export function describe(
+  reading: ManifestReading,
+  verification: Verification | null,
+  folder: { readonly path: string; readonly name: string; readonly machineId: string },
+  destinationId: DestinationId,
+): StoredPoint {
+  const named = pointOfFolder(folder.name)
+  if (reading.kind === 'sound' && reading.manifest.id === named?.id) {
+    const { manifest } = reading
+    const complete = manifest.disks.every((disk) => disk.contentRoot !== null && disk.indexFile !== null)
+    const point: Point = {
+      id: manifest.id,
+      machineId: manifest.machine.id,
+      machineName: manifest.machine.name,
+      destinationId,
+      createdAt: manifest.createdAt,
+      kind: manifest.kind,
+      consistency: manifest.consistency,
+      consistencyReason: manifest.consistencyReason,
+      parentId: manifest.parentId,
+      path: folder.path,
+      disks: manifest.disks.map((disk) => ({
+        id: disk.id,
+        file: disk.file,
+        format: disk.format,
+        virtualSize: disk.virtualSize,
+        bytesCopied: disk.bytesCopied,
+        fileSize: disk.fileSize,
+        contentRoot: disk.contentRoot,
+        sourcePath: disk.sourcePath,
+        sourceFormat: disk.sourceFormat,
+        firmware: disk.firmware,
+      })),
+      bytes: manifest.files.reduce((sum, file) => sum + file.size, 0),
+      index: complete ? { kind: 'complete' } : { kind: 'none' },
+      verification,
+      pinned: false,
+      qemuVersion: manifest.qemuVersion,
+      available: true,
+      unreadable: null,
+    }
+    const backedBy = manifest.disks.flatMap((disk) => (disk.backing ? [disk.backing.pointId] : []))
+    return { point, sequence: manifest.sequence, backedBy, newer: false }
+  }
+  const unreadable =
+    reading.kind === 'newer'
+      ? `It was made by a newer Floe (format ${reading.version}). Update Floe to use it.`
+      : `Its manifest.json cannot be trusted. ${reading.kind === 'broken' ? reading.reason : 'It belongs to another restore point.'}`
+  const hints = reading.kind === 'newer' ? reading.raw : {}
+  const machine = hints.machine as { name?: unknown } | null | undefined
+  const point: Point = {
+    id: PointId.parse(named?.id),
+    machineId: MachineId.parse(folder.machineId),
+    machineName: typeof machine?.name === 'string' ? machine.name : '',
+    destinationId,
+    createdAt: named?.createdAt ?? new Date(0).toISOString(),
+    kind: 'full',
+    consistency: 'crash-consistent',
+    consistencyReason: null,
+    parentId: null,
+    path: folder.path,
+    disks: [],
+    bytes: 0,
+    index: { kind: 'none' },
+    verification,
+    pinned: false,
+    qemuVersion: null,
+    available: true,
+    unreadable,
+  }
+  return { point, sequence: 0, backedBy: [], newer: reading.kind === 'newer' }
+}

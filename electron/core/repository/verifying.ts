@@ -1,0 +1,121 @@
+import { basename, join } from 'node:path'
+import { DiskId } from '../../../shared/domain/ids.ts'
+import type { Damage, Point, Verification } from '../../../shared/domain/point.ts'
+import { FloeError } from '../errors.ts'
+import type { Ports } from '../ports/index.ts'
+import { checkImage } from '../qemu-img/index.ts'
+import { differences } from './content-index/compare.ts'
+import { computeContentIndex } from './content-index/compute.ts'
+import type { Manifest, ManifestDisk } from './manifest.ts'
+import { manifestFile } from './names.ts'
+import { imageFileDamage, loadIndex, loadManifest } from './point-files.ts'
+import type { ReadProgress } from './types.ts'
+
+function noIndex(point: Point): FloeError {
+  return new FloeError(
+    'point/no-index',
+    `The restore point of ${point.createdAt} has no content index to check against.`,
+    {
+      params: { id: point.id, path: point.path },
+      remedy: 'Check its structure only, or let Floe make the index first.',
+    },
+  )
+}
+
+/** A tool that cannot open an image says so about the image, unless somebody else holds it. */
+function damageOf(error: unknown, where: Pick<Damage, 'diskId' | 'file'>): Damage {
+  const aboutImage = error instanceof FloeError && error.code === 'system/tool-failed' && !/lock/i.test(error.message)
+  if (!aboutImage) throw error
+  return { ...where, kind: 'structure', offset: null, length: null, text: error.message }
+}
+
+async function structureDamage(ports: Ports, folder: string, disk: ManifestDisk, signal: AbortSignal) {
+  const fileDamage = await imageFileDamage(folder, disk)
+  if (fileDamage) return fileDamage
+  const where = { diskId: disk.id, file: disk.file }
+  try {
+    const check = await checkImage(join(folder, disk.file), disk.format, { env: ports.env, signal })
+    if (check.errors === 0) return null
+    const text = `The image "${disk.file}" has ${check.errors} structural errors. ${check.text}`.trim()
+    return { ...where, kind: 'structure', offset: null, length: null, text } as const
+  } catch (error) {
+    return damageOf(error, where)
+  }
+}
+
+async function contentDamage(
+  ports: Ports,
+  folder: string,
+  disk: ManifestDisk,
+  onProgress: ReadProgress,
+  signal: AbortSignal,
+): Promise<readonly Damage[]> {
+  const loaded = await loadIndex(folder, disk)
+  if (loaded.kind === 'damage') return [loaded.damage]
+  const where = { diskId: disk.id, file: disk.file }
+  const image = { path: join(folder, disk.file), format: disk.format }
+  const progress = (doneBytes: number, totalBytes: number) => onProgress(doneBytes, totalBytes, disk.id)
+  try {
+    return differences(loaded.index, await computeContentIndex(ports, image, progress, signal), where)
+  } catch (error) {
+    return [damageOf(error, where)]
+  }
+}
+
+/**
+ * The verdict on a point. `content` reads every byte of guest data and includes `structure`.
+ * @throws FloeError `point/unavailable`, `/newer-format`, `/no-index`, `system/*`; damage is never thrown
+ */
+export async function verifyPoint(
+  ports: Ports,
+  point: Point,
+  level: Verification['level'],
+  onProgress: ReadProgress,
+  signal: AbortSignal,
+): Promise<Verification> {
+  const damage: Damage[] = []
+  let manifest: Manifest | null = null
+  try {
+    manifest = (await loadManifest(point)).manifest
+  } catch (error) {
+    if (!(error instanceof FloeError) || error.code !== 'point/unreadable') throw error
+    const diskId = DiskId.parse('*')
+    damage.push({ diskId, file: manifestFile, kind: 'structure', offset: null, length: null, text: error.message })
+  }
+  if (level === 'content' && manifest?.disks.some((disk) => disk.contentRoot === null)) throw noIndex(point)
+  for (const disk of manifest?.disks ?? []) {
+    const structural = await structureDamage(ports, point.path, disk, signal)
+    if (structural) damage.push(structural)
+    const readable = structural?.kind !== 'missing'
+    if (level === 'content' && readable) {
+      damage.push(...(await contentDamage(ports, point.path, disk, onProgress, signal)))
+    }
+  }
+  return { level, ok: damage.length === 0, at: ports.clock.now().toISOString(), damage }
+}
+
+/**
+ * How the content of any image differs from what a point holds of a disk; empty when it is identical.
+ * @throws FloeError `point/no-index`, `point/damaged` (the index itself), `point/*`, `system/*`
+ */
+export async function compareWithPoint(
+  ports: Ports,
+  point: Point,
+  diskId: DiskId,
+  image: { readonly path: string; readonly format: 'qcow2' | 'raw' },
+  onProgress: (doneBytes: number) => void,
+  signal: AbortSignal,
+): Promise<readonly Damage[]> {
+  const { manifest } = await loadManifest(point)
+  const disk = manifest.disks.find((candidate) => candidate.id === diskId)
+  if (!disk || disk.contentRoot === null) throw noIndex(point)
+  const loaded = await loadIndex(point.path, disk)
+  if (loaded.kind === 'damage') {
+    throw new FloeError('point/damaged', `The restore point of ${point.createdAt} is damaged. ${loaded.damage.text}`, {
+      params: { id: point.id, path: point.path, disk: diskId },
+      remedy: 'Use another restore point.',
+    })
+  }
+  const computed = await computeContentIndex(ports, image, onProgress, signal)
+  return differences(loaded.index, computed, { diskId, file: basename(image.path) })
+}

@@ -1,0 +1,144 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readFileSync, realpathSync } from 'node:fs'
+import { newId } from '../../electron/core/ids.ts'
+import type { Ports } from '../../electron/core/ports/index.ts'
+import { createRepository } from '../../electron/core/repository/repository.ts'
+import type { NewPoint, PointFacts, Repository } from '../../electron/core/repository/types.ts'
+import { createTopics, type Topics } from '../../electron/core/topics/topic.ts'
+import type { Destination } from '../../shared/domain/destination.ts'
+import { DiskId, JobId, MachineId, PointId } from '../../shared/domain/ids.ts'
+import type { Point } from '../../shared/domain/point.ts'
+import { type TempDir, tempDir } from './temp.ts'
+
+/** Real ports as far as a repository needs them; the clock is the test's. */
+export function repositoryPorts(change: Partial<Ports> = {}): Ports & { clock: { set(time: string): void } } {
+  let fixed: Date | null = null
+  return {
+    clock: {
+      now: () => fixed ?? new Date(),
+      monotonic: () => performance.now(),
+      set: (time: string) => {
+        fixed = new Date(time)
+      },
+    },
+    logger: { info: () => {}, warn: () => {}, error: () => {} },
+    platform: {
+      name: 'linux',
+      listProcesses: async () => [],
+      openHolders: async () => [],
+      socketPeer: async () => null,
+      fileSystem: async (path) => mountOf(path),
+      externalVolumes: async () => [],
+    },
+    randomBytes: (size) => randomBytes(size),
+    env: process.env,
+    userDir: '/nonexistent-user-folder',
+    indexWorker: new URL('../../electron/core/repository/content-index/worker.ts', import.meta.url),
+    ...change,
+  } as Ports & { clock: { set(time: string): void } }
+}
+
+function mountOf(path: string): { type: string; mountPoint: string; readOnly: boolean } {
+  const real = realpathSync(path)
+  const mounts = readFileSync('/proc/mounts', 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' '))
+  const under = mounts.filter(([, point = '']) => real === point || real.startsWith(point === '/' ? '/' : `${point}/`))
+  const [, mountPoint = '/', type = '', options = ''] =
+    under.sort((a, b) => (a[1] ?? '').length - (b[1] ?? '').length).at(-1) ?? []
+  return { type, mountPoint, readOnly: options.split(',').includes('ro') }
+}
+
+export interface TestRepository extends AsyncDisposable {
+  readonly repository: Repository
+  readonly ports: ReturnType<typeof repositoryPorts>
+  readonly topics: Topics
+  readonly home: TempDir
+}
+
+/** A started repository in a home folder of its own. */
+export async function testRepository(change: Partial<Ports> = {}, registryFile?: string): Promise<TestRepository> {
+  const home = tempDir('fh-')
+  const ports = repositoryPorts(change)
+  const topics = createTopics()
+  const homeId = newId(ports)
+  const repository = createRepository({
+    ports,
+    registryFile: registryFile ?? home.file('destinations.json'),
+    homeId,
+    topics,
+  })
+  await repository.start()
+  return {
+    repository,
+    ports,
+    topics,
+    home,
+    [Symbol.asyncDispose]: async () => {
+      await repository.stop()
+      home[Symbol.dispose]()
+    },
+  }
+}
+
+export const newPointId = () => PointId.parse(newId({ randomBytes: (size) => randomBytes(size) }))
+export const newMachineId = () => MachineId.parse(newId({ randomBytes: (size) => randomBytes(size) }))
+export const newJobId = () => JobId.parse(newId({ randomBytes: (size) => randomBytes(size) }))
+export const diskId = (id: string) => DiskId.parse(id)
+
+export function newPoint(change: Partial<NewPoint> = {}): NewPoint {
+  return {
+    id: newPointId(),
+    machineId: newMachineId(),
+    machineName: 'debian',
+    kind: 'full',
+    parentId: null,
+    jobId: newJobId(),
+    disks: [{ id: diskId('vda'), virtualSize: 4 << 20 }],
+    ...change,
+  }
+}
+
+export function factsOf(point: NewPoint, change: Partial<PointFacts> = {}): PointFacts {
+  return {
+    createdAt: new Date().toISOString(),
+    consistency: 'crash-consistent',
+    consistencyReason: 'No agent.',
+    qemuVersion: '7.2.22',
+    startCommand: 'qemu-system-x86_64 -nodefaults',
+    way: 'push',
+    kindReason: 'It is the first one.',
+    disks: point.disks.map((disk) => ({
+      ...disk,
+      bytesCopied: 1 << 20,
+      sourcePath: `/vm/${disk.id}.qcow2`,
+      sourceFormat: 'qcow2',
+      firmware: false,
+    })),
+    ...change,
+  }
+}
+
+/** Writes an image as a backup would: created, filled by `qemu-io` commands, closed. */
+export function writeImage(path: string, size: number, commands: readonly string[] = ['write -P 7 1M 1M']): void {
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', path, String(size)])
+  execFileSync('qemu-io', ['-f', 'qcow2', ...commands.flatMap((command) => ['-c', command]), path], { stdio: 'ignore' })
+}
+
+/** A recorded point with real images, without its content index. */
+export async function addPoint(
+  repository: Repository,
+  destination: Destination,
+  change: { point?: Partial<NewPoint>; facts?: Partial<PointFacts>; commands?: readonly string[] } = {},
+): Promise<Point> {
+  const point = newPoint(change.point)
+  const open = await repository.open(destination.id, { bytes: 1 << 20, largestFile: 1 << 20, imagePaths: [] })
+  const partial = await repository.beginPoint(open, point)
+  for (const disk of point.disks) writeImage(partial.imagePath(disk.id), disk.virtualSize, change.commands)
+  return repository.record(partial, factsOf(point, change.facts))
+}
+
+export const noProgress = () => {}
+export const never = new AbortController().signal
