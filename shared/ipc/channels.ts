@@ -1,4 +1,4 @@
-// The three channels between a window and its host, and the bridge that the preload script exposes.
+// The channels between a window and its host, and the bridge that the preload script exposes.
 // No imports at run time: the sandboxed preload bundles this file.
 import type { CallName, Input, Output, TopicMessage, TopicName } from './contract.ts'
 import type { Result } from './result.ts'
@@ -13,6 +13,8 @@ export const channels = {
   push: 'floe:push',
   /** Renderer subscribes, unsubscribes, aborts: a `ControlMessage`. */
   control: 'floe:control',
+  /** Host tells the window which item of the native menu was chosen: a `MenuCommand`. */
+  menu: 'floe:menu',
 } as const
 
 export interface InvokeMessage {
@@ -64,5 +66,19 @@ export interface Bridge {
   /** False while the connection to the host is down (web host only). */
   onConnection(listener: (connected: boolean) => void): () => void
   /** Absolute path of a dropped file; null where the system does not tell (web host). */
+  pathOfFile(file: unknown): string | null
+}
+
+/**
+ * What the preload script puts on the page as `window.floe`. Only what can cross from its world: an `AbortSignal`
+ * cannot, so a call has a number and is aborted by it. `renderer/src/bridge.ts` makes a `Bridge` of this.
+ */
+export interface PreloadBridge {
+  readonly ipcVersion: number
+  readonly platform: 'darwin' | 'linux'
+  invoke(name: CallName, input: unknown, callId: string): Promise<Result<unknown>>
+  abort(callId: string): void
+  subscribe(topic: TopicName, listener: (message: TopicMessage) => void): () => void
+  onMenuCommand(listener: (command: MenuCommand) => void): () => void
   pathOfFile(file: unknown): string | null
 }
