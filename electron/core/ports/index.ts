@@ -20,6 +20,8 @@ export interface ProcessInfo {
   readonly args: readonly string[]
   readonly cwd: string | null
   readonly startedAt: Date | null
+  /** Halted by a signal or a debugger (SIGSTOP). */
+  readonly stopped?: boolean
 }
 
 /** Everything that differs between macOS and Linux below Node's own API. */

@@ -1,0 +1,428 @@
+// The machines room: which QEMUs there are, what state each is in, and who borrows its connection. Discovery looks at
+// the system's processes; the registry remembers; each machine is followed by itself, so that one in trouble never
+// holds up another.
+import { MachineId } from '../../../shared/domain/ids.ts'
+import type { Machine, QmpEndpoint } from '../../../shared/domain/machine.ts'
+import type { Discovery } from '../../../shared/ipc/contract.ts'
+import { FloeError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import type { Ports } from '../ports/index.ts'
+import { connectQmp } from '../qmp/connect.ts'
+import type { Topic } from '../topics/topic.ts'
+import { endpointText, parseEndpoint } from './command-line/endpoints.ts'
+import { discover, type Findings, type FoundQemu } from './discovery.ts'
+import { findKnown, isSameEndpoint, type KnownMachine } from './identity.ts'
+import { signsOfLife } from './life/signs-of-life.ts'
+import { usersOfImages } from './life/users-of-images.ts'
+import { missingPlace } from './missing-place.ts'
+import { nameFor, newEntry, traitsOf } from './new-entry.ts'
+import { OtherEngines } from './other-engines.ts'
+import { probeEndpoint } from './probe.ts'
+import { isWorthKeeping, Registry, type RegistryEntry } from './registry.ts'
+import { canonicalEndpoint } from './sockets.ts'
+import { errorOfState } from './states.ts'
+import { TrackedMachine } from './tracked-machine.ts'
+import type { MachineLease, MachineService } from './types.ts'
+
+/** How often Floe looks, and how long it waits, in milliseconds. */
+export interface MachineTiming {
+  readonly watchedMs: number
+  readonly idleMs: number
+  /** How often running processes without a connection are checked for having ended. */
+  readonly pidCheckMs: number
+  readonly releaseAfterMs: number
+  readonly statusTimeoutMs: number
+}
+
+const usualTiming: MachineTiming = {
+  watchedMs: 5_000,
+  idleMs: 60_000,
+  pidCheckMs: 1_000,
+  releaseAfterMs: 30_000,
+  statusTimeoutMs: 5_000,
+}
+
+export interface MachineServiceDeps {
+  readonly ports: Ports
+  /** Path of <home>/machines.json. */
+  readonly registryFile: string
+  readonly topic: Topic<'machines'>
+  readonly connect?: typeof connectQmp
+  readonly timing?: Partial<MachineTiming>
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+const isSameProcess = (a: FoundQemu, b: FoundQemu) =>
+  a.process.pid === b.process.pid && a.process.args.join('\0') === b.process.args.join('\0')
+
+export function createMachineService(deps: MachineServiceDeps): MachineService {
+  return new Machines(deps)
+}
+
+class Machines implements MachineService {
+  readonly #ports: Ports
+  readonly #deps: MachineServiceDeps
+  readonly #timing: MachineTiming
+  readonly #registry: Registry
+  readonly #others: OtherEngines
+  #tracked = new Map<MachineId, TrackedMachine>()
+  #last: Promise<unknown> = Promise.resolve()
+  #again = false
+  #timer: NodeJS.Timeout | null = null
+  #pidTimer: NodeJS.Timeout | null = null
+  #saveTimer: NodeJS.Timeout | null = null
+  #saved = ''
+  #watched = false
+  #running = false
+
+  constructor(deps: MachineServiceDeps) {
+    this.#deps = deps
+    this.#ports = deps.ports
+    this.#timing = { ...usualTiming, ...deps.timing }
+    this.#registry = new Registry(deps.registryFile, deps.ports.logger)
+    this.#others = new OtherEngines(() => this.#newId())
+  }
+
+  async start(): Promise<void> {
+    const now = this.#ports.clock.now()
+    for (const entry of await this.#registry.load()) {
+      const imagesExist = entry.images.length > 0 && (await missingPlace(entry.images.map(({ path }) => path))) === null
+      if (isWorthKeeping(entry, now, imagesExist)) this.#track(entry)
+    }
+    this.#running = true
+    await this.refresh()
+    this.#schedule()
+    this.#pidTimer = setInterval(() => this.#checkPids(), this.#timing.pidCheckMs)
+    this.#pidTimer.unref()
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false
+    for (const timer of [this.#timer, this.#pidTimer, this.#saveTimer]) if (timer) clearTimeout(timer)
+    await this.#last
+    await Promise.all([...this.#tracked.values()].map((machine) => machine.link.close()))
+    await this.#save().catch((error: unknown) => this.#ports.logger.error('Machines were not saved.', { error }))
+  }
+
+  setWatched(watched: boolean): void {
+    if (this.#watched === watched) return
+    this.#watched = watched
+    if (!this.#running) return
+    if (watched) this.#lookAgain()
+    this.#schedule()
+  }
+
+  refresh(): Promise<Discovery> {
+    return this.#queue(true)
+  }
+
+  list(): readonly Machine[] {
+    const own = [...this.#tracked.values()].filter(({ entry }) => !entry.hidden).map((machine) => machine.view())
+    return [...own, ...this.#others.list()].sort((a, b) => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1))
+  }
+
+  get(id: MachineId): Machine {
+    const machine = this.#tracked.get(id)
+    if (machine && !machine.entry.hidden) return machine.view()
+    const other = this.#others.get(id)
+    if (other) return other
+    throw new FloeError('machine/unknown', `There is no machine with the id ${id}.`, { params: { machineId: id } })
+  }
+
+  async acquire(id: MachineId): Promise<MachineLease> {
+    const state = this.get(id).state
+    const machine = this.#tracked.get(id)
+    if (!machine) throw errorOfState(this.get(id).name, state) ?? unknownMachine(id)
+    const done = machine.link.use(() => machine.isHeld && this.#running)
+    try {
+      if (machine.link.session === null && (state.kind === 'off' || state.kind === 'unplugged')) await this.#queue(true)
+      const error = machine.endpoints().length > 0 ? await machine.connect() : null
+      const { session } = machine.link
+      if (session === null) {
+        if (error && error.code !== 'machine/socket-missing' && error.code !== 'machine/refused') {
+          throw errorOfState(machine.entry.name, machine.state) ?? error
+        }
+        throw errorOfState(machine.entry.name, machine.state) ?? error ?? unknownMachine(id)
+      }
+      if (error) throw error
+      return {
+        machine: machine.view(),
+        session,
+        inventory: () => machine.inventory(session),
+        [Symbol.asyncDispose]: async () => done(),
+      }
+    } catch (error) {
+      done()
+      throw error
+    }
+  }
+
+  probe(qmp: string, agent: string | null) {
+    return probeEndpoint(qmp, agent, {
+      ports: this.#ports,
+      connect: this.#deps.connect ?? connectQmp,
+      openSession: async (endpoint) => (await this.#atEndpoint(endpoint))?.link.session ?? null,
+    })
+  }
+
+  async add(
+    qmp: string,
+    agent: string | null,
+    name: string | null,
+    origin: 'added' | 'demo' = 'added',
+  ): Promise<Machine> {
+    const typed = parseEndpoint(qmp)
+    if (!typed) {
+      throw new FloeError('ipc/invalid-input', `"${qmp}" is neither an absolute socket path nor HOST:PORT.`, {
+        params: { qmp },
+      })
+    }
+    const endpoint = await canonicalEndpoint(typed)
+    await this.#queue(false, [endpoint])
+    const present = await this.#atEndpoint(endpoint)
+    const machine = present ?? this.#trackedFor(endpoint, name, origin)
+    const error = await machine.connect()
+    if (error && origin !== 'demo') {
+      if (machine !== present) await this.#forget(machine)
+      throw error
+    }
+    const known = machine === present ? null : this.#sameImages(machine)
+    if (known) await this.#forget(machine)
+    const chosen = known ?? machine
+    chosen.entry = {
+      ...chosen.entry,
+      origin,
+      hidden: false,
+      endpoint,
+      agentPath: agent ?? chosen.entry.agentPath,
+      name: name ?? chosen.entry.name,
+      named: name !== null || chosen.entry.named,
+    }
+    if (known) await known.connect()
+    this.#publish(chosen)
+    await this.#save()
+    return chosen.view()
+  }
+
+  async remove(id: MachineId): Promise<void> {
+    this.get(id)
+    const machine = this.#tracked.get(id)
+    if (!machine) {
+      throw new FloeError('machine/not-qemu', 'This machine is not run by QEMU; it leaves the list when it ends.')
+    }
+    if (machine.process !== null && machine.entry.origin !== 'demo') {
+      // It runs on and would be found again: remembered as unwanted.
+      machine.entry = { ...machine.entry, hidden: true }
+      await machine.link.close()
+      this.#publish(machine)
+    } else await this.#forget(machine)
+    await this.#save()
+  }
+
+  async shutDownGuest(id: MachineId): Promise<void> {
+    await using lease = await this.acquire(id)
+    await lease.session.execute('system_powerdown')
+  }
+
+  signsOfLife(id: MachineId, imagePaths: readonly string[]) {
+    this.get(id)
+    const machine = this.#tracked.get(id)
+    return signsOfLife(imagePaths, {
+      ports: this.#ports,
+      connect: this.#deps.connect ?? connectQmp,
+      name: this.get(id).name,
+      pid: machine?.process?.process.pid ?? null,
+      session: machine?.link.session ?? null,
+      endpoints: (machine?.endpoints() ?? []).filter((endpoint) => !this.#isOthers(endpoint, id)),
+    })
+  }
+
+  usersOfImages(id: MachineId, imagePaths: readonly string[]) {
+    const own = this.get(id)
+    return usersOfImages(
+      imagePaths,
+      own,
+      this.list().filter((machine) => machine.id !== id),
+    )
+  }
+
+  setLastGoodPoint(id: MachineId, point: Machine['lastGoodPoint']): void {
+    const machine = this.#tracked.get(id)
+    if (!machine) return
+    machine.entry = { ...machine.entry, lastGoodPoint: point }
+    this.#publish(machine)
+  }
+
+  #newId = () => MachineId.parse(newId(this.#ports))
+
+  #track(entry: RegistryEntry): TrackedMachine {
+    const machine = new TrackedMachine(entry, {
+      ports: this.#ports,
+      connect: this.#deps.connect ?? connectQmp,
+      releaseAfterMs: this.#timing.releaseAfterMs,
+      statusTimeoutMs: this.#timing.statusTimeoutMs,
+      onChange: (changed) => this.#publish(changed),
+      onLost: () => this.#lookAgain(),
+    })
+    this.#tracked.set(entry.id, machine)
+    return machine
+  }
+
+  #trackedFor(endpoint: QmpEndpoint, name: string | null, origin: 'added' | 'demo'): TrackedMachine {
+    const own =
+      name ??
+      endpointText(endpoint)
+        .replace(/^.*\//, '')
+        .replace(/\.sock(et)?$/, '')
+    return this.#track(newEntry(this.#newId(), { name: own, named: name !== null, origin, endpoint }))
+  }
+
+  /** The machine that is reached at this endpoint, running or added. */
+  async #atEndpoint(endpoint: QmpEndpoint): Promise<TrackedMachine | null> {
+    const wanted = await canonicalEndpoint(endpoint)
+    const found: TrackedMachine[] = []
+    for (const machine of this.#tracked.values()) {
+      const own = await Promise.all(machine.endpoints().map(canonicalEndpoint))
+      if (own.some((other) => isSameEndpoint(other, wanted))) found.push(machine)
+    }
+    return found.find(({ process }) => process !== null) ?? found.find(({ entry }) => entry.origin !== 'found') ?? null
+  }
+
+  #sameImages(machine: TrackedMachine): TrackedMachine | null {
+    const others = [...this.#tracked.values()].filter((other) => other !== machine && other.process === null)
+    const traits = { images: machine.entry.images, uuid: null, name: null }
+    return findKnown(traits, [], others.map(knownOf))?.machine ?? null
+  }
+
+  /** Does another machine's running process own this socket now? */
+  #isOthers(endpoint: QmpEndpoint, id: MachineId): boolean {
+    return [...this.#tracked.values()].some(
+      ({ entry, process }) => entry.id !== id && process?.line.qmp.some((other) => isSameEndpoint(other, endpoint)),
+    )
+  }
+
+  async #forget(machine: TrackedMachine): Promise<void> {
+    this.#tracked.delete(machine.entry.id)
+    await machine.link.close()
+    this.#deps.topic.remove(machine.entry.id)
+  }
+
+  #publish(machine: TrackedMachine): void {
+    if (!this.#tracked.has(machine.entry.id)) return
+    if (machine.entry.hidden) this.#deps.topic.remove(machine.entry.id)
+    else this.#deps.topic.set(machine.view())
+    if (!this.#running || this.#saveTimer) return
+    this.#saveTimer = setTimeout(() => {
+      this.#saveTimer = null
+      this.#save().catch((error: unknown) => this.#ports.logger.error('Machines were not saved.', { error }))
+    }, 250)
+    this.#saveTimer.unref()
+  }
+
+  async #save(): Promise<void> {
+    const entries = [...this.#tracked.values()].map(({ entry }) => entry)
+    const text = JSON.stringify(entries)
+    if (text === this.#saved) return
+    await this.#registry.save(entries)
+    this.#saved = text
+  }
+
+  #schedule(): void {
+    if (this.#timer) clearTimeout(this.#timer)
+    const after = this.#watched ? this.#timing.watchedMs : this.#timing.idleMs
+    this.#timer = setTimeout(() => {
+      void this.#queue(false)
+        .catch((error: unknown) => this.#ports.logger.warn('Looking for machines failed.', { error }))
+        .finally(() => {
+          if (this.#running) this.#schedule()
+        })
+    }, after)
+    this.#timer.unref()
+  }
+
+  /** Something changed: one round right after the one that runs now. */
+  #lookAgain(): void {
+    if (!this.#running || this.#again) return
+    this.#again = true
+    void this.#queue(false).catch((error: unknown) =>
+      this.#ports.logger.warn('Looking for machines failed.', { error }),
+    )
+  }
+
+  #checkPids(): void {
+    const pids = [...this.#tracked.values()].flatMap(({ process }) => (process ? [process.process.pid] : []))
+    if (!pids.every(isAlive)) this.#lookAgain()
+  }
+
+  #queue(force: boolean, endpoints: readonly QmpEndpoint[] = []): Promise<Discovery> {
+    const mine = this.#last.then(() => this.#round(force, endpoints))
+    this.#last = mine.catch(() => null)
+    return mine
+  }
+
+  async #round(force: boolean, endpoints: readonly QmpEndpoint[]): Promise<Discovery> {
+    this.#again = false
+    const added = [...this.#tracked.values()].flatMap(({ entry }) =>
+      entry.origin !== 'found' && entry.endpoint ? [entry.endpoint] : [],
+    )
+    const findings = await discover(this.#ports, [...added, ...endpoints])
+    await this.#bind(findings)
+    const { changed, gone } = this.#others.update(findings.others)
+    this.#deps.topic.set(...changed)
+    this.#deps.topic.remove(...gone)
+    const looks = [...this.#tracked.values()].filter(({ entry }) => !entry.hidden).map((machine) => machine.look(force))
+    // The first look waits for every answer; a regular one lets slow machines answer in their own time.
+    if (force) await Promise.all(looks)
+    const { processesChecked, foldersChecked } = findings
+    return { processesChecked, foldersChecked: [...foldersChecked], found: findings.qemus.length }
+  }
+
+  async #bind(findings: Findings): Promise<void> {
+    const unbound = new Set(findings.qemus)
+    const ended: TrackedMachine[] = []
+    for (const machine of this.#tracked.values()) {
+      if (machine.process === null) continue
+      const { process } = machine
+      const still = findings.qemus.find((found) => isSameProcess(found, process))
+      if (still) unbound.delete(still)
+      else ended.push(machine)
+    }
+    await Promise.all(ended.map((machine) => machine.ended()))
+    for (const found of unbound) {
+      const traits = await traitsOf(found)
+      const idle = [...this.#tracked.values()].filter(({ process }) => process === null)
+      const known = await Promise.all(
+        idle.map(async (machine) => ({
+          ...knownOf(machine),
+          imagesExist: (await missingPlace(machine.entry.images.map(({ path }) => path))) === null,
+        })),
+      )
+      const machine =
+        findKnown(traits, found.line.qmp, known)?.machine ??
+        this.#track(
+          newEntry(this.#newId(), {
+            name: nameFor(found, traits.images),
+            origin: 'found',
+            images: traits.images.map(({ path, key }) => ({ path, key })),
+          }),
+        )
+      machine.setProcess(found)
+    }
+  }
+}
+
+function knownOf(machine: TrackedMachine): KnownMachine & { readonly machine: TrackedMachine } {
+  const { images, uuid, guestName, endpoint } = machine.entry
+  return { machine, images, uuid, name: guestName, endpoint, imagesExist: true }
+}
+
+const unknownMachine = (id: MachineId) =>
+  new FloeError('machine/unknown', `There is no machine with the id ${id}.`, { params: { machineId: id } })

@@ -1,0 +1,26 @@
+import { basename } from 'node:path'
+import type { MachineId } from '../../../shared/domain/ids.ts'
+import type { FoundQemu } from './discovery.ts'
+import { type FileIdentity, identifyFiles } from './file-identity.ts'
+import type { MachineTraits } from './identity.ts'
+import { RegistryEntry } from './registry.ts'
+
+const withoutExtension = (path: string) => basename(path).replace(/\.[A-Za-z0-9]+$/, '') || basename(path)
+
+/** The images by which a command line can be recognised: what the guest may write, without firmware. */
+export async function traitsOf({ line }: FoundQemu): Promise<MachineTraits> {
+  const paths = line.images.filter((image) => !image.readOnly && !image.firmware).map((image) => image.path)
+  const images = await identifyFiles([...new Set(paths)])
+  return { images, uuid: line.uuid, name: line.name }
+}
+
+/** What to call a machine that has no name of its own: after its first image, its socket, or its process. */
+export function nameFor(found: FoundQemu, images: readonly FileIdentity[]): string {
+  const socket = found.line.qmp.find((endpoint) => endpoint.kind === 'unix')
+  const named = found.line.name ?? (images[0] ? withoutExtension(images[0].path) : null)
+  return named ?? (socket ? withoutExtension(socket.path) : `QEMU ${found.process.pid}`)
+}
+
+export function newEntry(id: MachineId, fields: Pick<RegistryEntry, 'name' | 'origin'> & Partial<RegistryEntry>) {
+  return RegistryEntry.parse({ id, ...fields })
+}

@@ -1,0 +1,291 @@
+// One machine as Floe follows it: what the registry remembers, the process that runs it now, the connection, and the
+// state all of that amounts to.
+import type { Disk } from '../../../shared/domain/disk.ts'
+import type { Machine, MachineState, QmpEndpoint } from '../../../shared/domain/machine.ts'
+import { FloeError } from '../errors.ts'
+import type { Ports } from '../ports/index.ts'
+import type { connectQmp } from '../qmp/connect.ts'
+import type { QmpSession } from '../qmp/types.ts'
+import type { FoundQemu } from './discovery.ts'
+import { type QemuFacts, readFacts, readState } from './facts.ts'
+import { identifyFiles } from './file-identity.ts'
+import { isSameEndpoint } from './identity.ts'
+import { readDisks } from './inventory/inventory.ts'
+import { launcherOfProcess, launcherOfSocket } from './launchers.ts'
+import { Link } from './link.ts'
+import { missingPlace } from './missing-place.ts'
+import type { RegistryEntry } from './registry.ts'
+import { commandText } from './shell-quote.ts'
+import { socketOption, stateOfError } from './states.ts'
+
+export interface TrackedDeps {
+  readonly ports: Ports
+  readonly connect: typeof connectQmp
+  readonly releaseAfterMs: number
+  readonly statusTimeoutMs: number
+  /** The machine looks different now. */
+  readonly onChange: (machine: TrackedMachine) => void
+  /** Something ended: look at the system again. */
+  readonly onLost: () => void
+}
+
+const stateEvents = ['STOP', 'RESUME', 'RESET', 'SHUTDOWN', 'WAKEUP', 'SUSPEND', 'BLOCK_IO_ERROR', 'GUEST_PANICKED']
+const diskEvents = ['DEVICE_DELETED', 'DEVICE_TRAY_MOVED', 'BLOCK_JOB_COMPLETED', 'BLOCK_JOB_CANCELLED']
+const longestPauseMs = 60_000
+
+export class TrackedMachine {
+  entry: RegistryEntry
+  process: FoundQemu | null = null
+  state: MachineState = { kind: 'off', since: null }
+  readonly link: Link
+  readonly #deps: TrackedDeps
+  #known = false
+  #retryAt = 0
+  #pauseMs = 0
+  #looking: Promise<void> | null = null
+
+  constructor(entry: RegistryEntry, deps: TrackedDeps) {
+    this.entry = entry
+    this.#deps = deps
+    this.link = new Link({
+      connect: deps.connect,
+      ports: deps.ports,
+      releaseAfterMs: deps.releaseAfterMs,
+      onOpen: (session, endpoint) => this.#opened(session, endpoint),
+      onLost: () => {
+        this.#known = false
+        deps.onLost()
+      },
+    })
+  }
+
+  /** May Floe keep the socket while it does nothing? Not a launcher's: its own commands need it. */
+  get isHeld(): boolean {
+    return this.entry.launcher === null
+  }
+
+  get cwd(): string | null {
+    return this.process?.process.cwd ?? this.entry.cwd
+  }
+
+  endpoints(): readonly QmpEndpoint[] {
+    const found = this.process?.line.qmp ?? []
+    const own = this.entry.endpoint
+    if (own === null || found.some((endpoint) => isSameEndpoint(endpoint, own))) return found
+    // A found machine's endpoint is only remembered; the process that runs now tells the true ones.
+    return this.process && this.entry.origin === 'found' ? found : [own, ...found]
+  }
+
+  /** Binds the machine to the process that runs it; null when it ended. */
+  setProcess(found: FoundQemu | null): void {
+    const before = this.process
+    this.process = found
+    if (before?.process.pid !== found?.process.pid) {
+      this.#known = false
+      this.#retryAt = 0
+      this.#pauseMs = 0
+      if (before !== null) void this.link.close()
+    }
+    if (found === null) return
+    const { line, process } = found
+    const endpoint =
+      this.entry.origin === 'found' ? (line.qmp[0] ?? null) : (this.entry.endpoint ?? line.qmp[0] ?? null)
+    this.entry = {
+      ...this.entry,
+      endpoint,
+      agentPath: line.agent ?? this.entry.agentPath,
+      guestName: line.name ?? this.entry.guestName,
+      name: this.entry.named ? this.entry.name : (line.name ?? this.entry.name),
+      uuid: line.uuid ?? this.entry.uuid,
+      accelerator: line.accelerator,
+      launcher: launcherOfSocket(endpoint, this.#deps.ports.env) ?? launcherOfProcess(process.args),
+      startCommand: commandText(process.args),
+      startedBy: found.startedBy,
+      cwd: process.cwd ?? this.entry.cwd,
+      offSince: null,
+    }
+  }
+
+  /** Brings the state up to date; several callers share one look. `force` ignores the pause after failures. */
+  look(force: boolean): Promise<void> {
+    this.#looking ??= this.#look(force)
+      .catch((error: unknown) => {
+        this.#deps.ports.logger.warn(`Looking at ${this.entry.name} failed.`, { error })
+      })
+      .finally(() => {
+        this.#looking = null
+      })
+    return this.#looking
+  }
+
+  async #look(force: boolean): Promise<void> {
+    const { session } = this.link
+    if (session && this.#known) return this.#poll(session)
+    if (this.endpoints().length === 0) return this.#settleWithoutSocket()
+    if (!this.isHeld && this.#known && this.process) return
+    if (!force && this.#deps.ports.clock.monotonic() < this.#retryAt) return this.#settleIfGone()
+    await this.connect()
+  }
+
+  async #settleIfGone(): Promise<void> {
+    if (this.process === null && this.state.kind !== 'silent' && this.state.kind !== 'busy') await this.#settleOff()
+  }
+
+  async #poll(session: QmpSession): Promise<void> {
+    // While somebody works with it, QEMU's main loop may stall for long (peers.md E7): no judgement then.
+    if (this.link.inUse) return
+    try {
+      this.#become(await readState(session, this.#deps.statusTimeoutMs))
+    } catch (error) {
+      if (error instanceof FloeError && error.code === 'machine/timeout') this.#become({ kind: 'silent' })
+      else if (!(error instanceof FloeError && error.code === 'machine/interrupted')) throw error
+    }
+  }
+
+  async #settleWithoutSocket(): Promise<void> {
+    if (this.process === null) return this.#settleOff()
+    const reason = this.process.line.hmp ? 'hmp-only' : 'none'
+    this.#seen()
+    this.#become({ kind: 'no-socket', option: socketOption(this.entry.name), reason })
+  }
+
+  async #settleOff(): Promise<void> {
+    const since = this.entry.offSince ?? this.entry.lastSeenAt
+    this.entry = { ...this.entry, offSince: since }
+    const missing = await missingPlace(this.entry.images.map((image) => image.path))
+    this.#become(missing === null ? { kind: 'off', since } : { kind: 'unplugged', path: missing })
+  }
+
+  /** Marks the machine as ended, when its process is gone. */
+  async ended(): Promise<void> {
+    this.setProcess(null)
+    await this.link.close()
+    this.entry = { ...this.entry, offSince: this.#deps.ports.clock.now().toISOString() }
+    await this.#settleOff()
+  }
+
+  /** Opens the connection and reads everything. Answers the error when it could not; the state tells the rest. */
+  async connect(): Promise<FloeError | null> {
+    const outcome = await this.link.open(this.endpoints(), async () => this.#isStopped())
+    if ('failure' in outcome) {
+      const { error, endpoint } = outcome.failure
+      this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs === 0 ? 4_000 : this.#pauseMs * 2)
+      this.#retryAt = this.#deps.ports.clock.monotonic() + this.#pauseMs
+      const state = await stateOfError(error, endpoint, this.process?.process.user ?? null)
+      if (state !== null) {
+        this.#seen()
+        this.#become(state)
+      } else if (this.process === null) await this.#settleOff()
+      else if (error.code === 'machine/socket-path-too-long') {
+        this.#become({ kind: 'no-socket', option: socketOption(this.entry.name), reason: 'none' })
+      } else this.#become({ kind: 'silent' })
+      return error
+    }
+    this.#pauseMs = 0
+    this.#retryAt = 0
+    if (this.#known) return null
+    const done = this.link.use(() => this.isHeld)
+    try {
+      await this.#learn(await readFacts(outcome.session, this.cwd))
+      return null
+    } catch (error) {
+      if (!(error instanceof FloeError)) throw error
+      this.#become({ kind: 'silent' })
+      return error
+    } finally {
+      done()
+    }
+  }
+
+  async #isStopped(): Promise<boolean> {
+    const pid = this.process?.process.pid
+    const processes = await this.#deps.ports.platform.listProcesses()
+    return processes.some((process) => process.pid === pid && process.stopped === true)
+  }
+
+  async #learn(facts: QemuFacts): Promise<void> {
+    this.#known = true
+    const accelerator = facts.accelerated === true ? 'kvm' : this.entry.accelerator
+    this.entry = {
+      ...this.entry,
+      qemuVersion: facts.qemuVersion,
+      uuid: facts.uuid ?? this.entry.uuid,
+      guestName: facts.name ?? this.entry.guestName,
+      name: this.entry.named ? this.entry.name : (facts.name ?? this.entry.name),
+      accelerator,
+      features: { ...facts.features },
+    }
+    await this.setDisks(facts.disks)
+    this.#seen()
+    this.#become(facts.state)
+  }
+
+  /** Remembers the disks, and the images that identify the machine. */
+  async setDisks(disks: readonly Disk[]): Promise<void> {
+    const paths = disks
+      .filter((disk) => !disk.readOnly && !disk.firmware && !disk.removable && disk.exclusion !== 'temporary')
+      .flatMap((disk) => (disk.imagePath === null ? [] : [disk.imagePath]))
+    const images = (await identifyFiles(paths)).map(({ path, key }) => ({ path, key }))
+    this.entry = { ...this.entry, disks: [...disks], ...(images.length > 0 ? { images } : {}) }
+  }
+
+  /** Reads the disks anew. @throws the session's errors */
+  async inventory(session: QmpSession): Promise<readonly Disk[]> {
+    const disks = await readDisks(session, this.cwd)
+    await this.setDisks(disks)
+    this.#deps.onChange(this)
+    return disks
+  }
+
+  #opened(session: QmpSession, endpoint: QmpEndpoint): void {
+    if (this.entry.endpoint === null || this.entry.origin === 'found') this.entry = { ...this.entry, endpoint }
+    const listener = session.listen([...stateEvents, ...diskEvents])
+    const follow = async () => {
+      for await (const { event } of listener) {
+        if (!this.#known) continue
+        if (diskEvents.includes(event)) await this.inventory(session)
+        if (stateEvents.includes(event)) this.#become(await readState(session, longestPauseMs))
+      }
+    }
+    follow().catch((error: unknown) => {
+      this.#deps.ports.logger.info(`Events of ${this.entry.name} ended.`, { error })
+    })
+  }
+
+  /** At minute precision, so that the registry and the windows are not told of every look. */
+  #seen(): void {
+    const now = this.#deps.ports.clock.now()
+    const last = this.entry.lastSeenAt === null ? 0 : Date.parse(this.entry.lastSeenAt)
+    if (Math.abs(now.getTime() - last) >= 60_000) this.entry = { ...this.entry, lastSeenAt: now.toISOString() }
+  }
+
+  #become(state: MachineState): void {
+    if (state.kind === 'running' || state.kind === 'guest-paused') this.#seen()
+    this.state = state
+    this.#deps.onChange(this)
+  }
+
+  view(): Machine {
+    const { entry, process } = this
+    return {
+      id: entry.id,
+      name: entry.name,
+      state: this.state,
+      origin: entry.origin,
+      endpoint: entry.endpoint,
+      agentPath: entry.agentPath,
+      pid: process?.process.pid ?? null,
+      launcher: entry.launcher,
+      startCommand: entry.startCommand,
+      startedBy: entry.startedBy,
+      qemuVersion: entry.qemuVersion,
+      accelerator: entry.accelerator,
+      uuid: entry.uuid,
+      runningSince: process?.process.startedAt?.toISOString() ?? null,
+      disks: entry.disks,
+      lastGoodPoint: entry.lastGoodPoint,
+      lastSeenAt: entry.lastSeenAt,
+      features: entry.features,
+    }
+  }
+}

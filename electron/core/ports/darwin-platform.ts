@@ -1,0 +1,54 @@
+// macOS below Node's own API: `ps` for processes, `lsof` for folders, open files and socket peers, `mount` for drives.
+import { realpath } from 'node:fs/promises'
+import { holdersIn, parseFieldOutput, peerOf, workingFolders } from './darwin/lsof.ts'
+import { parseMounts, volumesOf } from './darwin/mounts.ts'
+import { machinesIn, parseProcessList } from './darwin/process-list.ts'
+import type { Platform, ProcessInfo } from './index.ts'
+import { mountOf } from './linux/file-systems.ts'
+import { runTool } from './run-tool.ts'
+
+type Run = typeof runTool
+
+/** UTF-8 names come through whole, dates in the C locale's order. */
+const locale = { LC_ALL: '', LC_CTYPE: 'en_US.UTF-8', LC_TIME: 'C' }
+const processColumns = 'pid=,ppid=,user=,stat=,lstart=,command='
+
+async function listProcesses(run: Run): Promise<readonly ProcessInfo[]> {
+  const text = await run('ps', ['-axww', '-o', processColumns], { env: locale })
+  const processes = machinesIn(parseProcessList(text))
+  if (processes.length === 0) return []
+  const pids = processes.map(({ pid }) => pid).join(',')
+  // Without permission lsof leaves processes out; their folder stays unknown.
+  const folders = workingFolders(await run('lsof', ['-a', '-p', pids, '-d', 'cwd', '-Fn'], { env: locale }))
+  return processes.map((process) => ({ ...process, cwd: folders.get(process.pid) ?? null }))
+}
+
+async function openHolders(run: Run, paths: readonly string[]) {
+  const real = new Map<string, string>()
+  for (const path of paths) real.set(await realpath(path).catch(() => path), path)
+  if (real.size === 0) return []
+  // Once by name, which lsof resolves to device and inode; files that are gone make it complain and change nothing.
+  const text = await run('lsof', ['-F', 'pcn', '--', ...real.keys()], { env: locale, timeoutMs: 30_000 })
+  return holdersIn(parseFieldOutput(text), real, process.pid)
+}
+
+export function createDarwinPlatform(run: Run = runTool): Platform {
+  const mounts = async () => parseMounts(await run('mount', [], { env: locale }))
+  return {
+    name: 'darwin',
+    listProcesses: () => listProcesses(run),
+    openHolders: (paths) => openHolders(run, paths),
+    socketPeer: async (path) => {
+      const real = await realpath(path).catch(() => path)
+      const text = await run('lsof', ['-U', '-F', 'pcdn'], { env: locale }).catch(() => '')
+      return peerOf(parseFieldOutput(text), [path, real], process.pid)
+    },
+    fileSystem: async (path) => {
+      const real = await realpath(path)
+      const mount = mountOf(await mounts(), real)
+      if (!mount) throw new Error(`No mount covers ${real}.`)
+      return { type: mount.type, mountPoint: mount.mountPoint, readOnly: mount.readOnly }
+    },
+    externalVolumes: async () => volumesOf(await mounts()),
+  }
+}
