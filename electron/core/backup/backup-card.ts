@@ -1,0 +1,105 @@
+// Keeps one backup's job on the board up to date: state, phases, bytes, rate.
+import type { JobId } from '../../../shared/domain/ids.ts'
+import { RateMeter } from '../jobs/rate.ts'
+import type { JobBoard } from '../jobs/types.ts'
+import type { Clock } from '../ports/index.ts'
+import { cardOf } from './card.ts'
+import type { BackupPlan } from './plan.ts'
+import type { Done } from './problems.ts'
+import { advance, type CopySample, type DiskBytes, describeDisks, startOfCopy, totalOf } from './progress.ts'
+import type { RunView } from './runner.ts'
+import type { BackupOptions, BackupState } from './state.ts'
+
+export class BackupCard implements RunView {
+  readonly #board: JobBoard
+  readonly #clock: Clock
+  readonly #jobId: JobId
+  readonly #plan: BackupPlan
+  readonly #options: BackupOptions
+  readonly #meter = new RateMeter()
+  readonly #timeline: { at: string; text: string }[] = []
+  #bytes: DiskBytes
+  #state: BackupState = { state: 'idle' }
+  #paused = false
+
+  constructor(board: JobBoard, clock: Clock, jobId: JobId, plan: BackupPlan, options: BackupOptions) {
+    this.#board = board
+    this.#clock = clock
+    this.#jobId = jobId
+    this.#plan = plan
+    this.#options = options
+    this.#bytes = startOfCopy(plan.disks)
+  }
+
+  /** Steps with clock times, for the activity list. */
+  get timeline(): readonly { at: string; text: string }[] {
+    return this.#timeline
+  }
+
+  done(): Done {
+    const { doneBytes, totalBytes } = totalOf(this.#bytes)
+    return { doneBytes, totalBytes }
+  }
+
+  onState(state: BackupState): void {
+    const text = stepTexts[state.state]
+    if (text && state.state !== this.#state.state) this.#timeline.push({ at: this.#clock.now().toISOString(), text })
+    this.#state = state
+    if (state.state === 'releasing' && state.outcome.kind === 'copied') this.#allCopied()
+    // The end is told with its result by whoever owns the job.
+    if (state.state !== 'ended') this.#show()
+  }
+
+  onSample(sample: CopySample & { readonly paused: boolean }): void {
+    if (this.#state.state !== 'copying') return
+    if (sample.paused) this.#meter.pause()
+    this.#bytes = advance(this.#bytes, sample)
+    const changed = sample.paused !== this.#paused
+    this.#paused = sample.paused
+    const { doneBytes, totalBytes, fraction } = totalOf(this.#bytes)
+    const metered = this.#meter.progress(this.#clock.monotonic(), doneBytes, totalBytes)
+    const speed = sample.paused ? { bytesPerSecond: null, secondsLeft: null } : {}
+    this.#board.update(this.#jobId, {
+      progress: { ...metered, fraction, ...speed },
+      disks: describeDisks(this.#bytes, this.#plan.disks),
+    })
+    if (changed) this.#show()
+  }
+
+  onChecked(doneBytes: number, totalBytes: number): void {
+    this.#board.update(this.#jobId, { checked: { doneBytes, totalBytes } })
+  }
+
+  /** The card's last look, without the state. */
+  final(state: BackupState) {
+    const { phases } = cardOf(state, this.#options, false, this.#board.get(this.#jobId).phases)
+    const good = state.state === 'ended' && state.ending.kind === 'good'
+    const progress = { ...totalOf(this.#bytes, good), bytesPerSecond: null, secondsLeft: null }
+    return { phases, progress }
+  }
+
+  #allCopied(): void {
+    this.#bytes = advance(this.#bytes, { allocatedBytes: [], finished: this.#bytes.map(() => true) })
+    this.#board.update(this.#jobId, {
+      progress: { ...totalOf(this.#bytes), bytesPerSecond: null, secondsLeft: null },
+      disks: describeDisks(this.#bytes, this.#plan.disks),
+    })
+  }
+
+  #show(): void {
+    this.#board.update(
+      this.#jobId,
+      cardOf(this.#state, this.#options, this.#paused, this.#board.get(this.#jobId).phases),
+    )
+  }
+}
+
+const stepTexts: Partial<Record<BackupState['state'], string>> = {
+  preparing: 'Creating the images',
+  starting: 'Starting all disks at one instant',
+  copying: 'Copying',
+  stopping: 'Ending the copy',
+  recording: 'Recording the restore point',
+  discarding: 'Removing the unfinished copy',
+  checking: 'Reading the copy back',
+}

@@ -1,0 +1,305 @@
+// The backup room's front: preview, start, and, after a restart of Floe, finding again what was going on. Jobs live on
+// the board; what they do is decided by plan.ts and transition.ts and done by runner.ts.
+import type { Destination } from '../../../shared/domain/destination.ts'
+import type { DestinationId, JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
+import type { Machine } from '../../../shared/domain/machine.ts'
+import type { Settings } from '../../../shared/domain/settings.ts'
+import type { BackupPreview } from '../../../shared/ipc/contract.ts'
+import type { ActivityLog } from '../activity/types.ts'
+import { FloeError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { newJob } from '../jobs/new-job.ts'
+import type { JobBoard, JobControls } from '../jobs/types.ts'
+import type { MachineLease, MachineService } from '../machines/types.ts'
+import type { Ports } from '../ports/index.ts'
+import type { Repository } from '../repository/types.ts'
+import { BackupCard } from './backup-card.ts'
+import { firstPhases } from './card.ts'
+import { type BackupHeader, Journal, journalVersion } from './journal.ts'
+import { Detached, MachineLink } from './machine-link.ts'
+import { type BackupPlan, planBackup, spaceNeeded } from './plan.ts'
+import { previewOf } from './preview.ts'
+import { reconcileBackups, resumeBackup } from './reconcile.ts'
+import { tellEnd, tellFailure } from './report.ts'
+import { BackupRun } from './runner.ts'
+
+export interface BackupInput {
+  readonly machineId: MachineId
+  readonly destinationId: DestinationId | null
+  readonly diskIds: readonly string[] | null
+}
+
+export interface BackupStartInput extends BackupInput {
+  readonly limit: number | null
+  readonly check: boolean
+}
+
+export interface BackupService {
+  /** What a backup would do, without doing it. Works for a machine that is off, from what is remembered of it. */
+  preview(input: BackupInput): Promise<BackupPreview>
+  /** @throws FloeError when it is clear at once that the backup cannot be made; later failures are the job's */
+  start(input: BackupStartInput): Promise<JobId>
+  /** Takes up every backup that an earlier run of Floe did not see the end of. Resolves when all are on the board. */
+  reconcile(): Promise<void>
+  /** Lets go of running backups; QEMU goes on copying, and the next start finds them. */
+  stop(): Promise<void>
+}
+
+export interface BackupDependencies {
+  readonly machines: MachineService
+  readonly repository: Repository
+  readonly board: JobBoard
+  readonly activity: ActivityLog
+  readonly ports: Ports
+  readonly settings: { get(): Settings }
+  readonly journalDir: string
+}
+
+export function createBackupService(deps: BackupDependencies): BackupService {
+  return new Backups(deps)
+}
+
+/** Resolves never: the process is about to end, and the job goes on without it. */
+const forever = () => new Promise<never>(() => {})
+
+class Backups implements BackupService {
+  readonly #deps: BackupDependencies
+  readonly #runs = new Map<JobId, BackupRun>()
+  readonly #links = new Set<MachineLink>()
+  readonly #starting = new Set<MachineId>()
+  #stopped = false
+
+  constructor(deps: BackupDependencies) {
+    this.#deps = deps
+  }
+
+  async preview(input: BackupInput): Promise<BackupPreview> {
+    const machine = this.#deps.machines.get(input.machineId)
+    const destination = this.#destination(input)
+    const plan = async (lease: MachineLease | null) =>
+      previewOf({
+        machine,
+        destination,
+        wanted: input.diskIds,
+        jobId: newId(this.#deps.ports) as JobId,
+        inventory: lease ? await lease.inventory() : machine.disks,
+        capabilities: lease ? await lease.session.capabilities() : null,
+      })
+    if (machine.state.kind === 'off') return plan(null)
+    await using lease = await this.#deps.machines.acquire(machine.id)
+    return plan(lease)
+  }
+
+  async start(input: BackupStartInput): Promise<JobId> {
+    const { ports, settings } = this.#deps
+    const machine = this.#deps.machines.get(input.machineId)
+    const destination = this.#destination(input)
+    this.#assertFree(machine)
+    const limit = input.limit ?? settings.get().defaultLimit
+    const id = newId(ports) as JobId
+    this.#starting.add(machine.id)
+    try {
+      await using lease = await this.#deps.machines.acquire(machine.id)
+      const { plan } = await this.#planOn(lease, input, id, destination)
+      const options = { diskCount: plan.disks.length, check: input.check }
+      const job = newJob(ports, 'backup', {
+        machineId: machine.id,
+        machineName: machine.name,
+        destinationId: destination.id,
+        destinationName: destination.name,
+        phases: firstPhases(options),
+        limit,
+      })
+      const cancelled = new AbortController()
+      const controls = this.#controls(id, cancelled)
+      this.#deps.board.enqueue({ ...job, id }, claimsOf(machine.id, destination.id), controls, () =>
+        this.#runNew(id, { ...input, limit: this.#deps.board.get(id).limit, destinationId: destination.id }, cancelled),
+      )
+    } finally {
+      this.#starting.delete(machine.id)
+    }
+    return id
+  }
+
+  async reconcile(): Promise<void> {
+    await reconcileBackups(this.#deps, (unfinished) => {
+      const { header } = unfinished
+      const options = { diskCount: header.plan.disks.length, check: header.check }
+      const job = newJob(this.#deps.ports, 'backup', {
+        machineId: header.machineId,
+        machineName: header.machineName,
+        destinationId: header.destination.id,
+        destinationName: header.destination.name,
+        pointId: header.pointId,
+        phases: firstPhases(options),
+        createdAt: header.createdAt,
+        limit: header.limit,
+        reattached: true,
+        note: 'Floe was closed during this backup and found it again.',
+      })
+      const cancelled = new AbortController()
+      const claims = claimsOf(header.machineId, header.destination.id)
+      const id = header.jobId
+      this.#deps.board.enqueue({ ...job, id }, claims, this.#controls(id, cancelled), async () => {
+        const link = new MachineLink(this.#deps.machines, header.machineId, this.#deps.ports.logger, null)
+        const card = this.#card(header)
+        await this.#guard(link, async () => {
+          const resumed = await resumeBackup(this.#deps, unfinished, link, card)
+          if (resumed.limit !== header.limit) this.#deps.board.update(id, { limit: resumed.limit })
+          await this.#follow(resumed.run, card, resumed.first, cancelled.signal)
+        })
+      })
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await Promise.all([...this.#runs.values()].map((run) => run.detach()))
+    await Promise.all([...this.#links].map((link) => link.detach()))
+  }
+
+  #controls(id: JobId, cancelled: AbortController): JobControls {
+    const withRun = async (act: (run: BackupRun) => Promise<void> | void) => {
+      const run = this.#runs.get(id)
+      if (run) await act(run)
+    }
+    return {
+      pause: () => withRun((run) => run.pause()),
+      resume: () => withRun((run) => run.resume()),
+      setLimit: (limit) => withRun((run) => run.setLimit(limit)),
+      skipCheck: () => withRun((run) => run.skipCheck()),
+      cancel: async () => cancelled.abort(),
+    }
+  }
+
+  async #runNew(id: JobId, input: BackupStartInput & { destinationId: DestinationId }, cancelled: AbortController) {
+    const { machines, ports, board, journalDir } = this.#deps
+    const machine = machines.get(input.machineId)
+    const destination = this.#deps.repository.destination(input.destinationId)
+    let lease: MachineLease | null = null
+    try {
+      lease = await machines.acquire(machine.id)
+      const { plan, opened } = await this.#planOn(lease, input, id, destination)
+      if (cancelled.signal.aborted) throw new FloeError('backup/cancelled', 'The backup was cancelled.')
+      const header: BackupHeader = {
+        version: journalVersion,
+        jobId: id,
+        pointId: newId(ports) as PointId,
+        machineId: machine.id,
+        machineName: machine.name,
+        destination: opened,
+        plan,
+        check: input.check,
+        limit: input.limit,
+        qemuVersion: lease.session.version,
+        startCommand: machine.startCommand,
+        pid: machine.pid,
+        createdAt: board.get(id).createdAt,
+      }
+      const journal = await Journal.create(journalDir, header)
+      const link = new MachineLink(machines, machine.id, ports.logger, lease)
+      lease = null
+      const card = this.#card(header)
+      board.update(id, { pointId: header.pointId })
+      const run = new BackupRun(this.#deps, card, { header, state: { state: 'idle' }, link, journal, partial: null })
+      await this.#guard(link, () => this.#follow(run, card, { event: 'begin' }, cancelled.signal))
+    } catch (error) {
+      if (error instanceof Detached) return forever()
+      tellFailure(this.#deps, board.get(id), error)
+    } finally {
+      await lease?.[Symbol.asyncDispose]()
+    }
+  }
+
+  async #follow(run: BackupRun, card: BackupCard, first: Parameters<BackupRun['run']>[0], cancelled: AbortSignal) {
+    const { jobId } = run.header
+    const cancel = () => run.post({ event: 'cancel-requested' })
+    this.#runs.set(jobId, run)
+    cancelled.addEventListener('abort', cancel)
+    try {
+      const running = run.run(first)
+      if (cancelled.aborted) cancel()
+      const ending = await running
+      tellEnd(this.#deps, run, card, ending)
+    } finally {
+      cancelled.removeEventListener('abort', cancel)
+      this.#runs.delete(jobId)
+    }
+  }
+
+  /** Keeps the link where stop() finds it. */
+  async #guard(link: MachineLink, work: () => Promise<void>): Promise<void> {
+    this.#links.add(link)
+    try {
+      if (this.#stopped) await link.detach()
+      await work()
+    } catch (error) {
+      if (error instanceof Detached) return await forever()
+      throw error
+    } finally {
+      this.#links.delete(link)
+      await link.close()
+    }
+  }
+
+  #card(header: BackupHeader): BackupCard {
+    const { board, ports } = this.#deps
+    const options = { diskCount: header.plan.disks.length, check: header.check }
+    return new BackupCard(board, ports.clock, header.jobId, header.plan, options)
+  }
+
+  async #planOn(lease: MachineLease, input: BackupInput, jobId: JobId, destination: Destination) {
+    const plan: BackupPlan = planBackup({
+      jobId,
+      machineName: lease.machine.name,
+      inventory: await lease.inventory(),
+      wanted: input.diskIds,
+      capabilities: await lease.session.capabilities(),
+    })
+    const imagePaths = lease.machine.disks
+      .flatMap((disk) => [disk.imagePath, ...disk.backingChain])
+      .filter((path) => path !== null)
+    const own = plan.disks.flatMap((disk) => (disk.sourcePath === null ? [] : [disk.sourcePath]))
+    const opened = await this.#deps.repository.open(destination.id, {
+      ...spaceNeeded(plan),
+      imagePaths: [...new Set([...imagePaths, ...own])],
+    })
+    return { plan, opened }
+  }
+
+  /** @throws FloeError `destination/none`, `destination/unknown` */
+  #destination({ machineId, destinationId }: BackupInput): Destination {
+    const { repository, settings } = this.#deps
+    if (destinationId !== null) return repository.destination(destinationId)
+    const all = repository.destinations()
+    const { destinationByMachine, defaultDestinationId } = settings.get()
+    for (const wished of [destinationByMachine[machineId], defaultDestinationId]) {
+      const found = all.find((destination) => destination.id === wished)
+      if (found) return found
+    }
+    const [only, ...others] = all
+    if (only && others.length === 0) return only
+    throw new FloeError(
+      'destination/none',
+      only ? 'There are several destinations, and none is the one for this machine.' : 'There is no destination yet.',
+      { remedy: only ? 'Say which destination to use.' : 'Add a folder or drive as a destination.' },
+    )
+  }
+
+  /** A backup that only reads back what it recorded is in nobody's way. @throws FloeError `backup/running-already` */
+  #assertFree(machine: Machine): void {
+    const running = this.#deps.board
+      .active()
+      .some((job) => job.kind === 'backup' && job.machineId === machine.id && job.state.kind !== 'checking')
+    if (!running && !this.#starting.has(machine.id)) return
+    throw new FloeError('backup/running-already', `${machine.name} is being backed up already.`, {
+      params: { machine: machine.name },
+      remedy: 'Wait for that backup to end, or cancel it.',
+    })
+  }
+}
+
+const claimsOf = (machineId: MachineId, destinationId: DestinationId) => [
+  `machine:${machineId}`,
+  `destination:${destinationId}`,
+]

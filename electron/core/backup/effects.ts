@@ -1,0 +1,22 @@
+// What a backup wants done, as data. The runner carries it out; every outcome comes back as an event.
+import type { Ending } from './state.ts'
+
+export type BackupEffect =
+  /** Partial folder, images, target nodes. -> prepared, preparation-failed */
+  | { readonly effect: 'prepare' }
+  /** Listeners, then all disks in one transaction, then watch. -> started, start-failed, and as `watch` */
+  | { readonly effect: 'start' }
+  /** Follow the jobs. -> concluded, trouble, machine-gone */
+  | { readonly effect: 'watch' }
+  /** Cancel our jobs and wait until none runs. -> stopped, machine-gone */
+  | { readonly effect: 'stop-jobs' }
+  /** Dismiss jobs, remove target nodes, let a guest go on that our backup had stopped. -> released, release-failed, machine-gone */
+  | { readonly effect: 'release'; readonly guestRan: boolean }
+  /** -> recorded, record-failed */
+  | { readonly effect: 'record'; readonly at: string }
+  /** -> discarded, discard-failed */
+  | { readonly effect: 'discard' }
+  /** -> checked, check-skipped, check-failed */
+  | { readonly effect: 'check' }
+  /** Tell people, forget the journal. The last effect, exactly once. */
+  | { readonly effect: 'finish'; readonly ending: Ending }

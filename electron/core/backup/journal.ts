@@ -1,0 +1,131 @@
+// What a backup must not forget when Floe dies: one JSON line per event in `<job id>.jsonl`, on the disk before the
+// event's effects start. The first line says what the backup is about. Progress is never written. A line cut short by
+// a crash is an event that did not happen yet; its effects had not started either.
+import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DestinationId, JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
+import { homeUnwritable, syncFolder } from '../home/json-file.ts'
+import type { OpenDestination } from '../repository/types.ts'
+import type { BackupEvent } from './events.ts'
+import type { BackupPlan } from './plan.ts'
+import { type BackupState, initialState } from './state.ts'
+import { transition } from './transition.ts'
+
+export const journalVersion = 1
+
+/** What a backup is about; nothing of it changes later. */
+export interface BackupHeader {
+  readonly version: typeof journalVersion
+  readonly jobId: JobId
+  readonly pointId: PointId
+  readonly machineId: MachineId
+  readonly machineName: string
+  readonly destination: OpenDestination & { readonly id: DestinationId }
+  readonly plan: BackupPlan
+  readonly check: boolean
+  readonly limit: number | null
+  readonly qemuVersion: string | null
+  readonly startCommand: string | null
+  readonly pid: number | null
+  /** When the job was put on the board (ISO 8601). */
+  readonly createdAt: string
+}
+
+export interface Unfinished {
+  readonly header: BackupHeader
+  readonly state: BackupState
+}
+
+export const journalPath = (dir: string, jobId: JobId): string => join(dir, `${jobId}.jsonl`)
+
+export class Journal {
+  readonly #dir: string
+  readonly #path: string
+  readonly #file: FileHandle
+
+  private constructor(dir: string, path: string, file: FileHandle) {
+    this.#dir = dir
+    this.#path = path
+    this.#file = file
+  }
+
+  /** Begins a journal. @throws FloeError `system/home-unwritable` */
+  static async create(dir: string, header: BackupHeader): Promise<Journal> {
+    const path = journalPath(dir, header.jobId)
+    try {
+      await mkdir(dir, { recursive: true, mode: 0o700 })
+      const journal = new Journal(dir, path, await open(path, 'ax', 0o600))
+      await journal.#append(header)
+      await syncFolder(dir)
+      return journal
+    } catch (error) {
+      throw homeUnwritable(path, error)
+    }
+  }
+
+  /** Goes on with the journal of an earlier run, whose last line may be cut short. */
+  static async reopen(dir: string, jobId: JobId): Promise<Journal> {
+    const path = journalPath(dir, jobId)
+    const file = await open(path, 'a')
+    await file.writeFile('\n')
+    return new Journal(dir, path, file)
+  }
+
+  /** On the disk when it resolves. */
+  async append(event: BackupEvent): Promise<void> {
+    await this.#append(event)
+  }
+
+  /** Lets go of the file, which stays. */
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+
+  /** The backup has ended and nothing of it is left to do. */
+  async remove(): Promise<void> {
+    await this.#file.close()
+    await rm(this.#path, { force: true })
+    await syncFolder(this.#dir)
+  }
+
+  async #append(line: BackupHeader | BackupEvent): Promise<void> {
+    await this.#file.appendFile(`${JSON.stringify(line)}\n`)
+    await this.#file.sync()
+  }
+}
+
+/** Folds one journal's text; null when it holds no header that this Floe understands. */
+export function foldJournal(text: string): Unfinished | null {
+  const lines = text.split('\n').flatMap(parseLine)
+  const [header, ...events] = lines as [BackupHeader | undefined, ...BackupEvent[]]
+  if (header?.version !== journalVersion) return null
+  const options = { diskCount: header.plan.disks.length, check: header.check }
+  const state = events.reduce<BackupState>((before, event) => transition(before, event, options).state, initialState)
+  return { header, state }
+}
+
+/** A line cut short by a crash counts as not written. */
+function parseLine(line: string): unknown[] {
+  if (line.trim() === '') return []
+  try {
+    return [JSON.parse(line)]
+  } catch {
+    return []
+  }
+}
+
+/** Journals of backups that had not ended. `unreadable` ones stay where they are. */
+export async function readJournals(dir: string): Promise<{ unfinished: Unfinished[]; unreadable: string[] }> {
+  const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [] as string[]
+    throw homeUnwritable(dir, error)
+  })
+  const unfinished: Unfinished[] = []
+  const unreadable: string[] = []
+  for (const name of names.filter((candidate) => candidate.endsWith('.jsonl')).sort()) {
+    const folded = foldJournal(await readFile(join(dir, name), 'utf8'))
+    if (folded) unfinished.push(folded)
+    else unreadable.push(join(dir, name))
+  }
+  return { unfinished, unreadable }
+}

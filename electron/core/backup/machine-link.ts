@@ -1,0 +1,130 @@
+// A backup's hold on its machine. The connection may break while QEMU goes on copying; then it is opened again for as
+// long as it takes, because nobody may throw away files that QEMU still writes to. Only a machine that is gone ends it.
+import { setTimeout as wait } from 'node:timers/promises'
+import type { MachineId } from '../../../shared/domain/ids.ts'
+import type { ProblemCode } from '../../../shared/errors/codes.ts'
+import { FloeError } from '../errors.ts'
+import type { MachineLease, MachineService } from '../machines/types.ts'
+import type { Logger } from '../ports/index.ts'
+import type { QmpSession } from '../qmp/types.ts'
+
+/** The QEMU that ran the backup has ended. */
+export class MachineEnded extends Error {
+  override readonly name = 'MachineEnded'
+}
+
+/** Floe lets go of the backup; QEMU goes on with it. */
+export class Detached extends Error {
+  override readonly name = 'Detached'
+}
+
+const goneCodes: ReadonlySet<ProblemCode> = new Set([
+  'machine/off',
+  'machine/unknown',
+  'machine/no-socket',
+  'machine/socket-missing',
+  'machine/refused',
+  'machine/not-a-socket',
+])
+const quickRetryMs = 200
+const quickRetries = 10
+const slowRetryMs = 3_000
+
+export class MachineLink {
+  /** How often a connection broke. */
+  breaks = 0
+  readonly #machines: Pick<MachineService, 'acquire'>
+  readonly #machineId: MachineId
+  readonly #logger: Logger
+  readonly #detached = new AbortController()
+  #lease: MachineLease | null
+  #broken = false
+  #opening: Promise<MachineLease> | null = null
+
+  constructor(
+    machines: Pick<MachineService, 'acquire'>,
+    machineId: MachineId,
+    logger: Logger,
+    lease: MachineLease | null,
+  ) {
+    this.#machines = machines
+    this.#machineId = machineId
+    this.#logger = logger
+    this.#lease = lease
+    if (lease) this.#watch(lease)
+  }
+
+  /** A connection that stands. @throws MachineEnded, Detached */
+  async session(): Promise<QmpSession> {
+    if (this.#detached.signal.aborted) throw new Detached()
+    if (this.#lease && !this.#broken) return this.#lease.session
+    this.#opening ??= this.#reopen().finally(() => {
+      this.#opening = null
+    })
+    return (await this.#opening).session
+  }
+
+  /** Does something that may be repeated, on a new connection when the old one breaks. @throws MachineEnded, Detached */
+  async use<T>(work: (session: QmpSession) => Promise<T>): Promise<T> {
+    for (;;) {
+      const session = await this.session()
+      try {
+        return await work(session)
+      } catch (error) {
+        if (!(error instanceof FloeError) || error.code !== 'machine/interrupted') throw error
+        await session.closed
+      }
+    }
+  }
+
+  /** Gives the connection back. */
+  async close(): Promise<void> {
+    const lease = this.#lease
+    this.#lease = null
+    await lease?.[Symbol.asyncDispose]()
+  }
+
+  /** Ends all waiting with Detached. */
+  async detach(): Promise<void> {
+    this.#detached.abort()
+    await this.close()
+  }
+
+  #watch(lease: MachineLease): void {
+    this.#broken = false
+    void lease.session.closed.then(() => {
+      if (this.#lease !== lease) return
+      this.#broken = true
+      this.breaks += 1
+    })
+  }
+
+  async #reopen(): Promise<MachineLease> {
+    for (let attempt = 1; ; attempt += 1) {
+      if (this.#detached.signal.aborted) throw new Detached()
+      await this.close()
+      try {
+        const lease = await this.#machines.acquire(this.#machineId)
+        if (this.#detached.signal.aborted) {
+          await lease[Symbol.asyncDispose]()
+          throw new Detached()
+        }
+        this.#lease = lease
+        this.#watch(lease)
+        return lease
+      } catch (error) {
+        if (error instanceof Detached) throw error
+        if (error instanceof FloeError && goneCodes.has(error.code)) {
+          throw new MachineEnded('The machine is not running any more.', { cause: error })
+        }
+        this.#logger.warn('Cannot reach a machine that is being backed up; trying again', {
+          attempt,
+          error: String(error),
+        })
+      }
+      await wait(attempt <= quickRetries ? quickRetryMs : slowRetryMs, undefined, {
+        signal: this.#detached.signal,
+      }).catch(() => {})
+    }
+  }
+}

@@ -1,0 +1,134 @@
+// Every way a copy can fail, as a finished sentence with the facts its words are made of (ux.md 3.3). QEMU's texts are
+// quoted and never parsed: what happened is told by events, statuses and the file system.
+import type { Problem } from '../../../shared/errors/problem.ts'
+import { FloeError, toProblem } from '../errors.ts'
+import { QmpExecuteError } from '../qmp/errors.ts'
+
+/** Who and where, for the sentences. */
+export interface BackupPlace {
+  readonly machineName: string
+  readonly destinationName: string
+  readonly pid: number | null
+}
+
+/** How far the copy was, in bytes. */
+export interface Done {
+  readonly doneBytes: number
+  readonly totalBytes: number
+}
+
+const removed = 'The unfinished copy is removed; your other restore points stay.'
+
+export function machineGone(place: BackupPlace, at: Date, done?: Done, cause?: unknown): FloeError {
+  return new FloeError('backup/machine-gone', `${place.machineName} stopped during the backup.`, {
+    params: { machine: place.machineName, pid: place.pid, time: at.toISOString(), ...done },
+    remedy: `${removed} Back up again when the machine runs.`,
+    cause,
+  })
+}
+
+export function destinationFull(place: BackupPlace, done: Done): FloeError {
+  return new FloeError('backup/destination-full', `${place.destinationName} is full; the backup has ended.`, {
+    params: {
+      machine: place.machineName,
+      destination: place.destinationName,
+      ...done,
+      neededBytes: Math.max(0, done.totalBytes - done.doneBytes),
+    },
+    remedy: `Free some space there, or choose another destination. ${removed}`,
+  })
+}
+
+export function destinationRemoved(place: BackupPlace, path: string, cause: unknown): FloeError {
+  return new FloeError(
+    'backup/destination-removed',
+    `The folder of this backup on ${place.destinationName} disappeared during the backup.`,
+    {
+      params: { machine: place.machineName, destination: place.destinationName, path },
+      remedy: 'The machine was not affected. Back up again when the destination is back.',
+      cause,
+    },
+  )
+}
+
+export function writeError(place: BackupPlace, disk: string | null, text: string | null): FloeError {
+  return new FloeError('backup/write-error', `Writing to ${place.destinationName} failed.`, {
+    params: { machine: place.machineName, destination: place.destinationName, disk, text },
+    remedy: `Check the drive and its cable. ${removed}`,
+  })
+}
+
+/** A guest's write failed while Floe copied, and the destination is not full. Its own disk may be the cause. */
+export function guestWriteFailed(place: BackupPlace, text: string | null): FloeError {
+  return new FloeError(
+    'backup/write-error',
+    `${place.machineName} could not write while it was being backed up, so the backup was ended at once.`,
+    {
+      params: { machine: place.machineName, destination: place.destinationName, disk: null, text },
+      remedy: "Check the destination's drive, and that the drive with the machine's own disks has space.",
+    },
+  )
+}
+
+export function readError(place: BackupPlace, disk: string, text: string | null): FloeError {
+  return new FloeError('backup/read-error', `The disk ${disk} of ${place.machineName} could not be read.`, {
+    params: { machine: place.machineName, disk, text },
+    remedy: "The machine's own drive may be failing. Earlier restore points are fine: keep them.",
+  })
+}
+
+export function diskUnplugged(place: BackupPlace, disk: string): FloeError {
+  return new FloeError('backup/disk-unplugged', `The disk ${disk} was removed from ${place.machineName}.`, {
+    params: { machine: place.machineName, disk },
+    remedy: 'Leave this disk out, or back up again when it is back.',
+  })
+}
+
+export function interrupted(place: BackupPlace, why: string, cause?: unknown): FloeError {
+  return new FloeError('backup/interrupted', `The backup of ${place.machineName} was interrupted: ${why}`, {
+    params: { machine: place.machineName },
+    remedy: removed,
+    cause,
+  })
+}
+
+export function notRecorded(place: BackupPlace, cause: unknown): FloeError {
+  const text = cause instanceof Error ? cause.message : String(cause)
+  return new FloeError(
+    'backup/not-recorded',
+    `The disks were copied, but the restore point was not recorded: ${text}`,
+    {
+      params: { machine: place.machineName, destination: place.destinationName, text },
+      remedy: 'Check the destination, then back up again.',
+      cause,
+    },
+  )
+}
+
+export function checkFailed(place: BackupPlace, cause: unknown): FloeError {
+  const text = cause instanceof Error ? cause.message : String(cause)
+  return new FloeError('backup/check-failed', `The new restore point could not be read back: ${text}`, {
+    params: { machine: place.machineName, destination: place.destinationName, text },
+    remedy: 'Do not rely on this restore point. Check the drive, and back up again.',
+    cause,
+  })
+}
+
+/** What a refused command means for the backup. QEMU says "is busy" of a node that a foreign job holds. */
+export function refused(place: BackupPlace, error: unknown): Problem {
+  if (!(error instanceof QmpExecuteError)) return toProblem(error)
+  const params = { machine: place.machineName, text: error.text }
+  const clash = /is busy|in use by block job|blocked/i.test(error.text)
+  return toProblem(
+    clash
+      ? new FloeError('backup/job-clash', `Another job is using a disk of ${place.machineName}: ${error.text}`, {
+          params,
+          remedy: 'Start the backup when that job is done, or leave this disk out.',
+          cause: error,
+        })
+      : new FloeError('backup/qemu-refused', `QEMU refused the backup of ${place.machineName}: ${error.text}`, {
+          params,
+          cause: error,
+        }),
+  )
+}

@@ -1,0 +1,138 @@
+// The QMP commands of a backup (qemu.md 2, 3). Everything but the start may be repeated: each looks first what is there.
+import type { QmpSession } from '../qmp/types.ts'
+import type { BackupPlan, PlannedDisk } from './plan.ts'
+
+/** One of `query-jobs`. `error` is missing when nothing went wrong. */
+export interface JobReport {
+  readonly id: string
+  readonly status: string
+  readonly error?: string
+}
+
+/** One of `query-block-jobs`. */
+export interface CopyReport {
+  readonly device: string
+  readonly status: string
+  readonly paused: boolean
+  readonly 'io-status': 'ok' | 'failed' | 'nospace'
+  readonly speed: number
+}
+
+export async function addTarget(session: QmpSession, disk: PlannedDisk, path: string): Promise<void> {
+  await session.execute('blockdev-add', {
+    driver: 'qcow2',
+    'node-name': disk.targetNode,
+    file: { driver: 'file', filename: path },
+  })
+}
+
+/** Bytes per second for each of `jobs` copies; 0 is QEMU's word for no limit. */
+export const speedPerJob = (limit: number | null, jobs: number): number =>
+  limit === null ? 0 : Math.max(1, Math.floor(limit / Math.max(1, jobs)))
+
+/** All disks in one transaction, so that they show one instant (qemu.md 3). */
+export function startArguments(plan: BackupPlan, limit: number | null): Readonly<Record<string, unknown>> {
+  const actions = plan.disks.map((disk) => ({
+    type: 'blockdev-backup',
+    data: {
+      'job-id': disk.jobName,
+      device: disk.sourceNode,
+      target: disk.targetNode,
+      sync: 'full',
+      'filter-node-name': disk.filterNode,
+      'auto-dismiss': false,
+      'on-target-error': 'stop',
+      speed: speedPerJob(limit, plan.disks.length),
+      ...(plan.bounds === null ? {} : { 'x-perf': plan.bounds }),
+    },
+  }))
+  return { actions, properties: { 'completion-mode': 'individual' } }
+}
+
+const isOurs = (plan: BackupPlan, name: string) => plan.disks.some((disk) => disk.jobName === name)
+
+/** The copy jobs of this plan that QEMU knows. */
+export async function ourJobs(session: QmpSession, plan: BackupPlan): Promise<readonly JobReport[]> {
+  return (await session.execute<JobReport[]>('query-jobs')).filter((job) => isOurs(plan, job.id))
+}
+
+export async function ourCopies(session: QmpSession, plan: BackupPlan): Promise<readonly CopyReport[]> {
+  return (await session.execute<CopyReport[]>('query-block-jobs')).filter((job) => isOurs(plan, job.device))
+}
+
+export async function ourTargets(session: QmpSession, plan: BackupPlan): Promise<readonly string[]> {
+  const nodes = await session.execute<{ 'node-name'?: string }[]>('query-named-block-nodes', { flat: true })
+  const present = new Set(nodes.map((node) => node['node-name']))
+  return plan.disks.map((disk) => disk.targetNode).filter((name) => present.has(name))
+}
+
+const over = new Set(['concluded', 'null'])
+export const isOver = (job: JobReport): boolean => over.has(job.status)
+const refusesControl = new Set(['concluded', 'null', 'aborting', 'waiting', 'pending'])
+
+/** Asks every running copy to end. A job that ends at the same moment is no failure. */
+export async function cancelCopies(session: QmpSession, plan: BackupPlan): Promise<void> {
+  for (const job of await ourJobs(session, plan)) {
+    if (!refusesControl.has(job.status)) await tolerateEnded(session, plan, job.id, 'job-cancel', { id: job.id })
+  }
+}
+
+/** Dismisses the finished jobs and removes the target nodes: that closes and syncs the images (qemu.md 0.6). */
+export async function releaseCopies(session: QmpSession, plan: BackupPlan): Promise<void> {
+  for (const job of await ourJobs(session, plan)) {
+    if (isOver(job)) await session.execute('job-dismiss', { id: job.id })
+  }
+  for (const node of await ourTargets(session, plan)) await session.execute('blockdev-del', { 'node-name': node })
+}
+
+/** Lets the guest go on when QEMU stopped it over a write that failed (qemu.md 2.2). Answers whether it had to. */
+export async function continueStoppedGuest(session: QmpSession): Promise<boolean> {
+  if ((await runState(session)) !== 'io-error') return false
+  await session.execute('cont')
+  return true
+}
+
+export async function runState(session: QmpSession): Promise<string> {
+  return (await session.execute<{ status: string }>('query-status')).status
+}
+
+export async function pauseCopies(session: QmpSession, plan: BackupPlan): Promise<void> {
+  for (const copy of await ourCopies(session, plan)) {
+    if (!copy.paused && !refusesControl.has(copy.status)) {
+      await tolerateEnded(session, plan, copy.device, 'job-pause', { id: copy.device })
+    }
+  }
+}
+
+export async function resumeCopies(session: QmpSession, plan: BackupPlan): Promise<void> {
+  for (const copy of await ourCopies(session, plan)) {
+    if (copy.paused && !refusesControl.has(copy.status)) {
+      await tolerateEnded(session, plan, copy.device, 'job-resume', { id: copy.device })
+    }
+  }
+}
+
+/** Shares the limit among the copies that still run. */
+export async function limitCopies(session: QmpSession, plan: BackupPlan, limit: number | null): Promise<void> {
+  const running = (await ourCopies(session, plan)).filter((copy) => !refusesControl.has(copy.status))
+  const speed = speedPerJob(limit, running.length)
+  for (const { device, speed: now } of running) {
+    if (now !== speed) await tolerateEnded(session, plan, device, 'block-job-set-speed', { device, speed })
+  }
+}
+
+/** A job may end between the look and the command; only then is a refusal no error. */
+async function tolerateEnded(
+  session: QmpSession,
+  plan: BackupPlan,
+  id: string,
+  command: string,
+  args: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  try {
+    await session.execute(command, args)
+  } catch (error) {
+    const job = (await ourJobs(session, plan)).find((candidate) => candidate.id === id)
+    if (job && !refusesControl.has(job.status)) throw error
+  }
+}

@@ -1,0 +1,79 @@
+// After a restart of Floe: every journal without an end is a backup somebody must take up. What QEMU still does is
+// adopted, what only lacks bookkeeping is finished, and the rest is cleaned up. A crash is one more event.
+import type { JobId } from '../../../shared/domain/ids.ts'
+import { toProblem } from '../errors.ts'
+import type { JobBoard } from '../jobs/types.ts'
+import type { MachineService } from '../machines/types.ts'
+import type { Ports } from '../ports/index.ts'
+import type { Repository } from '../repository/types.ts'
+import type { BackupEvent } from './events.ts'
+import { Journal, readJournals, type Unfinished } from './journal.ts'
+import { MachineEnded, type MachineLink } from './machine-link.ts'
+import { interrupted } from './problems.ts'
+import { findRemains } from './remains.ts'
+import { BackupRun, placeOf, type RunView } from './runner.ts'
+
+interface Dependencies {
+  readonly machines: MachineService
+  readonly repository: Repository
+  readonly board: Pick<JobBoard, 'active'>
+  readonly ports: Ports
+  readonly journalDir: string
+}
+
+/** Hands every unfinished backup to `takeUp`, and removes partial points that nobody owns any more. */
+export async function reconcileBackups(deps: Dependencies, takeUp: (unfinished: Unfinished) => void): Promise<void> {
+  const { ports, repository, board, journalDir } = deps
+  const { unfinished, unreadable } = await readJournals(journalDir)
+  for (const path of unreadable) ports.logger.error('A backup journal cannot be understood; it is left alone', { path })
+  const alive = new Set<JobId>(board.active().map((job) => job.id))
+  for (const backup of unfinished) {
+    if (backup.state.state === 'ended') await (await Journal.reopen(journalDir, backup.header.jobId)).remove()
+    else {
+      alive.add(backup.header.jobId)
+      takeUp(backup)
+    }
+  }
+  // An unreadable journal may own a partial point that QEMU still writes to.
+  if (unreadable.length > 0) return
+  try {
+    const swept = await repository.sweepPartials(alive)
+    if (swept.removed > 0) ports.logger.info('Removed unfinished copies that nobody owns', swept)
+  } catch (error) {
+    ports.logger.warn('Unfinished copies were not looked for', { error: String(error) })
+  }
+}
+
+/** Finds out what is left of a backup and says how it goes on. @throws Detached, FloeError when the journal cannot be written */
+export async function resumeBackup(
+  deps: Dependencies,
+  unfinished: Unfinished,
+  link: MachineLink,
+  view: RunView,
+): Promise<{ readonly run: BackupRun; readonly first: BackupEvent; readonly limit: number | null }> {
+  const { header, state } = unfinished
+  const partial = await deps.repository.findPartial(header.destination.id, header.pointId).catch((error: unknown) => {
+    deps.ports.logger.warn('The folder of an unfinished backup was not found', { error: String(error) })
+    return null
+  })
+  const place = placeOf(header)
+  let first: BackupEvent
+  let limit = header.limit
+  try {
+    const { limit: found, ...remains } = await findRemains(unfinished, link, deps.repository, partial !== null)
+    limit = found
+    const why = interrupted(place, 'Floe was closed, and the copy could not be finished.')
+    first = { event: 'resumed', remains, problem: toProblem(why) }
+  } catch (error) {
+    if (!(error instanceof MachineEnded)) throw error
+    const why = interrupted(place, 'Floe was closed, and the machine stopped before the copy was complete.', error)
+    first = { event: 'machine-gone', problem: toProblem(why) }
+  }
+  const journal = await Journal.reopen(deps.journalDir, header.jobId)
+  view.onState(state)
+  return {
+    run: new BackupRun(deps, view, { header: { ...header, limit }, state, link, journal, partial }),
+    first,
+    limit,
+  }
+}

@@ -1,0 +1,35 @@
+// What an earlier run of Floe left of a backup: inside QEMU, on the destination, among the restore points.
+import type { Repository } from '../repository/types.ts'
+import type { Remains } from './events.ts'
+import type { Unfinished } from './journal.ts'
+import type { MachineLink } from './machine-link.ts'
+import { ourCopies, ourJobs, ourTargets } from './qemu-copy.ts'
+import { needsMachine } from './state.ts'
+
+const share = (count: number, of: number) => (count === 0 ? 'none' : count === of ? 'all' : 'some')
+
+/** @throws MachineEnded when the QEMU that ran the backup is gone, Detached */
+export async function findRemains(
+  { header, state }: Unfinished,
+  link: MachineLink,
+  repository: Pick<Repository, 'points'>,
+  partial: boolean,
+): Promise<Remains & { readonly limit: number | null }> {
+  const recorded = repository.points(header.machineId).some((point) => point.id === header.pointId)
+  if (!needsMachine(state)) return { jobs: 'none', targets: 'none', partial, recorded, limit: header.limit }
+  const { plan } = header
+  const found = await link.use(async (session) => ({
+    jobs: (await ourJobs(session, plan)).length,
+    targets: (await ourTargets(session, plan)).length,
+    copies: await ourCopies(session, plan),
+  }))
+  const speed = found.copies.reduce((sum, copy) => sum + copy.speed, 0)
+  return {
+    // Without its folder a copy is worth nothing: better ended than adopted.
+    jobs: partial ? share(found.jobs, plan.disks.length) : 'none',
+    targets: share(found.targets, plan.disks.length),
+    partial,
+    recorded,
+    limit: speed > 0 ? speed : null,
+  }
+}

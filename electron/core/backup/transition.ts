@@ -1,0 +1,185 @@
+// The heart of a backup: what each event means in each state. Pure and total. Whatever happens, the point is either
+// recorded or its remains are discarded, QEMU is left without anything of ours, and one verdict is told.
+import type { Problem } from '../../../shared/errors/problem.ts'
+import type { BackupEffect } from './effects.ts'
+import type { BackupEvent } from './events.ts'
+import type { BackupOptions, BackupState, BadEnding, Ending } from './state.ts'
+
+export interface Transition {
+  readonly state: BackupState
+  readonly effects: readonly BackupEffect[]
+  /** True when the event means nothing in this state, e.g. a second cancel. */
+  readonly ignored: boolean
+}
+
+type In<S extends BackupState['state']> = Extract<BackupState, { state: S }>
+
+const go = (state: BackupState, ...effects: BackupEffect[]): Transition => ({ state, effects, ignored: false })
+const stay = (state: BackupState): Transition => ({ state, effects: [], ignored: true })
+const failed = (problem: Problem): BadEnding => ({ kind: 'failed', problem })
+const cancelled: BadEnding = { kind: 'cancelled' }
+
+const stop = (guestRan: boolean, ending: BadEnding) =>
+  go({ state: 'stopping', guestRan, ending }, { effect: 'stop-jobs' })
+const release = (guestRan: boolean, outcome: In<'releasing'>['outcome']) =>
+  go({ state: 'releasing', guestRan, outcome }, { effect: 'release', guestRan })
+const discard = (ending: BadEnding) => go({ state: 'discarding', ending }, { effect: 'discard' })
+const record = (at: string) => go({ state: 'recording', at }, { effect: 'record', at })
+const end = (ending: Ending) => go({ state: 'ended', ending }, { effect: 'finish', ending })
+const afterRecording = (check: boolean) =>
+  check ? go({ state: 'checking' }, { effect: 'check' }) : end({ kind: 'good', checked: false })
+
+export function transition(state: BackupState, event: BackupEvent, options: BackupOptions): Transition {
+  switch (state.state) {
+    case 'idle':
+      if (event.event === 'begin') return go({ state: 'preparing', cancelled: false }, { effect: 'prepare' })
+      return event.event === 'resumed' ? discard(failed(event.problem)) : stay(state)
+    case 'preparing':
+      return whilePreparing(state, event)
+    case 'starting':
+      return whileStarting(state, event)
+    case 'copying':
+      return whileCopying(state, event, options)
+    case 'stopping':
+      return whileStopping(state, event)
+    case 'releasing':
+      return whileReleasing(state, event)
+    case 'recording':
+      return whileRecording(state, event, options)
+    case 'discarding':
+      if (event.event === 'discarded' || event.event === 'discard-failed') return end(state.ending)
+      return event.event === 'resumed' ? discard(state.ending) : stay(state)
+    case 'checking':
+      return whileChecking(state, event)
+    case 'ended':
+      return stay(state)
+  }
+}
+
+function whilePreparing(state: In<'preparing'>, event: BackupEvent): Transition {
+  switch (event.event) {
+    case 'prepared':
+      if (state.cancelled) return release(event.guestRan, cancelled)
+      return go({ state: 'starting', at: event.at, guestRan: event.guestRan, cancelled: false }, { effect: 'start' })
+    case 'preparation-failed':
+      return release(false, state.cancelled ? cancelled : failed(event.problem))
+    case 'cancel-requested':
+      return state.cancelled ? stay(state) : go({ ...state, cancelled: true })
+    case 'machine-gone':
+      return discard(failed(event.problem))
+    case 'resumed':
+      return release(false, failed(event.problem))
+    default:
+      return stay(state)
+  }
+}
+
+function whileStarting(state: In<'starting'>, event: BackupEvent): Transition {
+  const { at, guestRan } = state
+  switch (event.event) {
+    case 'started':
+      if (state.cancelled) return stop(guestRan, cancelled)
+      return go({ state: 'copying', at: event.at, guestRan, finished: [] }, { effect: 'watch' })
+    case 'start-failed':
+      return stop(guestRan, state.cancelled ? cancelled : failed(event.problem))
+    case 'cancel-requested':
+      return state.cancelled ? stay(state) : go({ ...state, cancelled: true })
+    case 'machine-gone':
+      return discard(failed(event.problem))
+    case 'resumed':
+      if (event.remains.jobs !== 'all') return stop(guestRan, failed(event.problem))
+      if (state.cancelled) return stop(guestRan, cancelled)
+      return go({ state: 'copying', at, guestRan, finished: [] }, { effect: 'watch' })
+    default:
+      return stay(state)
+  }
+}
+
+function whileCopying(state: In<'copying'>, event: BackupEvent, options: BackupOptions): Transition {
+  const { at, guestRan } = state
+  switch (event.event) {
+    case 'concluded': {
+      if (event.problem !== null) return stop(guestRan, failed(event.problem))
+      if (state.finished.includes(event.disk)) return stay(state)
+      const finished = [...state.finished, event.disk]
+      return finished.length < options.diskCount
+        ? go({ ...state, finished })
+        : release(guestRan, { kind: 'copied', at })
+    }
+    case 'trouble':
+      return stop(guestRan, failed(event.problem))
+    case 'cancel-requested':
+      return stop(guestRan, cancelled)
+    case 'machine-gone':
+      return discard(failed(event.problem))
+    case 'resumed':
+      if (event.remains.jobs !== 'all') return stop(guestRan, failed(event.problem))
+      return go({ ...state, finished: [] }, { effect: 'watch' })
+    default:
+      return stay(state)
+  }
+}
+
+function whileStopping(state: In<'stopping'>, event: BackupEvent): Transition {
+  switch (event.event) {
+    case 'stopped':
+      return release(state.guestRan, state.ending)
+    case 'machine-gone':
+      return discard(state.ending.kind === 'cancelled' ? cancelled : failed(event.problem))
+    case 'resumed':
+      return stop(state.guestRan, state.ending)
+    default:
+      return stay(state)
+  }
+}
+
+function whileReleasing(state: In<'releasing'>, event: BackupEvent): Transition {
+  const { outcome, guestRan } = state
+  switch (event.event) {
+    case 'released':
+      return outcome.kind === 'copied' ? record(outcome.at) : discard(outcome)
+    case 'release-failed':
+      return discard(outcome.kind === 'copied' ? failed(event.problem) : outcome)
+    case 'machine-gone':
+      return discard(outcome.kind === 'copied' ? failed(event.problem) : outcome)
+    case 'cancel-requested':
+      return outcome.kind === 'copied' ? go({ ...state, outcome: cancelled }) : stay(state)
+    case 'resumed':
+      // With no target left, nobody can tell our own removal (flushed) from the death of QEMU (not flushed).
+      if (outcome.kind === 'copied' && event.remains.targets === 'none') return discard(failed(event.problem))
+      return release(guestRan, outcome)
+    default:
+      return stay(state)
+  }
+}
+
+function whileRecording(state: In<'recording'>, event: BackupEvent, options: BackupOptions): Transition {
+  switch (event.event) {
+    case 'recorded':
+      return afterRecording(options.check)
+    case 'record-failed':
+      return discard(failed(event.problem))
+    case 'resumed':
+      if (event.remains.recorded) return afterRecording(options.check)
+      return event.remains.partial ? record(state.at) : discard(failed(event.problem))
+    default:
+      return stay(state)
+  }
+}
+
+function whileChecking(state: In<'checking'>, event: BackupEvent): Transition {
+  switch (event.event) {
+    case 'checked':
+      return end({ kind: 'good', checked: true })
+    case 'check-skipped':
+      return end({ kind: 'good', checked: false })
+    case 'check-failed':
+      return end({ kind: 'recorded-but-failed', problem: event.problem })
+    case 'resumed':
+      return event.remains.recorded
+        ? go(state, { effect: 'check' })
+        : end({ kind: 'recorded-but-failed', problem: event.problem })
+    default:
+      return stay(state)
+  }
+}

@@ -1,0 +1,258 @@
+// Follows the copies of one backup until told to stop: polls QEMU (it has no progress event), looks at the files on the
+// destination, and listens for what hurts the guest. Everything it finds becomes an event; it changes nothing.
+import { stat, statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { FloeError, toProblem } from '../errors.ts'
+import type { Clock } from '../ports/index.ts'
+import type { QmpEvent, QmpEventListener, QmpSession } from '../qmp/types.ts'
+import type { BackupEvent } from './events.ts'
+import { Detached, MachineEnded, type MachineLink } from './machine-link.ts'
+import type { BackupPlan, PlannedDisk } from './plan.ts'
+import {
+  type BackupPlace,
+  type Done,
+  destinationFull,
+  destinationRemoved,
+  diskUnplugged,
+  guestWriteFailed,
+  interrupted,
+  machineGone,
+  readError,
+  writeError,
+} from './problems.ts'
+import type { CopySample } from './progress.ts'
+import { type CopyReport, ourCopies, ourJobs, runState } from './qemu-copy.ts'
+
+export const watchedEvents = [
+  'BLOCK_JOB_COMPLETED',
+  'BLOCK_JOB_CANCELLED',
+  'BLOCK_JOB_ERROR',
+  'BLOCK_IO_ERROR',
+  'STOP',
+  'SHUTDOWN',
+  'DEVICE_DELETED',
+] as const
+
+const lookEveryMs = 400
+/** A cancelled job is explained by what comes right after it: the end of QEMU, or a disk that was unplugged. */
+const explanationMs = 800
+/** Less free space than this, in bytes, and a destination counts as full. */
+const fullBelow = 4 << 20
+
+export interface WatchInput {
+  readonly link: MachineLink
+  readonly plan: BackupPlan
+  readonly place: BackupPlace
+  /** Absolute paths of the targets, by the plan's disks. */
+  readonly targets: readonly string[]
+  readonly clock: Clock
+  /** Made before the transaction, so that no event is lost; null after a restart. */
+  readonly listener: QmpEventListener | null
+  readonly signal: AbortSignal
+  readonly onEvent: (event: BackupEvent) => void
+  readonly onSample: (sample: CopySample & { readonly paused: boolean }) => void
+  readonly done: () => Done
+}
+
+export async function watchCopies(input: WatchInput): Promise<void> {
+  const watch = new Watch(input)
+  try {
+    await watch.run()
+  } catch (error) {
+    if (error instanceof Detached || input.signal.aborted) return
+    if (error instanceof MachineEnded) watch.tellGone(error)
+    else input.onEvent({ event: 'trouble', problem: toProblem(error) })
+  }
+}
+
+class Watch {
+  readonly #in: WatchInput
+  readonly #finished: boolean[]
+  /** What the events said about a job: its error text, or null for a good end. */
+  readonly #verdicts = new Map<string, string | null>()
+  readonly #failedReading = new Set<string>()
+  #unplugged = false
+  #leaving = false
+  #hurt: 'full' | 'failed' | null = null
+  #reason: string | null = null
+
+  constructor(input: WatchInput) {
+    this.#in = input
+    this.#finished = input.plan.disks.map(() => false)
+  }
+
+  async run(): Promise<void> {
+    const { link, signal } = this.#in
+    let { listener } = this.#in
+    while (!signal.aborted) {
+      const session = await link.session()
+      listener ??= session.listen(watchedEvents)
+      try {
+        await this.#follow(session, listener)
+      } finally {
+        listener.close()
+        listener = null
+      }
+    }
+  }
+
+  tellGone(cause: unknown): void {
+    const { place, clock, done, onEvent } = this.#in
+    onEvent({ event: 'machine-gone', problem: toProblem(machineGone(place, clock.now(), done(), cause)) })
+  }
+
+  /** Until the connection ends. Whoever comes back to a stopped guest finds it by the first look. */
+  async #follow(session: QmpSession, listener: QmpEventListener): Promise<void> {
+    const { signal } = this.#in
+    const ended = new AbortController()
+    void session.closed.then(() => ended.abort())
+    try {
+      await this.#checkGuest(session).catch(unlessSlow)
+      while (!signal.aborted && !ended.signal.aborted) {
+        await this.#look(session, listener).catch(unlessSlow)
+        const event = await nextWithin(listener, lookEveryMs, signal)
+        if (event) await this.#note(event, session).catch(unlessSlow)
+      }
+    } catch (error) {
+      if (!ended.signal.aborted) throw error
+    }
+    if (!signal.aborted) await session.closed
+  }
+
+  async #note({ event, data }: QmpEvent, session: QmpSession): Promise<void> {
+    const device = String(data.device ?? '')
+    switch (event) {
+      case 'BLOCK_JOB_COMPLETED':
+        this.#verdicts.set(device, typeof data.error === 'string' ? data.error : null)
+        return
+      case 'BLOCK_JOB_CANCELLED':
+        this.#verdicts.set(device, 'Operation canceled')
+        return
+      case 'BLOCK_JOB_ERROR':
+        if (data.operation === 'read') this.#failedReading.add(device)
+        return
+      case 'BLOCK_IO_ERROR':
+        if (data.operation !== 'write') return
+        this.#hurt = data.nospace === true ? 'full' : 'failed'
+        this.#reason = typeof data.reason === 'string' ? data.reason : null
+        // With `stop` the guest waits and loses nothing; with `report` it has just been told of a failed write.
+        if (data.action === 'report') this.#trouble(await this.#guestHurt())
+        return
+      case 'STOP':
+        await this.#checkGuest(session)
+        return
+      case 'SHUTDOWN':
+        this.#leaving = true
+        return
+      case 'DEVICE_DELETED':
+        this.#unplugged = true
+    }
+  }
+
+  async #checkGuest(session: QmpSession): Promise<void> {
+    if ((await runState(session)) === 'io-error') this.#trouble(await this.#guestHurt())
+  }
+
+  /** The guest's write failed: over a full destination, or for a reason of its own. */
+  async #guestHurt(): Promise<FloeError> {
+    const { place, done, targets } = this.#in
+    const folder = await statfs(dirname(targets[0] ?? '/')).catch(() => null)
+    const full = folder !== null && folder.bavail * folder.bsize < fullBelow
+    if (full && this.#hurt !== 'failed') return destinationFull(place, done())
+    return guestWriteFailed(place, this.#reason)
+  }
+
+  async #look(session: QmpSession, listener: QmpEventListener): Promise<void> {
+    const { plan, signal } = this.#in
+    const copies = new Map((await ourCopies(session, plan)).map((copy) => [copy.device, copy]))
+    const allocatedBytes = await this.#lookAtFiles()
+    for (const [index, disk] of plan.disks.entries()) {
+      if (signal.aborted) return
+      const copy = copies.get(disk.jobName)
+      if (!copy) await this.#missing(session, disk)
+      else if (copy.status === 'concluded') await this.#conclude(index, disk, session, listener)
+      else if (copy.paused && copy['io-status'] !== 'ok') this.#trouble(this.#stoppedByError(disk, copy))
+    }
+    const running = plan.disks.filter((_, index) => !this.#finished[index])
+    const paused = running.length > 0 && running.every((disk) => copies.get(disk.jobName)?.status === 'paused')
+    this.#in.onSample({ allocatedBytes, finished: [...this.#finished], paused })
+  }
+
+  async #lookAtFiles(): Promise<(number | null)[]> {
+    return Promise.all(
+      this.#in.targets.map(async (path) => {
+        try {
+          return (await stat(path)).blocks * 512
+        } catch (error) {
+          this.#trouble(destinationRemoved(this.#in.place, path, error))
+          return null
+        }
+      }),
+    )
+  }
+
+  #stoppedByError(disk: PlannedDisk, copy: CopyReport): FloeError {
+    const { place, done } = this.#in
+    if (copy['io-status'] === 'nospace') return destinationFull(place, done())
+    if (this.#failedReading.has(disk.jobName)) return readError(place, disk.id, null)
+    return writeError(place, disk.id, null)
+  }
+
+  /** A copy that QEMU does not know any more: it is another QEMU by now, or somebody dismissed the job. */
+  async #missing(session: QmpSession, disk: PlannedDisk): Promise<void> {
+    const { link, plan, place } = this.#in
+    if ((await ourJobs(session, plan)).some((job) => job.id === disk.jobName)) return
+    if (link.breaks > 0) throw new MachineEnded('The machine was started anew.')
+    this.#trouble(interrupted(place, `QEMU does not know the copy of ${disk.id} any more.`))
+  }
+
+  /** A disk is good when neither the event nor the job itself has an error. */
+  async #conclude(index: number, disk: PlannedDisk, session: QmpSession, listener: QmpEventListener): Promise<void> {
+    if (this.#finished[index]) return
+    const job = (await ourJobs(session, this.#in.plan)).find((candidate) => candidate.id === disk.jobName)
+    if (job?.status !== 'concluded') return
+    const error = job.error ?? this.#verdicts.get(disk.jobName) ?? null
+    if (error === null) this.#finished[index] = true
+    const problem = error === null ? null : toProblem(await this.#explain(disk, error, session, listener))
+    this.#in.onEvent({ event: 'concluded', disk: index, problem })
+  }
+
+  async #explain(disk: PlannedDisk, text: string, session: QmpSession, listener: QmpEventListener): Promise<FloeError> {
+    const { place, clock, done } = this.#in
+    if (this.#failedReading.has(disk.jobName)) return readError(place, disk.id, text)
+    if (text !== 'Operation canceled') return writeError(place, disk.id, text)
+    const until = clock.monotonic() + explanationMs
+    while (!this.#leaving && !this.#unplugged && clock.monotonic() < until) {
+      const event = await nextWithin(listener, until - clock.monotonic(), this.#in.signal)
+      if (event === null) break
+      await this.#note(event, session)
+    }
+    if (this.#unplugged) return diskUnplugged(place, disk.id)
+    if (this.#leaving) return machineGone(place, clock.now(), done())
+    return interrupted(place, `the copy of ${disk.id} was cancelled from outside Floe.`)
+  }
+
+  #trouble(error: FloeError): void {
+    this.#in.onEvent({ event: 'trouble', problem: toProblem(error) })
+  }
+}
+
+/** A monitor that does not answer is slow, not dead: QEMU's main loop may stall under a slow target (peers.md E7). */
+function unlessSlow(error: unknown): void {
+  if (!(error instanceof FloeError) || error.code !== 'machine/timeout') throw error
+}
+
+/** The next event, or null after `ms`, at the end of the connection, or when aborted. */
+async function nextWithin(listener: QmpEventListener, ms: number, signal: AbortSignal): Promise<QmpEvent | null> {
+  const wait = new AbortController()
+  const giveUp = () => wait.abort()
+  const timer = setTimeout(giveUp, Math.max(0, ms))
+  signal.addEventListener('abort', giveUp, { once: true })
+  if (signal.aborted) giveUp()
+  try {
+    return await listener.next(wait.signal)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', giveUp)
+  }
+}
