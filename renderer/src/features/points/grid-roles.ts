@@ -25,7 +25,3 @@ export function head() {
 export const cell = { role: 'gridcell' } as const
 export const columnHeader = { role: 'columnheader' } as const
 export const spacer = { role: 'presentation' } as const
-
-export function selected(selected: boolean) {
-  return { 'aria-selected': selected } as const
-}

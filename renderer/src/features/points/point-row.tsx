@@ -68,17 +68,20 @@ export function MarkText({ mark }: { readonly mark: Mark }): ReactElement {
 export function PointRow(props: PointRowProps): ReactElement {
   const { point, style } = props
   const spoken = speakPoint(point, style, style.units)
+  const row = {
+    ...roles.row(props.rowIndex),
+    'aria-label': props.destination === null ? spoken : `${spoken}, on ${props.destination}`,
+    'aria-selected': props.selected,
+    tabIndex: props.tabbable ? 0 : -1,
+    onClick: props.onClick,
+    onKeyDown: props.onKeyDown,
+    onFocus: props.onFocus,
+  }
   return (
     <div
-      {...roles.row(props.rowIndex)}
-      {...roles.selected(props.selected)}
-      aria-label={props.destination === null ? spoken : `${spoken}, on ${props.destination}`}
-      tabIndex={props.tabbable ? 0 : -1}
+      {...row}
       data-testid={`point-${point.id}`}
       className={classes(styles.row, props.selected && styles.selected, !point.available && styles.unavailable)}
-      onClick={props.onClick}
-      onKeyDown={props.onKeyDown}
-      onFocus={props.onFocus}
     >
       <div {...roles.cell} className={styles.rail}>
         <span className={styles[isDamaged(point) ? 'damaged' : point.kind]} />
