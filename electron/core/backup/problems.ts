@@ -93,7 +93,8 @@ export function interrupted(place: BackupPlace, why: string, cause?: unknown): F
 }
 
 export function notRecorded(place: BackupPlace, cause: unknown): FloeError {
-  const text = cause instanceof Error ? cause.message : String(cause)
+  const reason = cause instanceof FloeError ? cause.params.reason : null
+  const text = typeof reason === 'string' ? reason : cause instanceof Error ? cause.message : String(cause)
   return new FloeError(
     'backup/not-recorded',
     `The disks were copied, but the restore point was not recorded: ${text}`,

@@ -378,7 +378,7 @@ export class BackupRun {
     for (const [index, disk] of this.header.plan.disks.entries()) {
       const path = this.#targets()[index] as string
       const fault = await faultOf(path, this.#deps.ports.env)
-      if (fault) throw notRecorded(this.#place, new Error(`The copy of ${disk.id} is not whole: ${fault}.`))
+      if (fault) throw new Error(`The copy of ${disk.id} is not whole: ${fault}.`)
       const { id, virtualSize, sourcePath, sourceFormat, firmware } = disk
       const bytesCopied = (await stat(path)).blocks * 512
       disks.push({ id, virtualSize, bytesCopied, sourcePath, sourceFormat, firmware })
@@ -392,7 +392,7 @@ export class BackupRun {
       (reason: unknown) => reason,
     )
     if (gone !== null) return destinationRemoved(this.#place, partial.folder, gone)
-    return error instanceof FloeError && error.code === 'backup/not-recorded' ? error : notRecorded(this.#place, error)
+    return notRecorded(this.#place, error)
   }
 
   #recordedPoint(): Point | null {

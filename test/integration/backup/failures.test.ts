@@ -1,0 +1,254 @@
+import { execFileSync } from 'node:child_process'
+import { rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { backupWorld, smallVolume } from '../../support/backup-world.ts'
+import { createImage, difference, startQemu, type TestQemu } from '../../support/qemu.ts'
+import { run, until } from '../../support/run.ts'
+import { type TempDir, tempDir } from '../../support/temp.ts'
+
+/** A machine with one disk of 256 MiB that holds 96 MiB of data. */
+async function machineWithData(dir: TempDir, args: readonly string[] = []): Promise<TestQemu> {
+  const path = await createImage(dir.file('a.qcow2'), '256M')
+  const qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }], args })
+  for (let index = 0; index < 3; index += 1) await qemu.write('vda', `${index * 64}M`, '32M', 10 + index)
+  await qemu.flush('vda')
+  return qemu
+}
+
+async function leftovers(qemu: TestQemu): Promise<string[]> {
+  const jobs = await qemu.monitor.command<{ id: string }[]>('query-jobs')
+  const nodes = await qemu.monitor.command<{ 'node-name': string }[]>('query-named-block-nodes', { flat: true })
+  return [...jobs.map((job) => job.id), ...nodes.map((node) => node['node-name'])].filter((name) =>
+    name.startsWith('floe-'),
+  )
+}
+
+test('a machine that is killed in mid-copy ends its backup within a second, and nothing is left of it', async () => {
+  using dir = tempDir()
+  await using qemu = await machineWithData(dir)
+  await using world = await backupWorld()
+  const id = await world.start(await world.machine(qemu), { limit: 4 << 20 })
+  await world.reach(id, 'copying')
+  await until(() => (world.floe.board.get(id).progress?.doneBytes ?? 0) > 0, 'the first bytes')
+  const died = performance.now()
+  await qemu.kill()
+  const job = await world.floe.board.whenFinal(id)
+  expect(performance.now() - died).toBeLessThan(1500)
+  expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'backup/machine-gone' } })
+  expect(world.partials()).toEqual([])
+  expect(world.journals()).toEqual([])
+  expect(world.floe.repository.points(null)).toEqual([])
+  expect(world.floe.activity.list()[0]).toMatchObject({ level: 'problem', problem: { code: 'backup/machine-gone' } })
+})
+
+test('a machine that is shut down in mid-copy is gone as well', async () => {
+  using dir = tempDir()
+  await using qemu = await machineWithData(dir)
+  await using world = await backupWorld()
+  const id = await world.start(await world.machine(qemu), { limit: 4 << 20 })
+  await world.reach(id, 'copying')
+  await qemu.quit()
+  const job = await world.floe.board.whenFinal(id)
+  expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'backup/machine-gone' } })
+  expect(world.partials()).toEqual([])
+})
+
+test('a folder that is deleted in mid-copy ends the backup, and the machine is not affected', async () => {
+  using dir = tempDir()
+  await using qemu = await machineWithData(dir)
+  await using world = await backupWorld()
+  const id = await world.start(await world.machine(qemu), { limit: 4 << 20 })
+  await world.reach(id, 'copying')
+  rmSync(world.destination.path, { recursive: true })
+  const job = await world.floe.board.whenFinal(id)
+  expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'backup/destination-removed' } })
+  expect(await leftovers(qemu)).toEqual([])
+  await qemu.write('vda', '1M', '64k', 9)
+})
+
+test('a full destination ends the backup, and leaves the points that were there', async () => {
+  using dir = tempDir()
+  using small = smallVolume(160 << 20)
+  await using qemu = await machineWithData(dir)
+  await using world = await backupWorld({ destinationPath: join(small.path, 'b') })
+  const machine = await world.machine(qemu)
+  const id = await world.start(machine, { limit: 24 << 20 })
+  await world.reach(id, 'copying')
+  // Somebody else fills the drive.
+  execFileSync('fallocate', [
+    '-l',
+    String(statfsSync(small.path).bavail * 4096 - (20 << 20)),
+    join(small.path, 'others'),
+  ])
+  const job = await world.floe.board.whenFinal(id)
+  expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'backup/destination-full' } })
+  expect(world.partials()).toEqual([])
+  expect(await leftovers(qemu)).toEqual([])
+  rmSync(join(small.path, 'others'))
+  world.pointOf(await world.run(machine))
+})
+
+/** 16-bit code that writes 4 KiB into every 64 KiB of its second disk, ever again, and a dot to the serial port for each. */
+function writingGuest(dir: TempDir): string {
+  const source = dir.file('guest.s')
+  writeFileSync(
+    source,
+    `.code16
+.globl _start
+_start: ljmp $0,$1f
+1: xorw %ax,%ax
+  movw %ax,%ds
+  movw %ax,%ss
+  movw $0x7c00,%sp
+again: movl $0, blocks+8
+next: movw $blocks,%si
+  movw $0x4300,%ax
+  movb $0x81,%dl
+  int $0x13
+  movb $'.',%al
+  jnc tell
+  movb $'E',%al
+tell: movw $0x3f8,%dx
+  outb %al,%dx
+  movw $0,%cx
+  movw $4000,%dx
+  movb $0x86,%ah
+  int $0x15
+  addl $128, blocks+8
+  cmpl $520000, blocks+8
+  jb next
+  jmp again
+.align 4
+blocks: .byte 0x10,0
+  .word 8, 0x9000, 0
+  .long 0, 0
+.org 510
+.word 0xaa55
+`,
+  )
+  const [object, sector] = [dir.file('guest.o'), dir.file('guest.bin')]
+  execFileSync('as', ['--32', '-o', object, source])
+  execFileSync('ld', ['-m', 'elf_i386', '-Ttext', '0x7c00', '--oformat', 'binary', '-o', sector, object])
+  return sector
+}
+
+test('a guest that QEMU stopped over a full destination goes on writing, and no write of it is lost', async () => {
+  using dir = tempDir()
+  using small = smallVolume(150 << 20)
+  const path = await createImage(dir.file('data.qcow2'), '256M')
+  execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 0 96M', path])
+  const serial = dir.file('serial')
+  const boot = { driver: 'raw', 'node-name': 'boot', file: { driver: 'file', filename: writingGuest(dir) } }
+  const data = { driver: 'qcow2', 'node-name': 'data', file: { driver: 'file', filename: path } }
+  await using qemu = await startQemu({
+    run: true,
+    machine: 'pc,accel=tcg',
+    args: [
+      ...['-blockdev', JSON.stringify({ ...boot, 'read-only': true }), '-device', 'ide-hd,drive=boot,bootindex=1'],
+      ...['-blockdev', JSON.stringify(data), '-device', 'virtio-blk-pci,drive=data,id=vdb'],
+      ...['-serial', `file:${serial}`],
+    ],
+  })
+  const written = async () => (await run('cat', serial)).replace(/[^.E]/g, '')
+  await until(async () => (await written()).length > 20, 'the guest to write')
+  await using world = await backupWorld({ destinationPath: join(small.path, 'b') })
+  const machine = await world.machine(qemu)
+  const id = await world.start(machine, { diskIds: ['data'], limit: 1 << 20 })
+  await world.reach(id, 'copying')
+  execFileSync('fallocate', ['-l', String(statfsSync(small.path).bavail * 4096), join(small.path, 'others')])
+  const job = await world.floe.board.whenFinal(id)
+  expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'backup/destination-full' } })
+  const stops = qemu.monitor.events.filter((event) => event.event === 'STOP').length
+  expect(stops).toBe(1)
+  expect(await qemu.monitor.command('query-status')).toMatchObject({ status: 'running' })
+  const length = (await written()).length
+  await until(async () => (await written()).length > length + 20, 'the guest to go on')
+  expect(await written()).not.toContain('E')
+  expect(await leftovers(qemu)).toEqual([])
+  expect(world.partials()).toEqual([])
+  await qemu.quit()
+  await run('qemu-img', 'check', path)
+})
+
+test('a guest that somebody had stopped before is not started', async () => {
+  using dir = tempDir()
+  await using qemu = await machineWithData(dir)
+  await using world = await backupWorld()
+  world.pointOf(await world.run(await world.machine(qemu)))
+  expect(await qemu.monitor.command('query-status')).toMatchObject({ running: false })
+})
+
+test('a disk that another job holds is a clash, and that job goes on', async () => {
+  using dir = tempDir()
+  await using qemu = await machineWithData(dir)
+  await qemu.monitor.command('drive-mirror', {
+    'job-id': 'theirs',
+    device: 'n-vda',
+    target: dir.file('mirror.qcow2'),
+    format: 'qcow2',
+    sync: 'full',
+    speed: 1 << 20,
+  })
+  await using world = await backupWorld()
+  const job = await world.run(await world.machine(qemu))
+  expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'backup/job-clash' } })
+  expect(await leftovers(qemu)).toEqual([])
+  expect(world.partials()).toEqual([])
+  const jobs = await qemu.monitor.command<{ id: string; status: string }[]>('query-jobs')
+  expect(jobs).toMatchObject([{ id: 'theirs', status: 'running' }])
+})
+
+test('a copy that somebody cancels from outside, and a disk that is unplugged, are told apart', async () => {
+  using dir = tempDir()
+  await using qemu = await machineWithData(dir, ['-device', 'pcie-root-port,id=port'])
+  await using world = await backupWorld()
+  const machine = await world.machine(qemu)
+  const first = await world.start(machine, { limit: 4 << 20 })
+  await world.reach(first, 'copying')
+  await qemu.monitor.command('job-cancel', { id: `floe-${first}-j0` })
+  expect((await world.floe.board.whenFinal(first)).state).toMatchObject({
+    kind: 'failed',
+    problem: { code: 'backup/interrupted' },
+  })
+  const extra = await createImage(dir.file('extra.qcow2'), '64M')
+  const file = { driver: 'file', filename: extra }
+  await qemu.monitor.command('blockdev-add', { driver: 'qcow2', 'node-name': 'n-extra', file })
+  await qemu.monitor.command('device_add', { driver: 'virtio-scsi-pci', id: 'scsi', bus: 'port' })
+  await qemu.monitor.command('device_add', { driver: 'scsi-hd', drive: 'n-extra', id: 'extra', bus: 'scsi.0' })
+  await qemu.monitor.hmp('qemu-io n-extra "write 0 32M"')
+  const second = await world.start(machine, { limit: 4 << 20, diskIds: ['extra'] })
+  await world.reach(second, 'copying')
+  await qemu.monitor.command('device_del', { id: 'extra' })
+  expect((await world.floe.board.whenFinal(second)).state).toMatchObject({
+    kind: 'failed',
+    problem: { code: 'backup/disk-unplugged' },
+  })
+  expect(await leftovers(qemu)).toEqual([])
+})
+
+test('what cannot be backed up is refused before anything happens', async () => {
+  using dir = tempDir()
+  await using qemu = await machineWithData(dir)
+  await using world = await backupWorld()
+  const machine = await world.machine(qemu)
+  await expect(world.start(machine, { diskIds: ['nothing'] })).rejects.toMatchObject({ code: 'backup/disk-unknown' })
+  const id = await world.start(machine, { limit: 2 << 20 })
+  await expect(world.start(machine)).rejects.toMatchObject({ code: 'backup/running-already' })
+  await world.reach(id, 'copying')
+  await world.floe.board.cancel(id)
+  await world.floe.board.whenFinal(id)
+  await expect(await backupWorldInside(dirname(dir.file('a.qcow2')), qemu)).rejects.toMatchObject({
+    code: 'destination/holds-image',
+  })
+  const preview = await world.floe.backups.preview({ machineId: machine.id, destinationId: null, diskIds: null })
+  expect(preview).toMatchObject({ kind: 'full', way: 'push', enoughSpace: true, destinationId: world.destination.id })
+  expect(preview.bytesToCopy).toBeGreaterThanOrEqual(96 << 20)
+  expect(await difference(dir.file('a.qcow2'), dir.file('a.qcow2'))).not.toBe('')
+})
+
+async function backupWorldInside(path: string, qemu: TestQemu): Promise<Promise<unknown>> {
+  const world = await backupWorld({ destinationPath: path })
+  const machine = await world.machine(qemu)
+  return world.start(machine).finally(() => world[Symbol.asyncDispose]())
+}
