@@ -11,9 +11,11 @@ export interface EmptyStateProps {
   readonly children?: ReactNode
   /** Buttons, the primary one first. */
   readonly actions?: ReactNode
+  /** Below the buttons: other ways on, in a column as wide as the text. */
+  readonly footer?: ReactNode
 }
 
-export function EmptyState({ name, icon: PageIcon, title, children, actions }: EmptyStateProps): ReactElement {
+export function EmptyState({ name, icon: PageIcon, title, children, actions, footer }: EmptyStateProps): ReactElement {
   return (
     <div className={styles.empty} data-testid={`empty-${name}`}>
       <div className={styles.tile}>
@@ -22,6 +24,7 @@ export function EmptyState({ name, icon: PageIcon, title, children, actions }: E
       <h2 className={styles.title}>{title}</h2>
       {children === undefined ? null : <div className={styles.text}>{children}</div>}
       {actions === undefined ? null : <div className={styles.actions}>{actions}</div>}
+      {footer === undefined ? null : <div className={styles.footer}>{footer}</div>}
     </div>
   )
 }

@@ -6,7 +6,7 @@ import styles from './segmented-control.module.css'
 export interface SegmentedControlProps<T extends string> {
   readonly label: string
   readonly value: T
-  readonly choices: readonly { readonly value: T; readonly label: string }[]
+  readonly choices: readonly { readonly value: T; readonly label: string; readonly disabled?: boolean }[]
   readonly onChange: (value: T) => void
 }
 
@@ -20,7 +20,12 @@ export function SegmentedControl<T extends string>(props: SegmentedControlProps<
       onChange={(value) => props.onChange(value as T)}
     >
       {props.choices.map((choice) => (
-        <Radio key={choice.value} value={choice.value} className={styles.choice ?? ''}>
+        <Radio
+          key={choice.value}
+          value={choice.value}
+          className={styles.choice ?? ''}
+          isDisabled={choice.disabled ?? false}
+        >
           {choice.label}
         </Radio>
       ))}

@@ -1,0 +1,67 @@
+// The opened line: what it means, phases with clock times, causes, and the report.
+import { type ReactElement, useState } from 'react'
+import type { Activity } from '../../../../shared/domain/activity.ts'
+import { formatExactTime } from '../../../../shared/format/dates.ts'
+import { describeProblem } from '../../../../shared/text/problems.ts'
+import { Checkbox } from '../../design/checkbox.tsx'
+import { CopyButton } from '../../design/code-block.tsx'
+import { useSettings } from '../../state/selectors.ts'
+import styles from './activity.module.css'
+import { reportOf } from './report.ts'
+
+export interface ActivityDetailsProps {
+  readonly line: Activity
+  readonly now: Date
+}
+
+export function ActivityDetails({ line, now }: ActivityDetailsProps): ReactElement {
+  const { units } = useSettings()
+  const [hidePaths, setHidePaths] = useState(false)
+  const { problem } = line
+  const causes = problem === null ? [] : [problem.message, ...problem.causes]
+  return (
+    <div className={styles.details}>
+      {problem === null ? <p>{line.text}</p> : <p>{describeProblem(problem, { machine: line.subject, units }).body}</p>}
+      {line.timeline.length === 0 ? null : (
+        <>
+          <h3 className={styles.label}>Timeline</h3>
+          <ol className={styles.timeline}>
+            {line.timeline.map((step) => (
+              <li key={`${step.at} ${step.text}`}>
+                <time dateTime={step.at} title={formatExactTime(step.at, { now })}>
+                  {clockOf(step.at)}
+                </time>
+                <span>{step.text}</span>
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
+      {causes.length === 0 ? null : (
+        <>
+          <h3 className={styles.label}>Causes</h3>
+          <ol className={styles.causes}>
+            {[...new Set(causes)].map((cause) => (
+              <li key={cause}>
+                <code>{cause}</code>
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
+      <div className={styles.report}>
+        <CopyButton text={reportOf(line, hidePaths)} label="Copy Report">
+          Copy Report
+        </CopyButton>
+        <Checkbox checked={hidePaths} onChange={setHidePaths}>
+          Hide paths
+        </Checkbox>
+      </div>
+    </div>
+  )
+}
+
+/** Clock time with seconds. */
+function clockOf(moment: string): string {
+  return new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' }).format(new Date(moment))
+}

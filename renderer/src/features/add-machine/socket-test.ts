@@ -1,0 +1,108 @@
+// Testing a socket while its path is typed, pasted or dropped; adding the machine when the test went well.
+import { useEffect, useState } from 'react'
+import type { ProbeLine } from '../../../../shared/domain/machine.ts'
+import type { Problem } from '../../../../shared/errors/problem.ts'
+import { useActions, useBridge, useUiActions } from '../../state/window-state.tsx'
+
+/** Milliseconds without a key press before the test starts. */
+const pauseBeforeTest = 350
+
+export interface SocketTest {
+  readonly path: string
+  readonly name: string
+  readonly lines: readonly ProbeLine[] | null
+  readonly testing: boolean
+  readonly adding: boolean
+  /** The host refused the test or the adding. */
+  readonly problem: Problem | null
+  /** A length the system does not allow, as a sentence. */
+  readonly pathError: string | null
+  /** Why it cannot be added yet; null when it can. */
+  readonly whyNot: string | null
+  setPath(path: string): void
+  setName(name: string): void
+  testNow(): void
+  add(): void
+}
+
+export function useSocketTest(initialPath: string): SocketTest {
+  const actions = useActions()
+  const ui = useUiActions()
+  const { platform } = useBridge()
+  const [request, setRequest] = useState({ path: initialPath })
+  const [name, setName] = useState('')
+  const [lines, setLines] = useState<readonly ProbeLine[] | null>(null)
+  const [testing, setTesting] = useState(false)
+  const [adding, setAdding] = useState(false)
+  const [problem, setProblem] = useState<Problem | null>(null)
+  const { path } = request
+  const qmp = path.trim()
+  const pathError = lengthError(qmp, platform)
+
+  useEffect(() => {
+    setLines(null)
+    setProblem(null)
+    setTesting(false)
+    const asked = request.path.trim()
+    if (asked === '' || lengthError(asked, platform) !== null) return
+    const abort = new AbortController()
+    const timer = setTimeout(() => {
+      setTesting(true)
+      void actions.ask('machines.probe', { qmp: asked, agent: null }, { signal: abort.signal }).then((result) => {
+        if (abort.signal.aborted) return
+        setTesting(false)
+        if (result.ok) setLines(result.value)
+        else setProblem(result.problem)
+      })
+    }, pauseBeforeTest)
+    return () => {
+      clearTimeout(timer)
+      abort.abort()
+    }
+  }, [actions, platform, request])
+
+  const whyNot = whyNotYet(qmp, pathError, lines)
+  return {
+    path,
+    name,
+    lines,
+    testing,
+    adding,
+    problem,
+    pathError,
+    whyNot,
+    setPath: (next) => setRequest({ path: next }),
+    setName,
+    testNow: () => setRequest({ path }),
+    add() {
+      if (whyNot !== null || adding) return
+      setAdding(true)
+      const chosen = name.trim()
+      void actions.ask('machines.add', { qmp, agent: null, name: chosen === '' ? null : chosen }).then((result) => {
+        setAdding(false)
+        if (!result.ok) {
+          setProblem(result.problem)
+          return
+        }
+        ui.closeSheet()
+        ui.show({ kind: 'machine', machineId: result.value.id })
+      })
+    },
+  }
+}
+
+/** A UNIX socket's path fits into 104 bytes on macOS and 108 on Linux, with its end mark (`sun_path`). */
+function lengthError(path: string, platform: 'darwin' | 'linux'): string | null {
+  const most = platform === 'darwin' ? 103 : 107
+  const length = new TextEncoder().encode(path).length
+  if (!path.startsWith('/') || length <= most) return null
+  return `This path has ${length} bytes; the system allows ${most} for a socket. Use a shorter folder.`
+}
+
+function whyNotYet(qmp: string, pathError: string | null, lines: readonly ProbeLine[] | null): string | null {
+  if (qmp === '') return 'Enter the path of the socket first'
+  if (pathError !== null) return pathError
+  if (lines === null) return 'The socket has not been tested yet'
+  const failed = lines.find((line) => line.result === 'failed')
+  return failed === undefined ? null : failed.text
+}
