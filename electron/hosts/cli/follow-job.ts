@@ -1,0 +1,83 @@
+// Waits for a job to end, telling its progress as it comes. Deltas may stop when the Floe that runs the job goes away,
+// so now and then it asks as well.
+import type { JobId } from '../../../shared/domain/ids.ts'
+import { isFinal, type Job } from '../../../shared/domain/job.ts'
+import type { Result } from '../../../shared/ipc/result.ts'
+import type { FloeClient } from '../../core/gate/client.ts'
+import type { Context } from './context.ts'
+import { CommandFailed, problemOf, valueIn } from './problem.ts'
+import { ProgressLines } from './progress.ts'
+
+const askEveryMs = 2_000
+
+/**
+ * Follows a job that this command started; Ctrl-C cancels it. Resolves with the job when it is done.
+ * @throws CommandFailed when it failed or was cancelled, or when its Floe is gone
+ */
+export async function followJob(context: Context, client: FloeClient, jobId: JobId): Promise<Job> {
+  const { output, dependencies } = context
+  const lines = new ProgressLines(output, dependencies.now)
+  const job = await new Promise<Job>((resolve, reject) => {
+    const stops: (() => void)[] = []
+    const end = (finish: () => void) => {
+      for (const stop of stops.splice(0)) stop()
+      finish()
+    }
+    const take = (next: Job | undefined) => {
+      if (next === undefined || next.id !== jobId) return
+      lines.show(next)
+      if (isFinal(next.state)) end(() => resolve(next))
+    }
+    const ask = async () => {
+      const result = await client.invoke('jobs.list', {})
+      if (!result.ok) end(() => reject(new CommandFailed(result.problem)))
+      else take(result.value.find((candidate) => candidate.id === jobId))
+    }
+    const cancel = async () => {
+      const result = await client.invoke('jobs.cancel', { jobId })
+      if (!result.ok) output.aside(`${result.problem.message} Waiting until it is done.`)
+    }
+    const timer = setInterval(() => void ask().catch(reject), askEveryMs)
+    stops.push(() => clearInterval(timer))
+    const interrupt = () => void cancel().catch(reject)
+    dependencies.signal.addEventListener('abort', interrupt, { once: true })
+    stops.push(() => dependencies.signal.removeEventListener('abort', interrupt))
+    const stopListening = client.subscribe('jobs', (message) => {
+      for (const item of message.kind === 'snapshot' ? message.items : message.upserts) take(item)
+    })
+    if (stops.length === 0) stopListening()
+    else stops.push(stopListening)
+    if (dependencies.signal.aborted) interrupt()
+  })
+  if (job.state.kind === 'failed') throw new CommandFailed(job.state.problem, { details: { jobId: job.id } })
+  if (job.state.kind === 'cancelled') throw new CommandFailed(cancelled(job), { details: { jobId: job.id } })
+  return job
+}
+
+function cancelled(job: Job) {
+  const params = { machine: job.machineName, jobId: job.id }
+  if (job.kind === 'backup') {
+    const text = `The backup of ${job.machineName} was cancelled. The partial copy was removed.`
+    return problemOf('backup/cancelled', text, { params })
+  }
+  if (job.kind === 'restore' || job.kind === 'swap' || job.kind === 'undo') {
+    return problemOf('restore/cancelled', 'The restore was cancelled. All images are as before.', { params })
+  }
+  return problemOf('system/interrupted', 'It was cancelled before it was done.', { params })
+}
+
+/**
+ * Starts a job and follows it.
+ * @throws CommandFailed as `followJob`; `system/interrupted` when Ctrl-C came before the job
+ */
+export async function runJob(
+  context: Context,
+  client: FloeClient,
+  start: () => Promise<Result<{ readonly jobId: JobId }>>,
+): Promise<Job> {
+  if (context.dependencies.signal.aborted) {
+    throw new CommandFailed(problemOf('system/interrupted', 'Nothing was started.'))
+  }
+  const { jobId } = valueIn(await start())
+  return followJob(context, client, jobId)
+}

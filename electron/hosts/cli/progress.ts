@@ -1,0 +1,75 @@
+import type { Job } from '../../../shared/domain/job.ts'
+import { describeJob, describeProgress, percentOf } from '../../../shared/text/job-words.ts'
+import type { Output } from './output.ts'
+
+const barWidth = 24
+/** Without a terminal: a line at each tenth. */
+const step = 10
+
+/** Tells a job's progress: an event for scripts, a bar on a terminal, a few plain lines elsewhere. */
+export class ProgressLines {
+  #output: Output
+  #now: () => Date
+  #lastText = ''
+  #lastTenth = -1
+
+  constructor(output: Output, now: () => Date) {
+    this.#output = output
+    this.#now = now
+  }
+
+  show(job: Job): void {
+    const { kind } = job.state
+    if (kind === 'done' || kind === 'cancelled' || kind === 'failed') return
+    if (this.#output.json) this.#tellScript(job)
+    else if (this.#output.live) this.#output.draw(barLine(job, this.#now()))
+    else this.#tellLine(job)
+  }
+
+  #tellScript(job: Job): void {
+    const event = {
+      event: 'progress',
+      jobId: job.id,
+      state: job.state.kind,
+      doneBytes: job.progress?.doneBytes ?? 0,
+      totalBytes: job.progress?.totalBytes ?? 0,
+      fraction: job.progress?.fraction ?? 0,
+      bytesPerSecond: job.progress?.bytesPerSecond ?? null,
+      secondsLeft: job.progress?.secondsLeft ?? null,
+      checked: job.checked,
+    }
+    const text = JSON.stringify(event)
+    if (text !== this.#lastText) this.#output.document(event)
+    this.#lastText = text
+  }
+
+  #tellLine(job: Job): void {
+    const words = describeJob(job, { now: this.#now(), locale: 'en' })
+    const title = words.line === '' ? words.title : `${words.title}: ${words.line}`
+    const percent = job.state.kind === 'copying' ? percentOf(job) : null
+    const tenth = percent === null ? -1 : Math.floor(percent / step)
+    if (title !== this.#lastText) this.#output.line(title)
+    else if (tenth > this.#lastTenth) this.#output.line(`${percent} %${detail(job, this.#now())}`)
+    this.#lastText = title
+    this.#lastTenth = tenth
+  }
+}
+
+/** `Copying  [##########--------------]  42 %  4.03 of 9.60 GB copied  186 MB/s  about 30 seconds left` */
+export function barLine(job: Job, now: Date): string {
+  const checked = job.state.kind === 'checking' ? job.checked : null
+  const fraction = checked ? checked.doneBytes / Math.max(1, checked.totalBytes) : (job.progress?.fraction ?? null)
+  const words = describeJob(job, { now, locale: 'en' })
+  const name = { copying: 'Copying', checking: 'Checking', paused: words.title, queued: words.title }
+  const label = name[job.state.kind as keyof typeof name] ?? words.title
+  if (fraction === null) return words.line === '' ? label : `${label}: ${words.line}`
+  const filled = Math.round(Math.min(1, fraction) * barWidth)
+  const bar = `[${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}]`
+  return `${label}  ${bar}  ${Math.min(99, Math.floor(fraction * 100))} %${detail(job, now)}`
+}
+
+function detail(job: Job, now: Date): string {
+  const words = describeProgress(job, { now, locale: 'en' })
+  if (words === null) return ''
+  return [words.bytes, words.rate, words.eta].map((text) => (text === null ? '' : `  ${text}`)).join('')
+}
