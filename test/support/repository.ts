@@ -1,54 +1,38 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readFileSync, realpathSync } from 'node:fs'
 import { newId } from '../../electron/core/ids.ts'
 import type { Ports } from '../../electron/core/ports/index.ts'
+import { createNodePorts, createPlatform } from '../../electron/core/ports/node-ports.ts'
 import { createRepository } from '../../electron/core/repository/repository.ts'
 import type { NewPoint, PointFacts, Repository } from '../../electron/core/repository/types.ts'
 import { createTopics, type Topics } from '../../electron/core/topics/topic.ts'
 import type { Destination } from '../../shared/domain/destination.ts'
 import { DiskId, JobId, MachineId, PointId } from '../../shared/domain/ids.ts'
 import type { Point } from '../../shared/domain/point.ts'
+import { quietLogger } from './core.ts'
 import { type TempDir, tempDir } from './temp.ts'
 
-/** Real ports as far as a repository needs them; the clock is the test's. */
-export function repositoryPorts(change: Partial<Ports> = {}): Ports & { clock: { set(time: string): void } } {
-  let fixed: Date | null = null
-  return {
-    clock: {
-      now: () => fixed ?? new Date(),
-      monotonic: () => performance.now(),
-      set: (time: string) => {
-        fixed = new Date(time)
-      },
-    },
-    logger: { info: () => {}, warn: () => {}, error: () => {} },
-    platform: {
-      name: 'linux',
-      listProcesses: async () => [],
-      openHolders: async () => [],
-      socketPeer: async () => null,
-      fileSystem: async (path) => mountOf(path),
-      externalVolumes: async () => [],
-    },
-    randomBytes: (size) => randomBytes(size),
-    env: process.env,
-    userDir: '/nonexistent-user-folder',
-    indexWorker: new URL('../../electron/core/repository/content-index/worker.ts', import.meta.url),
-    ...change,
-  } as Ports & { clock: { set(time: string): void } }
+export interface TestPorts extends Ports {
+  readonly clock: Ports['clock'] & {
+    /** Stops the wall clock at this time. */
+    set(time: string): void
+  }
 }
 
-function mountOf(path: string): { type: string; mountPoint: string; readOnly: boolean } {
-  const real = realpathSync(path)
-  const mounts = readFileSync('/proc/mounts', 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => line.split(' '))
-  const under = mounts.filter(([, point = '']) => real === point || real.startsWith(point === '/' ? '/' : `${point}/`))
-  const [, mountPoint = '/', type = '', options = ''] =
-    under.sort((a, b) => (a[1] ?? '').length - (b[1] ?? '').length).at(-1) ?? []
-  return { type, mountPoint, readOnly: options.split(',').includes('ro') }
+/** The ports of a real host; the clock is the test's. */
+export function repositoryPorts(change: Partial<Ports> = {}): TestPorts {
+  let fixed: Date | null = null
+  const clock = {
+    now: () => fixed ?? new Date(),
+    monotonic: () => performance.now(),
+    set: (time: string) => {
+      fixed = new Date(time)
+    },
+  }
+  const indexWorker = new URL('../../electron/core/repository/content-index/worker.ts', import.meta.url)
+  const platform = { ...createPlatform(), externalVolumes: async () => [] }
+  const userDir = '/nonexistent-user-folder'
+  return { ...createNodePorts({ indexWorker, platform, userDir, logger: quietLogger, ...change }), clock }
 }
 
 export interface TestRepository extends AsyncDisposable {
@@ -56,14 +40,19 @@ export interface TestRepository extends AsyncDisposable {
   readonly ports: ReturnType<typeof repositoryPorts>
   readonly topics: Topics
   readonly home: TempDir
+  readonly homeId: string
 }
 
 /** A started repository in a home folder of its own. */
-export async function testRepository(change: Partial<Ports> = {}, registryFile?: string): Promise<TestRepository> {
+export async function testRepository(
+  change: Partial<Ports> = {},
+  registryFile?: string,
+  sameHome?: string,
+): Promise<TestRepository> {
   const home = tempDir('fh-')
   const ports = repositoryPorts(change)
   const topics = createTopics()
-  const homeId = newId(ports)
+  const homeId = sameHome ?? newId(ports)
   const repository = createRepository({
     ports,
     registryFile: registryFile ?? home.file('destinations.json'),
@@ -76,6 +65,7 @@ export async function testRepository(change: Partial<Ports> = {}, registryFile?:
     ports,
     topics,
     home,
+    homeId,
     [Symbol.asyncDispose]: async () => {
       await repository.stop()
       home[Symbol.dispose]()

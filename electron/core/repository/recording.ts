@@ -10,7 +10,8 @@ import { type Owner, readOwner } from './partials.ts'
 import { restoreText } from './restore-text.ts'
 import type { PartialPoint, PointFacts } from './types.ts'
 
-function notRecorded(partial: PartialPoint, why: string, cause?: unknown): FloeError {
+/** The data is complete; only the record is missing (ux.md V2). */
+export function notRecorded(partial: PartialPoint, why: string, cause?: unknown): FloeError {
   return new FloeError(
     'backup/not-recorded',
     `The data was copied, but the restore point could not be recorded: ${why}`,

@@ -1,6 +1,6 @@
 // Destinations and the restore points on them: the only place that writes to a destination. What lies there is plain
 // qcow2 and JSON (docs/storage-format.md); the catalog in memory is rebuilt by scanning manifests, there is no database.
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { DestinationId, JobId, PointId } from '../../../shared/domain/ids.ts'
 import type { Point } from '../../../shared/domain/point.ts'
 import { FloeError } from '../errors.ts'
@@ -12,11 +12,11 @@ import { deletePointFolder, finishDeletions } from './deletion.ts'
 import { syncFolder } from './durable-file.ts'
 import { destinationFailure } from './failures.ts'
 import { indexPoint } from './indexing.ts'
-import { beginningPrefix, partialPrefix } from './names.ts'
+import { beginningPrefix, machinesFolder, partialPrefix } from './names.ts'
 import { hiddenFolders, makePartial, occupiedBytes, partialIn, readOwner, removePartial } from './partials.ts'
 import { Pins } from './pins.ts'
 import { assertReadable } from './point-files.ts'
-import { recordPoint } from './recording.ts'
+import { notRecorded, recordPoint } from './recording.ts'
 import { DestinationRegistry } from './registry.ts'
 import type { OpenDestination, PartialPoint, Repository } from './types.ts'
 import { readVerification, replaces, writeVerification } from './verification-file.ts'
@@ -47,6 +47,19 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
     if (obstacle && !(whenFull === 'allow' && obstacle.code === 'destination/full')) throw obstacle
     if (!room) throw destinationFailure(new Error('Its free space is not known.'), known)
     return { known, room }
+  }
+
+  /** @throws FloeError `backup/not-recorded` when the partial point's destination is not there or another one */
+  async function destinationOf(partial: PartialPoint) {
+    const inside = (path: string) => partial.folder.startsWith(join(path, machinesFolder, '/'))
+    const known = catalog.registry.list().find(({ path }) => inside(path))
+    if (!known) throw notRecorded(partial, 'Its destination was removed from Floe.')
+    const owner = await readOwner(partial.folder)
+    if (owner && owner.destinationId !== known.id) throw notRecorded(partial, 'Another destination is at its path.')
+    await assertWritable(known.id, 'allow').catch((error: unknown) => {
+      throw notRecorded(partial, error instanceof Error ? error.message : String(error), error)
+    })
+    return known
   }
 
   function doneWriting(partial: PartialPoint): void {
@@ -135,17 +148,7 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       doneWriting(partial)
     },
     async record(partial, facts) {
-      const destinationId = writing.get(partial.pointId) ?? (await readOwner(partial.folder))?.destinationId
-      const known = destinationId === undefined ? undefined : catalog.registry.find(destinationId)
-      if (!known) {
-        throw new FloeError(
-          'backup/not-recorded',
-          `The unfinished restore point "${partial.folder}" belongs to no destination.`,
-          {
-            params: { folder: partial.folder, reason: 'unknown destination' },
-          },
-        )
-      }
+      const known = await destinationOf(partial)
       await catalog.refresh()
       const siblings = catalog.storedAt(known.id).filter(({ point }) => dirname(point.path) === dirname(partial.folder))
       await recordPoint(partial, facts, {
