@@ -101,16 +101,14 @@ it('an undo that is killed before any of its steps loses neither images nor undo
 
 it('a restore that is killed at any moment is finished or taken back at the next start', async () => {
   await using world = await restoreWorld(disks)
-  let wait = 350
-  for (let round = 0; round < 8; round++) {
+  for (let round = 0; round < 10; round++) {
     world.reset()
     mkdirSync(homePaths(world.home).restoreJournals, { recursive: true })
     const { child, ended } = start(world.home, 'swap', world.point.id, -1)
-    const atMoment = setTimeout(() => child.kill('SIGKILL'), wait)
-    const { signal } = await ended
-    clearTimeout(atMoment)
-    wait = signal === 'SIGKILL' ? wait + 40 + Math.random() * 120 : wait * 0.6
-    await restart(world, `killed after ${Math.round(wait)} ms`, 'swap')
+    const wait = Math.round(Math.random() * 900)
+    child.stdout?.once('data', () => setTimeout(() => child.kill('SIGKILL'), wait))
+    const { output } = await ended
+    await restart(world, `killed ${wait} ms after its first step, at ${output.trim().split('\n').at(-1)}`, 'swap')
   }
 })
 
