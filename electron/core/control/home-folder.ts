@@ -22,7 +22,7 @@ export async function prepareHome(paths: HomePaths): Promise<void> {
 async function isOurs(paths: HomePaths): Promise<boolean> {
   try {
     const names = await readdir(paths.root)
-    return names.length === 0 || names.includes('owner.lock') || names.includes('home.json')
+    return names.every((name) => name === 'desktop') || names.includes('owner.lock') || names.includes('home.json')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return true

@@ -1,0 +1,78 @@
+// Entry of the desktop app. What Electron wants before it is ready happens here, synchronously: sandbox, scheme, profile
+// folder, single-instance lock, guards. `desktop.ts` does the rest once it is ready.
+import { mkdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { app, dialog } from 'electron'
+import { createCore } from '../../core/core.ts'
+import { FloeError } from '../../core/errors.ts'
+import { defaultHome, homePaths } from '../../core/home/home-paths.ts'
+import { homeUnwritable } from '../../core/home/json-file.ts'
+import { createFileLogger } from '../../core/ports/loggers.ts'
+import { createNodePorts } from '../../core/ports/node-ports.ts'
+import { registerAppScheme } from './app-protocol.ts'
+import { startDesktop } from './desktop.ts'
+import { guardAllPages } from './guards.ts'
+import { type LaunchOptions, readLaunchOptions } from './launch-options.ts'
+
+/** Says why Floe cannot start, in a box and for whoever started it from a terminal, and ends. */
+function giveUp(error: unknown): void {
+  const text = error instanceof Error ? error.message : String(error)
+  const remedy = error instanceof FloeError && error.remedy !== null ? `\n${error.remedy}` : ''
+  process.stderr.write(`Floe can't start: ${text}${remedy}\n`)
+  if (process.env.FLOE_E2E === undefined) dialog.showErrorBox("Floe can't start", `${text}${remedy}`)
+  app.exit(2)
+}
+
+function start(options: LaunchOptions): void {
+  const name = process.platform === 'darwin' ? 'darwin' : 'linux'
+  const homeDir = options.homeDir ?? defaultHome({ env: process.env, userDir: homedir(), platform: { name } })
+  // Inside the home, so that Electron's single-instance lock is one per home.
+  const profileDir = join(homeDir, 'desktop')
+  try {
+    mkdirSync(profileDir, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw homeUnwritable(profileDir, error)
+  }
+  app.setPath('userData', profileDir)
+  if (!app.requestSingleInstanceLock()) {
+    app.exit(0)
+    return
+  }
+  app.enableSandbox()
+  registerAppScheme()
+  const logger = createFileLogger(homePaths(homeDir).log)
+  guardAllPages(logger)
+  process.on('uncaughtException', (error) => {
+    logger.error('An error nobody caught', { error })
+    giveUp(error)
+  })
+  process.on('unhandledRejection', (reason) => logger.error('A rejection nobody handled', { reason }))
+
+  const ports = createNodePorts({
+    logger,
+    indexWorker: pathToFileURL(join(import.meta.dirname, 'index-worker.js')),
+    env: options.demo ? { ...process.env, FLOE_DEMO: '1' } : process.env,
+  })
+  void app
+    .whenReady()
+    .then(() =>
+      startDesktop({
+        homeDir,
+        profileDir,
+        rendererDir: join(import.meta.dirname, '..', 'renderer'),
+        preload: join(import.meta.dirname, 'preload.cjs'),
+        ports,
+        demo: options.demo,
+        startCore: () => createCore({ homeDir, ports, version: app.getVersion() }),
+      }),
+    )
+    .catch(giveUp)
+}
+
+try {
+  start(readLaunchOptions(process.argv.slice(1), process.env))
+} catch (error) {
+  giveUp(error)
+}

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { _electron, type Browser, chromium, type ElectronApplication, type Page } from '@playwright/test'
+
+/** The folder with `package.json` and `out/` of the app under test; this checkout unless FLOE_E2E_APP names another. */
+export const root = process.env.FLOE_E2E_APP ?? join(import.meta.dirname, '..', '..', '..')
+
+/** Named, because Playwright otherwise loads a script of its own first, with an option only Electron's own shell takes. */
+const electronProgram = createRequire(import.meta.url)('electron') as string
+
+/** Keeps Chromium on this machine: no other name resolves. */
+const offline = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'
+
+export interface DesktopLaunch extends AsyncDisposable {
+  readonly app: ElectronApplication
+  readonly page: Page
+}
+
+/**
+ * The built desktop app on `home`, in the Electron of node_modules or `ELECTRON_OVERRIDE_DIST_PATH`. Chromium's own
+ * process sandbox needs user namespaces, which a test machine may not allow; the renderer's sandbox rules apply anyway.
+ */
+export async function launchDesktop(home: string, args: readonly string[] = []): Promise<DesktopLaunch> {
+  const app = await _electron.launch({
+    executablePath: electronProgram,
+    args: ['.', offline, '--disable-gpu', '--home', home, ...args],
+    cwd: root,
+    env: { ...definedEnv(), FLOE_E2E: '1' },
+    chromiumSandbox: false,
+    colorScheme: null,
+  })
+  const page = await app.firstWindow()
+  await page.waitForLoadState('domcontentloaded')
+  return { app, page, [Symbol.asyncDispose]: () => app.close() }
+}
+
+export interface WebLaunch extends AsyncDisposable {
+  /** Works once. */
+  readonly url: string
+  /** Opens another browser window, without cookies of the first. */
+  open(url: string): Promise<Page>
+}
+
+/** `floe serve` on `home`, and Debian's or Playwright's Chromium. */
+export async function launchWeb(home: string, args: readonly string[] = []): Promise<WebLaunch> {
+  const child = spawn(process.execPath, [join(root, 'out', 'floe'), '--home', home, 'serve', '--json', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  let browser: Browser | null = null
+  const end = async () => {
+    await browser?.close()
+    child.kill('SIGTERM')
+    await exited
+  }
+  try {
+    const url = await new Promise<string>((resolve, reject) => {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const found = /http:\/\/127\.0\.0\.1:\d+\/[^\s"]*/.exec(line)
+        if (found) resolve(found[0])
+      })
+      child.once('exit', (code) => reject(new Error(`floe serve ended with ${code} before it told its address`)))
+    })
+    browser = await launchChromium()
+    const running = browser
+    return {
+      url,
+      open: async (address) => {
+        const page = await (await running.newContext()).newPage()
+        await page.goto(address)
+        return page
+      },
+      [Symbol.asyncDispose]: end,
+    }
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+export function launchChromium(): Promise<Browser> {
+  const executablePath = process.env.FLOE_CHROMIUM ?? '/usr/bin/chromium'
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', offline] })
+}
+
+function definedEnv(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+}
