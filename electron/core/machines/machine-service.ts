@@ -9,38 +9,23 @@ import { newId } from '../ids.ts'
 import type { Ports } from '../ports/index.ts'
 import { connectQmp } from '../qmp/connect.ts'
 import type { Topic } from '../topics/topic.ts'
+import { bindProcesses, knownOf } from './binding.ts'
 import { endpointText, parseEndpoint } from './command-line/endpoints.ts'
-import { discover, type Findings, type FoundQemu } from './discovery.ts'
-import { findKnown, isSameEndpoint, type KnownMachine } from './identity.ts'
+import { discover } from './discovery.ts'
+import { findKnown, isSameEndpoint } from './identity.ts'
+import { lend } from './lease.ts'
 import { signsOfLife } from './life/signs-of-life.ts'
 import { usersOfImages } from './life/users-of-images.ts'
 import { missingPlace } from './missing-place.ts'
-import { nameFor, newEntry, traitsOf } from './new-entry.ts'
+import { entryFor, newEntry } from './new-entry.ts'
 import { OtherEngines } from './other-engines.ts'
 import { probeEndpoint } from './probe.ts'
 import { isWorthKeeping, Registry, type RegistryEntry } from './registry.ts'
 import { canonicalEndpoint } from './sockets.ts'
 import { errorOfState } from './states.ts'
+import { type MachineTiming, usualTiming } from './timing.ts'
 import { TrackedMachine } from './tracked-machine.ts'
 import type { MachineLease, MachineService } from './types.ts'
-
-/** How often Floe looks, and how long it waits, in milliseconds. */
-export interface MachineTiming {
-  readonly watchedMs: number
-  readonly idleMs: number
-  /** How often running processes without a connection are checked for having ended. */
-  readonly pidCheckMs: number
-  readonly releaseAfterMs: number
-  readonly statusTimeoutMs: number
-}
-
-const usualTiming: MachineTiming = {
-  watchedMs: 5_000,
-  idleMs: 60_000,
-  pidCheckMs: 1_000,
-  releaseAfterMs: 30_000,
-  statusTimeoutMs: 5_000,
-}
 
 export interface MachineServiceDeps {
   readonly ports: Ports
@@ -59,9 +44,6 @@ const isAlive = (pid: number): boolean => {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
-
-const isSameProcess = (a: FoundQemu, b: FoundQemu) =>
-  a.process.pid === b.process.pid && a.process.args.join('\0') === b.process.args.join('\0')
 
 export function createMachineService(deps: MachineServiceDeps): MachineService {
   return new Machines(deps)
@@ -138,31 +120,10 @@ class Machines implements MachineService {
   }
 
   async acquire(id: MachineId): Promise<MachineLease> {
-    const state = this.get(id).state
+    const { name, state } = this.get(id)
     const machine = this.#tracked.get(id)
-    if (!machine) throw errorOfState(this.get(id).name, state) ?? unknownMachine(id)
-    const done = machine.link.use(() => machine.isHeld && this.#running)
-    try {
-      if (machine.link.session === null && (state.kind === 'off' || state.kind === 'unplugged')) await this.#queue(true)
-      const error = machine.endpoints().length > 0 ? await machine.connect() : null
-      const { session } = machine.link
-      if (session === null) {
-        if (error && error.code !== 'machine/socket-missing' && error.code !== 'machine/refused') {
-          throw errorOfState(machine.entry.name, machine.state) ?? error
-        }
-        throw errorOfState(machine.entry.name, machine.state) ?? error ?? unknownMachine(id)
-      }
-      if (error) throw error
-      return {
-        machine: machine.view(),
-        session,
-        inventory: () => machine.inventory(session),
-        [Symbol.asyncDispose]: async () => done(),
-      }
-    } catch (error) {
-      done()
-      throw error
-    }
+    if (!machine) throw errorOfState(name, state) ?? unknownMachine(id)
+    return lend(machine, { look: () => this.#queue(true), hold: () => machine.isHeld && this.#running })
   }
 
   probe(qmp: string, agent: string | null) {
@@ -233,15 +194,14 @@ class Machines implements MachineService {
   }
 
   signsOfLife(id: MachineId, imagePaths: readonly string[]) {
-    this.get(id)
     const machine = this.#tracked.get(id)
     return signsOfLife(imagePaths, {
       ports: this.#ports,
       connect: this.#deps.connect ?? connectQmp,
-      name: this.get(id).name,
+      name: machine?.entry.name ?? 'the machine',
       pid: machine?.process?.process.pid ?? null,
       session: machine?.link.session ?? null,
-      endpoints: (machine?.endpoints() ?? []).filter((endpoint) => !this.#isOthers(endpoint, id)),
+      endpoints: (machine?.lastEndpoints() ?? []).filter((endpoint) => !this.#isOthers(endpoint, id)),
     })
   }
 
@@ -270,6 +230,7 @@ class Machines implements MachineService {
       releaseAfterMs: this.#timing.releaseAfterMs,
       statusTimeoutMs: this.#timing.statusTimeoutMs,
       onChange: (changed) => this.#publish(changed),
+      isTaken: (endpoint, by) => this.#isOthers(endpoint, by.entry.id),
       onLost: () => this.#lookAgain(),
     })
     this.#tracked.set(entry.id, machine)
@@ -374,7 +335,9 @@ class Machines implements MachineService {
       entry.origin !== 'found' && entry.endpoint ? [entry.endpoint] : [],
     )
     const findings = await discover(this.#ports, [...added, ...endpoints])
-    await this.#bind(findings)
+    await bindProcesses(findings.qemus, this.#tracked, (found, traits) =>
+      this.#track(entryFor(this.#newId(), found, traits)),
+    )
     const { changed, gone } = this.#others.update(findings.others)
     this.#deps.topic.set(...changed)
     this.#deps.topic.remove(...gone)
@@ -384,44 +347,6 @@ class Machines implements MachineService {
     const { processesChecked, foldersChecked } = findings
     return { processesChecked, foldersChecked: [...foldersChecked], found: findings.qemus.length }
   }
-
-  async #bind(findings: Findings): Promise<void> {
-    const unbound = new Set(findings.qemus)
-    const ended: TrackedMachine[] = []
-    for (const machine of this.#tracked.values()) {
-      if (machine.process === null) continue
-      const { process } = machine
-      const still = findings.qemus.find((found) => isSameProcess(found, process))
-      if (still) unbound.delete(still)
-      else ended.push(machine)
-    }
-    await Promise.all(ended.map((machine) => machine.ended()))
-    for (const found of unbound) {
-      const traits = await traitsOf(found)
-      const idle = [...this.#tracked.values()].filter(({ process }) => process === null)
-      const known = await Promise.all(
-        idle.map(async (machine) => ({
-          ...knownOf(machine),
-          imagesExist: (await missingPlace(machine.entry.images.map(({ path }) => path))) === null,
-        })),
-      )
-      const machine =
-        findKnown(traits, found.line.qmp, known)?.machine ??
-        this.#track(
-          newEntry(this.#newId(), {
-            name: nameFor(found, traits.images),
-            origin: 'found',
-            images: traits.images.map(({ path, key }) => ({ path, key })),
-          }),
-        )
-      machine.setProcess(found)
-    }
-  }
-}
-
-function knownOf(machine: TrackedMachine): KnownMachine & { readonly machine: TrackedMachine } {
-  const { images, uuid, guestName, endpoint } = machine.entry
-  return { machine, images, uuid, name: guestName, endpoint, imagesExist: true }
 }
 
 const unknownMachine = (id: MachineId) =>

@@ -24,3 +24,9 @@ export function nameFor(found: FoundQemu, images: readonly FileIdentity[]): stri
 export function newEntry(id: MachineId, fields: Pick<RegistryEntry, 'name' | 'origin'> & Partial<RegistryEntry>) {
   return RegistryEntry.parse({ id, ...fields })
 }
+
+/** The entry of a machine that was found and is not known yet. */
+export function entryFor(id: MachineId, found: FoundQemu, { images }: MachineTraits): RegistryEntry {
+  const known = images.map(({ path, key }) => ({ path, key }))
+  return newEntry(id, { name: nameFor(found, images), origin: 'found', images: known })
+}

@@ -25,13 +25,18 @@ export interface TrackedDeps {
   readonly statusTimeoutMs: number
   /** The machine looks different now. */
   readonly onChange: (machine: TrackedMachine) => void
+  /** Does the running process of another machine listen there? */
+  readonly isTaken: (endpoint: QmpEndpoint, by: TrackedMachine) => boolean
   /** Something ended: look at the system again. */
   readonly onLost: () => void
 }
 
 const stateEvents = ['STOP', 'RESUME', 'RESET', 'SHUTDOWN', 'WAKEUP', 'SUSPEND', 'BLOCK_IO_ERROR', 'GUEST_PANICKED']
 const diskEvents = ['DEVICE_DELETED', 'DEVICE_TRAY_MOVED', 'BLOCK_JOB_COMPLETED', 'BLOCK_JOB_CANCELLED']
+const firstPauseMs = 4_000
 const longestPauseMs = 60_000
+const earlyPauseMs = 300
+const mostEarlyTries = 10
 
 export class TrackedMachine {
   entry: RegistryEntry
@@ -42,6 +47,7 @@ export class TrackedMachine {
   #known = false
   #retryAt = 0
   #pauseMs = 0
+  #earlyTries = 0
   #looking: Promise<void> | null = null
 
   constructor(entry: RegistryEntry, deps: TrackedDeps) {
@@ -70,10 +76,19 @@ export class TrackedMachine {
 
   endpoints(): readonly QmpEndpoint[] {
     const found = this.process?.line.qmp ?? []
+    // A found machine is found by its process; its old socket may belong to another guest by now.
+    if (this.process === null && this.entry.origin === 'found') return []
     const own = this.entry.endpoint
+    if (own !== null && this.process === null && this.#deps.isTaken(own, this)) return []
     if (own === null || found.some((endpoint) => isSameEndpoint(endpoint, own))) return found
     // A found machine's endpoint is only remembered; the process that runs now tells the true ones.
     return this.process && this.entry.origin === 'found' ? found : [own, ...found]
+  }
+
+  /** Where it is, or was last, reached. */
+  lastEndpoints(): readonly QmpEndpoint[] {
+    const now = this.endpoints()
+    return now.length > 0 || this.entry.endpoint === null ? now : [this.entry.endpoint]
   }
 
   /** Binds the machine to the process that runs it; null when it ended. */
@@ -84,6 +99,7 @@ export class TrackedMachine {
       this.#known = false
       this.#retryAt = 0
       this.#pauseMs = 0
+      this.#earlyTries = 0
       if (before !== null) void this.link.close()
     }
     if (found === null) return
@@ -169,8 +185,7 @@ export class TrackedMachine {
     const outcome = await this.link.open(this.endpoints(), async () => this.#isStopped())
     if ('failure' in outcome) {
       const { error, endpoint } = outcome.failure
-      this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs === 0 ? 4_000 : this.#pauseMs * 2)
-      this.#retryAt = this.#deps.ports.clock.monotonic() + this.#pauseMs
+      this.#planRetry(error)
       const state = await stateOfError(error, endpoint, this.process?.process.user ?? null)
       if (state !== null) {
         this.#seen()
@@ -195,6 +210,19 @@ export class TrackedMachine {
     } finally {
       done()
     }
+  }
+
+  /** Longer and longer pauses, so that trouble is no load; short ones for a QEMU that has only just begun to start. */
+  #planRetry(error: FloeError): void {
+    const isComing =
+      this.process !== null && (error.code === 'machine/socket-missing' || error.code === 'machine/refused')
+    if (isComing && this.#earlyTries < mostEarlyTries) {
+      this.#earlyTries += 1
+      setTimeout(() => this.#deps.onLost(), earlyPauseMs).unref()
+      return
+    }
+    this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs === 0 ? firstPauseMs : this.#pauseMs * 2)
+    this.#retryAt = this.#deps.ports.clock.monotonic() + this.#pauseMs
   }
 
   async #isStopped(): Promise<boolean> {

@@ -1,10 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import {
-  createMachineService,
-  type MachineServiceDeps,
-  type MachineTiming,
-} from '../../../electron/core/machines/machine-service.ts'
+import { createMachineService, type MachineServiceDeps } from '../../../electron/core/machines/machine-service.ts'
+import type { MachineTiming } from '../../../electron/core/machines/timing.ts'
 import type { MachineService } from '../../../electron/core/machines/types.ts'
 import type { Platform, Ports } from '../../../electron/core/ports/index.ts'
 import { createNodePorts } from '../../../electron/core/ports/node-ports.ts'
