@@ -1,11 +1,12 @@
 import type { Destination } from '../../../shared/domain/destination.ts'
-import type { DestinationId, JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
+import { DestinationId, type JobId, type MachineId, type PointId } from '../../../shared/domain/ids.ts'
 import type { Point } from '../../../shared/domain/point.ts'
 import { FloeError } from '../errors.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Topics } from '../topics/topic.ts'
 import { newestFirst } from './order.ts'
 import type { DestinationRegistry, Known } from './registry.ts'
+import type { RememberedPoints } from './remembered.ts'
 import { PointScanner, type StoredPoint } from './scan.ts'
 import { type Survey, surveyDestination } from './survey.ts'
 
@@ -26,8 +27,16 @@ export class Catalog {
   #checking = new Map<string, JobId>()
   #turn: Promise<void> = Promise.resolve()
 
-  constructor(ports: Ports, registry: DestinationRegistry, topics: Pick<Topics, 'destinations' | 'points'>) {
+  readonly #remembered: RememberedPoints
+
+  constructor(
+    ports: Ports,
+    registry: DestinationRegistry,
+    remembered: RememberedPoints,
+    topics: Pick<Topics, 'destinations' | 'points'>,
+  ) {
     this.#ports = ports
+    this.#remembered = remembered
     this.registry = registry
     this.#topics = topics
   }
@@ -105,6 +114,7 @@ export class Catalog {
       if (ids.has(id)) continue
       this.#surveys.delete(id)
       this.#stored.delete(id)
+      await this.#remembered.forget(DestinationId.parse(id)).catch(() => {})
     }
     this.#publish()
   }
@@ -114,9 +124,12 @@ export class Catalog {
     const seenBefore = this.#surveys.get(known.id)?.room != null
     const seen = survey.room !== null
     this.#surveys.set(known.id, survey)
+    if (!seen && !this.#stored.has(known.id)) this.#stored.set(known.id, await this.#remembered.load(known.id))
     if (seen) {
       try {
-        this.#stored.set(known.id, await this.scanner.scan(known))
+        const found = await this.scanner.scan(known)
+        this.#stored.set(known.id, found)
+        await this.#remembered.save(known.id, found)
       } catch (error) {
         this.#ports.logger.warn('A destination could not be searched for restore points', {
           path: known.path,

@@ -18,6 +18,7 @@ import { Pins } from './pins.ts'
 import { assertReadable } from './point-files.ts'
 import { notRecorded, recordPoint } from './recording.ts'
 import { DestinationRegistry } from './registry.ts'
+import { RememberedPoints } from './remembered.ts'
 import type { OpenDestination, PartialPoint, Repository } from './types.ts'
 import { readVerification, replaces, writeVerification } from './verification-file.ts'
 import { compareWithPoint, verifyPoint } from './verifying.ts'
@@ -35,7 +36,12 @@ export interface RepositoryDependencies {
 const lookInterval = 5000
 
 export function createRepository({ ports, registryFile, homeId, topics }: RepositoryDependencies): Repository {
-  const catalog = new Catalog(ports, new DestinationRegistry(registryFile, ports.logger), topics)
+  const catalog = new Catalog(
+    ports,
+    new DestinationRegistry(registryFile, ports.logger),
+    new RememberedPoints(join(dirname(registryFile), 'remembered-points'), ports.logger),
+    topics,
+  )
   const pins = new Pins()
   const writing = new Map<string, DestinationId>()
   let timer: NodeJS.Timeout | null = null

@@ -132,6 +132,25 @@ it('an empty mount point is a drive that is not there', async () => {
   expect(test.repository.destination(id).state).toEqual({ kind: 'connected' })
 })
 
+it('the points of an unplugged drive are still listed after a restart, as not available', async () => {
+  using drive = volume('ext4', 40)
+  await using test = await testRepository()
+  const destination = await test.repository.addDestination(drive.path, 'Drive')
+  const point = await addPoint(test.repository, destination)
+  drive.unmount()
+  await using again = await testRepository({}, test.home.file('destinations.json'))
+  expect(again.repository.points(null)).toEqual([{ ...point, available: false }])
+  const gone = { code: 'point/unavailable' }
+  await expect(again.repository.assertReadable(point.id)).rejects.toMatchObject(gone)
+  drive.mount()
+  await again.repository.refresh()
+  expect(again.repository.points(null)).toEqual([point])
+  await again.repository.deletePoint(point.id)
+  drive.unmount()
+  await using third = await testRepository({}, test.home.file('destinations.json'))
+  expect(third.repository.points(null)).toEqual([])
+})
+
 it('a read-only drive can be read but not written to', async () => {
   using drive = volume('ext4', 40)
   await using test = await testRepository()

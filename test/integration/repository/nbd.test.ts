@@ -169,7 +169,10 @@ it('a server without structured replies is read with simple ones, errors include
   const client = await NbdClient.connect(path)
   expect(client).toMatchObject({ size: 1 << 20, knowsZeroes: false })
   const [a, b] = [Buffer.alloc(1000), Buffer.alloc(2000)]
-  const failing = expect(client.read(4096, Buffer.alloc(10))).rejects.toMatchObject({ errno: 5, message: expect.stringMatching(/EIO/) })
+  const failing = expect(client.read(4096, Buffer.alloc(10))).rejects.toMatchObject({
+    errno: 5,
+    message: expect.stringMatching(/EIO/),
+  })
   await Promise.all([client.read(512, a), client.read(1024, b), failing])
   expect([a.every((byte) => byte === 1), b.every((byte) => byte === 2)]).toEqual([true, true])
   client.close()
