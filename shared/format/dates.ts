@@ -59,6 +59,11 @@ export function formatMoment(moment: Moment, style: DateStyle): string {
   return `${formatDay(moment, style)} ${formatTime(moment, style)}`
 }
 
+/** Inside a sentence: "changed today 14:02". */
+export function formatMomentInText(moment: Moment, style: DateStyle): string {
+  return formatMoment(moment, style).replace(/^(Today|Yesterday)/, (day) => day.toLowerCase())
+}
+
 /** A restore point as a title: "Yesterday, 21:00". */
 export function formatTitle(moment: Moment, style: DateStyle): string {
   return `${formatDay(moment, style)}, ${formatTime(moment, style)}`

@@ -3,7 +3,7 @@
 import type { Disk, DiskExclusion } from '../domain/disk.ts'
 import type { Job } from '../domain/job.ts'
 import type { Machine } from '../domain/machine.ts'
-import { type DateStyle, formatAge, formatMoment, formatSpan, formatTime } from '../format/dates.ts'
+import { type DateStyle, formatAge, formatMomentInText, formatSpan, formatTime } from '../format/dates.ts'
 import { isActive, isOver, percentOf } from './job-words.ts'
 import { busyBody, noPermissionBody, noSocketBody, notQemuBody, notQmpBody, silentBody } from './problems/machine.ts'
 import {
@@ -111,7 +111,7 @@ export function machineSubtitle(machine: Machine, style: DateStyle): string {
       return withQemu(state.status === 'io-error' ? 'Stopped after a disk error' : 'Guest CPU is stopped')
     case 'off': {
       const since = state.since ?? machine.lastSeenAt
-      return since === null ? 'Off' : `Off · last seen ${lowerFirst(formatMoment(since, style))}`
+      return since === null ? 'Off' : `Off · last seen ${formatMomentInText(since, style)}`
     }
     case 'busy':
       return 'Busy with another program'
@@ -128,10 +128,6 @@ export function machineSubtitle(machine: Machine, style: DateStyle): string {
     case 'unplugged':
       return 'The drive with its images isn’t connected'
   }
-}
-
-function lowerFirst(text: string): string {
-  return /^(Today|Yesterday)/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
 }
 
 /** True when Back Up Now can work: Floe reaches QEMU. */

@@ -63,7 +63,7 @@ export function JobCard({ job, onDismiss }: JobCardProps): ReactElement {
   const started = job.startedAt ?? job.createdAt
   return (
     <Card
-      label={jobName(job)}
+      label={job.state.kind === 'queued' ? `${jobName(job)}, waiting` : jobName(job)}
       testId={`job-${job.id}`}
       tone={text.tone === 'problem' ? 'problem' : active ? 'live' : 'plain'}
     >
@@ -86,7 +86,9 @@ export function JobCard({ job, onDismiss }: JobCardProps): ReactElement {
       {active ? <JobProgress job={job} steady={steady} style={style} tone={text.tone} /> : null}
       {showLine ? <p className={styles.line}>{text.line}</p> : null}
       {active && job.kind === 'backup' ? <PhaseStepper phases={job.phases} /> : null}
-      {active && job.state.kind !== 'preparing' ? <DiskBars disks={steady.disks} units={words.units} /> : null}
+      {active && job.state.kind !== 'preparing' && job.state.kind !== 'checking' ? (
+        <DiskBars disks={steady.disks} units={words.units} />
+      ) : null}
       {failed === null ? null : <ProblemDetails problem={failed} />}
     </Card>
   )

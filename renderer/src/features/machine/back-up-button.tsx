@@ -19,7 +19,8 @@ export function BackUpButton({ machine }: { readonly machine: Machine }): ReactE
   const darwin = useBridge().platform === 'darwin'
   const { units } = useSettings()
   const backUp = useBackUp(machine.id)
-  const job = useActiveJobs().find((one) => one.machineId === machine.id && one.kind === 'backup')
+  const backups = useActiveJobs().filter((one) => one.machineId === machine.id && one.kind === 'backup')
+  const job = backups.find((one) => one.state.kind !== 'queued') ?? backups[0]
   const options = () => ui.openSheet({ kind: 'back-up-options', machineId: machine.id })
   const able = canBackUp(machine) && job === undefined
   const cancel = job === undefined ? null : () => ui.openSheet({ kind: 'cancel-job', jobId: job.id })

@@ -32,7 +32,12 @@ export function PointsSection({ machine }: { readonly machine: Machine }): React
   const ui = useUiActions()
   const style = useWordStyle()
   const writing = useActiveJobs().filter(
-    (job) => job.machineId === machine.id && job.kind === 'backup' && isActive(job.state) && job.result === null,
+    (job) =>
+      job.machineId === machine.id &&
+      job.kind === 'backup' &&
+      isActive(job.state) &&
+      job.state.kind !== 'checking' &&
+      !all.some((point) => point.id === job.pointId),
   )
   const [place, setPlace] = useState('all')
   const places = useMemo(() => [...new Set(all.map((point) => point.destinationId))], [all])

@@ -2,7 +2,7 @@
 import type { ReactElement } from 'react'
 import type { Preflight } from '../../../../shared/domain/restore.ts'
 import { formatBytes } from '../../../../shared/format/bytes.ts'
-import { formatMoment } from '../../../../shared/format/dates.ts'
+import { formatMomentInText } from '../../../../shared/format/dates.ts'
 import { Group } from '../../design/key-value-group.tsx'
 import { ArrowRightIcon } from '../../icons/icons.tsx'
 import { useWordStyle } from '../../state/words.ts'
@@ -17,7 +17,7 @@ export function ReplacedImages({ preflight }: { readonly preflight: Preflight })
         <div className={styles.flow} key={disk.diskId}>
           <div className={styles.box}>
             <span className={styles.caption}>
-              {disk.changedAt === null ? 'Now' : `Now · changed ${formatMoment(disk.changedAt, style)}`}
+              {disk.changedAt === null ? 'Now' : `Now · changed ${formatMomentInText(disk.changedAt, style)}`}
             </span>
             <bdi className={styles.file} title={disk.imagePath}>
               {fileName(disk.imagePath)}
