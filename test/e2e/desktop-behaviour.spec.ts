@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { expect, type Page, test } from '@playwright/test'
+import type { PreloadBridge } from '../../shared/ipc/channels.ts'
+import { type TempDir, tempDir } from '../support/temp.ts'
+import { launchDesktop, root } from './support/launch.ts'
+
+let dir: TempDir
+test.beforeEach(() => {
+  dir = tempDir('floe-desktop-')
+})
+test.afterEach(() => dir[Symbol.dispose]())
+
+const ask = (page: Page, name: string, input: object = {}) =>
+  page.evaluate(
+    async (call) => {
+      const { floe } = globalThis as unknown as { floe: PreloadBridge }
+      return floe.invoke(call.name as 'app.hello', call.input, `test-${Math.random()}`)
+    },
+    { name, input },
+  )
+
+/** The state that the newest record of the home's lock tells. */
+const lockState = (home: string): string => {
+  const folder = `${home}/owner.lock`
+  const newest = readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .sort((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10))[0]
+  return (JSON.parse(readFileSync(`${folder}/${newest}`, 'utf8')) as { state: string }).state
+}
+
+test('choosing a menu item sends its command to the window', async () => {
+  await using desktop = await launchDesktop(dir.file('home'))
+  const { app, page } = desktop
+  await page.evaluate(() => {
+    const { floe } = globalThis as unknown as { floe: PreloadBridge }
+    const heard: string[] = []
+    Object.assign(globalThis, { heard })
+    floe.onMenuCommand((command) => heard.push(command))
+  })
+  await app.evaluate(({ Menu }) => {
+    for (const id of ['add-machine', 'toggle-sidebar', 'overview'])
+      Menu.getApplicationMenu()?.getMenuItemById(id)?.click()
+  })
+  await expect
+    .poll(() => page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard))
+    .toEqual(['add-machine', 'toggle-sidebar', 'overview'])
+})
+
+test('a folder is chosen in a native dialog', async () => {
+  await using desktop = await launchDesktop(dir.file('home'))
+  const { app, page } = desktop
+  await app.evaluate(({ dialog }) => {
+    dialog.showOpenDialog = async () => ({ canceled: false, filePaths: ['/data/backups'] })
+  })
+  expect(await ask(page, 'host.chooseFolder', { title: 'Where?' })).toEqual({
+    ok: true,
+    value: { path: '/data/backups' },
+  })
+  await app.evaluate(({ dialog }) => {
+    dialog.showOpenDialog = async () => ({ canceled: true, filePaths: [] })
+  })
+  expect(await ask(page, 'host.chooseFolder', { title: 'Where?' })).toEqual({ ok: true, value: { path: null } })
+  expect(await ask(page, 'host.showInFolder', { path: dir.file('nothing') })).toMatchObject({
+    problem: { code: 'ipc/invalid-input' },
+  })
+})
+
+test('a page that is loaded again gets fresh snapshots, and no push of the page before it', async () => {
+  await using desktop = await launchDesktop(dir.file('home'))
+  const { page } = desktop
+  const listen = () =>
+    page.evaluate(() => {
+      const { floe } = globalThis as unknown as { floe: PreloadBridge }
+      const kinds: string[] = []
+      Object.assign(globalThis, { kinds })
+      floe.subscribe('settings', (message) => kinds.push(message.kind))
+    })
+  const kinds = () => page.evaluate(() => (globalThis as unknown as { kinds: string[] }).kinds)
+  await listen()
+  await expect.poll(kinds).toEqual(['snapshot'])
+  await page.reload()
+  await listen()
+  await expect.poll(kinds).toEqual(['snapshot'])
+  await ask(page, 'settings.set', { units: 'binary' })
+  await expect.poll(kinds).toEqual(['snapshot', 'delta'])
+})
+
+test('the theme of the settings is the theme of the window', async () => {
+  await using desktop = await launchDesktop(dir.file('home'))
+  const { app, page } = desktop
+  for (const theme of ['dark', 'light'] as const) {
+    await ask(page, 'settings.set', { theme })
+    await expect.poll(() => app.evaluate(({ nativeTheme }) => nativeTheme.themeSource)).toBe(theme)
+  }
+})
+
+test('a second start shows the first window and ends', async () => {
+  await using desktop = await launchDesktop(dir.file('home'))
+  const { app } = desktop
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
+  const program = createRequire(import.meta.url)('electron') as string
+  const second = spawn(program, ['.', '--no-sandbox', '--disable-gpu', '--home', dir.file('home')], {
+    cwd: root,
+    stdio: 'ignore',
+    env: { ...process.env, FLOE_E2E: '1' },
+  })
+  expect(await new Promise((resolve) => second.once('exit', resolve))).toBe(0)
+  await expect.poll(() => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible())).toBe(true)
+})
+
+test('quitting gives the home up and remembers where the window was', async () => {
+  const home = dir.file('home')
+  const first = await launchDesktop(home)
+  expect(lockState(home)).toBe('serving')
+  await first.app.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()[0]?.setBounds({ width: 1000, height: 700 }),
+  )
+  await first[Symbol.asyncDispose]()
+  expect(lockState(home)).toBe('released')
+  await using second = await launchDesktop(home)
+  const size = await second.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getSize())
+  expect(size).toEqual([1000, 700])
+})
+
+test('a request of the system to end is obeyed without a question, and the home is given up', async () => {
+  const home = dir.file('home')
+  const { app } = await launchDesktop(home)
+  const ended = new Promise((resolve) => app.process().once('exit', resolve))
+  app.process().kill('SIGTERM')
+  await ended
+  expect(lockState(home)).toBe('released')
+})
+
+test('closing the only window ends Floe on Linux while nothing runs', async () => {
+  test.skip(process.platform === 'darwin', 'closing hides the window on macOS')
+  const { app } = await launchDesktop(dir.file('home'))
+  const ended = new Promise((resolve) => app.process().once('exit', resolve))
+  await app.evaluate(({ BrowserWindow }) => {
+    setImmediate(() => BrowserWindow.getAllWindows()[0]?.close())
+  })
+  await ended
+  expect(lockState(dir.file('home'))).toBe('released')
+})
