@@ -82,11 +82,15 @@ export async function startDemoGuest(options: DemoGuestOptions = {}): Promise<De
       120_000,
     )
   }
-  await until(() => {
-    if (isOver()) throw new Error(`QEMU ended at once: ${complaint}`)
-    return existsSync(testPath)
-  }, 'the test socket of QEMU')
-  const monitor = await RawQmp.connect(testPath)
+  // The socket has its name a moment before it takes connections.
+  const monitor = await until(
+    () => {
+      if (isOver()) throw new Error(`QEMU ended at once: ${complaint}`)
+      return existsSync(testPath) && RawQmp.connect(testPath).catch(() => null)
+    },
+    'the test socket of QEMU',
+    60_000,
+  )
   const end = async (how: () => void) => {
     if (!isOver()) how()
     await ended
