@@ -16,7 +16,7 @@ export interface ProgressBarProps {
 }
 
 export function ProgressBar({ label, fraction, valueText, tone = 'accent', thin }: ProgressBarProps): ReactElement {
-  const percent = fraction === null ? null : Math.round(Math.min(1, Math.max(0, fraction)) * 1000) / 10
+  const percent = fraction === null ? null : Math.floor(Math.min(1, Math.max(0, fraction)) * 1000) / 10
   return (
     <div
       className={classes(styles.bar, styles[tone], thin && styles.thin)}

@@ -15,6 +15,8 @@ import {
 
 export interface Scene {
   readonly bridge: () => FakeBridge
+  /** Test id of what must be there before the picture is taken. */
+  readonly ready?: string
   readonly prepare?: (state: WindowState, bridge: FakeBridge) => void
 }
 
@@ -62,7 +64,7 @@ const open =
     state.ui.openSheet(sheet)
 
 export const scenes: Readonly<Record<string, Scene>> = {
-  empty: { bridge: empty },
+  empty: { bridge: empty, ready: 'checked' },
   overview: { bridge: full },
   demo: {
     bridge: () =>
@@ -91,15 +93,25 @@ export const scenes: Readonly<Record<string, Scene>> = {
     bridge: full,
     prepare: show({ kind: 'destination', destinationId: destinationId('NAS Backups') }),
   },
-  'add-machine': { bridge: full, prepare: open({ kind: 'add-machine', path: null }) },
-  'add-socket': { bridge: full, prepare: open({ kind: 'add-machine', path: '/home/ann/.qmp/debian.sock' }) },
-  'add-destination': { bridge: full, prepare: open({ kind: 'add-destination', path: null }) },
+  'add-machine': { ready: 'sheet-add-machine', bridge: full, prepare: open({ kind: 'add-machine', path: null }) },
+  'add-socket': {
+    ready: 'probe-qmp',
+    bridge: full,
+    prepare: open({ kind: 'add-machine', path: '/home/ann/.qmp/debian.sock' }),
+  },
+  'add-destination': {
+    ready: 'destination-name',
+    bridge: full,
+    prepare: open({ kind: 'add-destination', path: null }),
+  },
   forget: {
+    ready: 'sheet-forget-destination',
     bridge: full,
     prepare: open({ kind: 'forget-destination', destinationId: destinationId('Samsung T7') }),
   },
-  settings: { bridge: full, prepare: open({ kind: 'settings' }) },
+  settings: { ready: 'sheet-settings', bridge: full, prepare: open({ kind: 'settings' }) },
   refused: {
+    ready: 'banner-connection-lost',
     bridge: full,
     prepare: (state, bridge) => {
       bridge.answer('backup.start', () => ({ ok: false, problem: fullProblem }))

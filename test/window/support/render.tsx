@@ -1,4 +1,5 @@
 // Renders the window, or one component of it, against a fake host.
+import './setup.ts'
 import { type RenderResult, render } from '@testing-library/react'
 import { type UserEvent, userEvent } from '@testing-library/user-event'
 import type { ReactElement } from 'react'

@@ -96,12 +96,7 @@ function DemoButtons({ demo }: { readonly demo: Demo }): ReactElement {
         </Button>
       )}
       {machineId === null ? null : (
-        <Button
-          size="small"
-          variant="primary"
-          onPress={() => ui.show({ kind: 'machine', machineId })}
-          testId="demo-show"
-        >
+        <Button size="small" onPress={() => ui.show({ kind: 'machine', machineId })} testId="demo-show">
           Show Machine
         </Button>
       )}
