@@ -1,5 +1,5 @@
 // A Floe that restores and may be killed on the way: `node restore-child.ts HOME swap|undo ID CRASH_AT`. It ends itself
-// with SIGKILL right before the step with that number, prints each step, and says `done` when it got through.
+// with SIGKILL right before the step with that number or name, prints each step, and says `done` when it got through.
 import { writeSync } from 'node:fs'
 import type { PointId, RestoreId } from '../../shared/domain/ids.ts'
 import { openRestoreFloe } from './restore-world.ts'
@@ -8,7 +8,7 @@ const [home = '', kind = '', id = '', crashAt = '-1'] = process.argv.slice(2)
 let count = 0
 const step = (name: string) => {
   writeSync(1, `${count} ${name}\n`)
-  if (count === Number(crashAt)) process.kill(process.pid, 'SIGKILL')
+  if (crashAt === name || crashAt === String(count)) process.kill(process.pid, 'SIGKILL')
   count += 1
 }
 const floe = await openRestoreFloe(home, { step })

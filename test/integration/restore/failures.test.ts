@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { homePaths } from '../../../electron/core/home/home-paths.ts'
 import { openRestoreFloe, type RestoreFloe, restoreWorld, type World } from '../../support/restore-world.ts'
@@ -129,8 +129,7 @@ describe('a restore in place that fails', () => {
         const job = await floe.board.whenFinal(await floe.restores.swap(world.point.id))
         expect(pid).toBeGreaterThan(0)
         expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'restore/machine-running' } })
-        const held = await run('find', `/proc/${pid}/fd`, '-lname', `${world.folder}/*`, '-printf', '%l\\n')
-        expect([...new Set(held.trim().split('\n'))].sort()).toEqual(['vda', 'vdb'].map(world.image).sort())
+        for (const { id } of twoDisks) expect(holds(pid, world.image(id)), id).toBe(true)
       } finally {
         process.kill(pid, 'SIGKILL')
       }
@@ -139,6 +138,14 @@ describe('a restore in place that fails', () => {
     },
   )
 })
+
+/** Does the process have this very file open, under whatever name? */
+function holds(pid: number, path: string): boolean {
+  const { ino } = statSync(path)
+  return readdirSync(`/proc/${pid}/fd`).some(
+    (fd) => statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false })?.ino === ino,
+  )
+}
 
 function undoFiles(world: World): string[] {
   const names = world.files()
