@@ -84,7 +84,13 @@ export async function backupWorld(
 ): Promise<BackupWorld> {
   const home = tempDir('fw-')
   const indexWorker = new URL('../../electron/core/repository/content-index/worker.ts', import.meta.url)
-  const platform = { ...createPlatform(), externalVolumes: async () => [] }
+  const system = createPlatform()
+  const platform = {
+    ...system,
+    externalVolumes: async () => [],
+    /** Other tests' machines are none of this Floe's business. */
+    listProcesses: async () => (await system.listProcesses()).filter(({ ppid }) => ppid === process.pid),
+  }
   const ports = createNodePorts({ indexWorker, platform, logger: quietLogger, ...options.ports })
   let floe = await startParts(home, ports)
   const path = options.destinationPath ?? home.file('backups')

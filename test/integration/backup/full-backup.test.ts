@@ -1,5 +1,5 @@
 import { copyFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { backupWorld } from '../../support/backup-world.ts'
 import { createImage, difference, startQemu, type TestQemu } from '../../support/qemu.ts'
@@ -81,7 +81,7 @@ test('two disks share one instant, whatever is written to both in turn', async (
 })
 
 async function firstByte(image: string, dir: string): Promise<number> {
-  const raw = join(dir, 'first')
+  const raw = join(dir, `first-${basename(image)}`)
   await run('qemu-img', 'dd', '-f', 'qcow2', '-O', 'raw', `if=${image}`, `of=${raw}`, 'bs=512', 'count=1')
   const hex = await run('od', '-An', '-tu1', '-N1', raw)
   rmSync(raw)
@@ -119,6 +119,7 @@ test('any path works, for images and for destinations', async () => {
     await qemu.flush('vda')
     await using world = await backupWorld({ destinationPath: dir.file(name) })
     const point = world.pointOf(await world.run(await world.machine(qemu)))
-    expect(await difference(path.startsWith('-') ? `./${path}` : path, world.image(point, 'vda')), name).toBeNull()
+    await qemu.quit()
+    expect(await difference(path, world.image(point, 'vda')), name).toBeNull()
   }
 })
