@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { expect, type Page, test } from '@playwright/test'
 import type { PreloadBridge } from '../../shared/ipc/channels.ts'
 import { type TempDir, tempDir } from '../support/temp.ts'
-import { launchDesktop, root } from './support/launch.ts'
+import { electronProgram, launchDesktop, root } from './support/launch.ts'
 
 let dir: TempDir
 test.beforeEach(() => {
@@ -100,8 +99,7 @@ test('a second start shows the first window and ends', async () => {
   await using desktop = await launchDesktop(dir.file('home'))
   const { app } = desktop
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
-  const program = createRequire(import.meta.url)('electron') as string
-  const second = spawn(program, ['.', '--no-sandbox', '--disable-gpu', '--home', dir.file('home')], {
+  const second = spawn(electronProgram(), ['.', '--no-sandbox', '--disable-gpu', '--home', dir.file('home')], {
     cwd: root,
     stdio: 'ignore',
     env: { ...process.env, FLOE_E2E: '1' },

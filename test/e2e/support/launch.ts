@@ -7,8 +7,8 @@ import { _electron, type Browser, chromium, type ElectronApplication, type Page 
 /** The folder with `package.json` and `out/` of the app under test; this checkout unless FLOE_E2E_APP names another. */
 export const root = process.env.FLOE_E2E_APP ?? join(import.meta.dirname, '..', '..', '..')
 
-/** Named, because Playwright otherwise loads a script of its own first, with an option only Electron's own shell takes. */
-const electronProgram = createRequire(import.meta.url)('electron') as string
+/** Named to Playwright, which otherwise loads a script of its own first, with an option only Electron's own shell takes. */
+export const electronProgram = (): string => createRequire(import.meta.url)('electron') as string
 
 /** Keeps Chromium on this machine: no other name resolves. */
 const offline = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'
@@ -24,7 +24,7 @@ export interface DesktopLaunch extends AsyncDisposable {
  */
 export async function launchDesktop(home: string, args: readonly string[] = []): Promise<DesktopLaunch> {
   const app = await _electron.launch({
-    executablePath: electronProgram,
+    executablePath: electronProgram(),
     args: ['.', offline, '--disable-gpu', '--home', home, ...args],
     cwd: root,
     env: { ...definedEnv(), FLOE_E2E: '1' },
