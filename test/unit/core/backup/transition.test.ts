@@ -1,0 +1,153 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { BackupEffect } from '../../../../electron/core/backup/effects.ts'
+import type { BackupEvent, Remains } from '../../../../electron/core/backup/events.ts'
+import { type BackupState, initialState } from '../../../../electron/core/backup/state.ts'
+import { transition } from '../../../../electron/core/backup/transition.ts'
+import { FloeError, toProblem } from '../../../../electron/core/errors.ts'
+
+const at = '2026-01-02T03:04:05.000Z'
+const problem = toProblem(new FloeError('backup/write-error', 'Writing failed.'))
+const share = fc.constantFrom('all', 'some', 'none') satisfies fc.Arbitrary<Remains['jobs']>
+const remains = fc.record({ jobs: share, targets: share, partial: fc.boolean(), recorded: fc.boolean() })
+const plain = fc.constantFrom<BackupEvent['event']>(
+  ...([
+    'begin',
+    'cancel-requested',
+    'stopped',
+    'released',
+    'recorded',
+    'discarded',
+    'checked',
+    'check-skipped',
+  ] as const),
+)
+const withProblem = fc.constantFrom<BackupEvent['event']>(
+  ...(['preparation-failed', 'start-failed', 'trouble', 'machine-gone', 'release-failed', 'record-failed'] as const),
+  ...(['discard-failed', 'check-failed'] as const),
+)
+const anyEvent: fc.Arbitrary<BackupEvent> = fc.oneof(
+  plain.map((event) => ({ event }) as BackupEvent),
+  withProblem.map((event) => ({ event, problem }) as BackupEvent),
+  fc.record({ event: fc.constant('prepared' as const), at: fc.constant(at), guestRan: fc.boolean() }),
+  fc.record({ event: fc.constant('started' as const), at: fc.constant(at) }),
+  fc.record({
+    event: fc.constant('concluded' as const),
+    disk: fc.nat({ max: 2 }),
+    problem: fc.constantFrom(null, null, null, problem),
+  }),
+  fc.record({ event: fc.constant('resumed' as const), remains, problem: fc.constant(problem) }),
+)
+const options = fc.record({ diskCount: fc.integer({ min: 1, max: 3 }), check: fc.boolean() })
+
+/** What each effect may answer. */
+function outcomesOf(effect: BackupEffect, diskCount: number): readonly BackupEvent[] {
+  const gone: BackupEvent = { event: 'machine-gone', problem }
+  switch (effect.effect) {
+    case 'prepare':
+      return [{ event: 'prepared', at, guestRan: true }, { event: 'preparation-failed', problem }, gone]
+    case 'start':
+      return [{ event: 'started', at }, { event: 'start-failed', problem }, gone]
+    case 'watch': {
+      const good = Array.from(
+        { length: diskCount },
+        (_, disk): BackupEvent => ({ event: 'concluded', disk, problem: null }),
+      )
+      return [...good, { event: 'concluded', disk: 0, problem }, { event: 'trouble', problem }, gone]
+    }
+    case 'stop-jobs':
+      return [{ event: 'stopped' }, gone]
+    case 'release':
+      return [{ event: 'released' }, { event: 'release-failed', problem }, gone]
+    case 'record':
+      return [{ event: 'recorded' }, { event: 'record-failed', problem }]
+    case 'discard':
+      return [{ event: 'discarded' }, { event: 'discard-failed', problem }]
+    case 'check':
+      return [{ event: 'checked' }, { event: 'check-skipped' }, { event: 'check-failed', problem }]
+    case 'finish':
+      return []
+  }
+}
+
+test('whatever happens in whatever order, one verdict is told, and a recorded point is never discarded', () => {
+  fc.assert(
+    fc.property(fc.array(anyEvent, { maxLength: 60 }), options, (events, given) => {
+      let state: BackupState = initialState
+      let verdicts = 0
+      let recorded = false
+      for (const event of [{ event: 'begin' } as const, ...events]) {
+        const next = transition(state, event, given)
+        if (next.ignored) expect(next.effects).toEqual([])
+        if (event.event === 'recorded' && state.state === 'recording') recorded = true
+        verdicts += next.effects.filter(({ effect }) => effect === 'finish').length
+        if (recorded) expect(next.effects.map(({ effect }) => effect)).not.toContain('discard')
+        expect(next.state.state === 'ended').toBe(verdicts === 1)
+        state = next.state
+      }
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('when every effect has some outcome, a backup ends: recorded and good, or with QEMU released and the rest discarded', () => {
+  const choices = fc.infiniteStream(fc.nat({ max: 1000 }))
+  fc.assert(
+    fc.property(choices, options, fc.nat({ max: 12 }), (stream, given, cancelAt) => {
+      let state: BackupState = initialState
+      let waiting: BackupEvent[] = [{ event: 'begin' }]
+      let source: BackupEffect | null = null
+      const done: string[] = []
+      for (let step = 0; state.state !== 'ended'; step += 1) {
+        if (step > 60) throw new Error(`No end in ${state.state}`)
+        if (step === cancelAt) waiting = [{ event: 'cancel-requested' }, ...waiting]
+        const event = waiting.shift()
+        if (event === undefined) {
+          // The last effect answers (again: a watch answers once for every disk).
+          const answers: readonly BackupEvent[] = outcomesOf(source as BackupEffect, given.diskCount)
+          waiting.push(answers[(stream.next().value as number) % answers.length] as BackupEvent)
+          continue
+        }
+        done.push(event.event)
+        const next = transition(state, event, given)
+        state = next.state
+        for (const effect of next.effects) {
+          source = effect
+          done.push(effect.effect)
+        }
+      }
+      if (state.state !== 'ended') return
+      const { kind } = state.ending
+      const gotPoint = done.includes('recorded')
+      expect(kind === 'good' || kind === 'recorded-but-failed').toBe(gotPoint)
+      expect(done.includes('discard')).toBe(!gotPoint)
+      if (done.includes('start') && !done.includes('machine-gone')) expect(done).toContain('release')
+    }),
+    { numRuns: 1500 },
+  )
+})
+
+test('a good verdict of every disk is needed before anything is recorded', () => {
+  const given = { diskCount: 2, check: false }
+  const copying: BackupState = { state: 'copying', at, guestRan: true, finished: [] }
+  const one = transition(copying, { event: 'concluded', disk: 0, problem: null }, given)
+  expect(one.effects).toEqual([])
+  expect(transition(one.state, { event: 'concluded', disk: 0, problem: null }, given).ignored).toBe(true)
+  const failed = transition(one.state, { event: 'concluded', disk: 1, problem }, given)
+  expect(failed.effects).toEqual([{ effect: 'stop-jobs' }])
+  const both = transition(one.state, { event: 'concluded', disk: 1, problem: null }, given)
+  expect(both.effects).toEqual([{ effect: 'release', guestRan: true }])
+})
+
+test('after a crash between removal and journal, a copy nobody can vouch for is discarded', () => {
+  const given = { diskCount: 1, check: false }
+  const releasing: BackupState = { state: 'releasing', guestRan: true, outcome: { kind: 'copied', at } }
+  const resumed = (targets: Remains['targets']) =>
+    transition(
+      releasing,
+      { event: 'resumed', remains: { jobs: 'none', targets, partial: true, recorded: false }, problem },
+      given,
+    ).effects.map(({ effect }) => effect)
+  expect(resumed('none')).toEqual(['discard'])
+  expect(resumed('some')).toEqual(['release'])
+})
