@@ -6,6 +6,7 @@ import { Toolbar } from '../design/toolbar.tsx'
 import { InspectorIcon, SidebarIcon } from '../icons/icons.tsx'
 import { useCommand, useUi, useUiActions } from '../state/window-state.tsx'
 import styles from './page.module.css'
+import { WindowBanners } from './window-banners.tsx'
 
 export interface PageProps {
   readonly title: string
@@ -54,6 +55,7 @@ export function Page({ title, subtitle, actions, inspector, searchable = true, c
           <SearchField label={`Search ${title}`} value={search} onChange={ui.setSearch} inputRef={field} />
         ) : null}
       </Toolbar>
+      <WindowBanners />
       <div className={styles.body} data-testid="page-body">
         {children}
       </div>

@@ -17,6 +17,8 @@ export interface RadioGroupProps<T extends string> {
   readonly value: T
   readonly choices: readonly RadioChoice<T>[]
   readonly onChange: (value: T) => void
+  /** Puts the focus on the chosen one as soon as it is shown. */
+  readonly autoFocus?: boolean
 }
 
 export function RadioGroup<T extends string>(props: RadioGroupProps<T>): ReactElement {
@@ -34,6 +36,7 @@ export function RadioGroup<T extends string>(props: RadioGroupProps<T>): ReactEl
           value={choice.value}
           className={styles.choice ?? ''}
           isDisabled={choice.disabled ?? false}
+          autoFocus={(props.autoFocus ?? false) && choice.value === props.value}
         >
           <span className={styles.radio} aria-hidden="true" />
           <span className={styles.text}>

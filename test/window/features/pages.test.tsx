@@ -12,7 +12,7 @@ describe('a destination’s page', () => {
   it('says whether it is there, how full it is and whose backups it holds', () => {
     const { state } = renderWindow(createFakeBridge({ items: sampleItems }))
     act(() => state.ui.show(view))
-    expect(screen.getByTestId('destination-free').textContent).toBe('412 GB free of 1.00 TB')
+    expect(screen.getByTestId('destination-free').textContent).toBe('412\u00a0GB free of 1.00\u00a0TB')
     expect(screen.getByRole('main').textContent).toContain('Connected · ext4 · /media/ann/Samsung T7/Floe')
     expect(screen.getAllByTestId(/^set-/)).toHaveLength(2)
   })
@@ -106,7 +106,7 @@ describe('settings', () => {
     await user.click(screen.getByRole('radio', { name: 'GiB' }))
     expect(bridge.asked.at(-1)).toEqual({ name: 'settings.set', input: { units: 'binary' } })
     await user.click(screen.getByTestId('settings-limit'))
-    await user.click(await screen.findByRole('option', { name: /^50/ }))
+    await user.click(await screen.findByRole('option', { name: /^50\.0/ }))
     expect(bridge.asked.at(-1)).toEqual({ name: 'settings.set', input: { defaultLimit: 50_000_000 } })
   })
 })

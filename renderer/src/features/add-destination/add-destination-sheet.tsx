@@ -88,6 +88,7 @@ export function AddDestinationSheet({ path: dropped }: AddDestinationSheetProps)
       <RadioGroup
         label="Places"
         hideLabel
+        autoFocus
         value={chosen}
         onChange={(value) => {
           setChoice(value)

@@ -34,7 +34,9 @@ export function AddMachineSheet({ path }: AddMachineSheetProps): ReactElement {
       onClose={ui.closeSheet}
       footer={
         <>
-          <Button onPress={ui.closeSheet}>{way === 'found' ? 'Done' : 'Cancel'}</Button>
+          <Button onPress={ui.closeSheet} autoFocus={path === null}>
+            {way === 'found' ? 'Done' : 'Cancel'}
+          </Button>
           {way === 'socket' ? (
             <Button
               variant="primary"

@@ -33,7 +33,7 @@ export function SettingsSheet(): ReactElement {
         <>
           {host === null ? null : <span className={styles.version}>Floe {host.version}</span>}
           <SheetSpace />
-          <Button variant="primary" onPress={ui.closeSheet}>
+          <Button variant="primary" onPress={ui.closeSheet} autoFocus>
             Done
           </Button>
         </>
