@@ -83,8 +83,15 @@ async function settle(context: RestoreContext, record: RestoreRecord): Promise<R
   const signs = await signsOf(context, record)
   if (signs.length > 0) return stuck(record, `The machine is in use, with disks of different times. ${signs.join(' ')}`)
   if (await canFinish(record, places)) {
-    await putAllInPlace(record, step)
-    return { kind: 'done' }
+    try {
+      await putAllInPlace(record, step)
+      return { kind: 'done' }
+    } catch (error) {
+      context.ports.logger.warn('An interrupted swap could not be finished and is taken back', {
+        restore: record.id,
+        error,
+      })
+    }
   }
   await takeAllBack(record, step)
   return rolledBack(record, 'during the swap')

@@ -58,6 +58,19 @@ describe('a restore in place is refused', () => {
     expect(world.files()).toEqual(['vda.qcow2'])
   })
 
+  it('as is its undo, while the machine runs', async () => {
+    await using world = await restoreWorld(oneDisk)
+    await using floe = await openRestoreFloe(world.home)
+    await floe.done(await floe.restores.swap(world.point.id))
+    const id = floe.restores.restores()[0]?.id
+    if (!id) throw new Error('no restore')
+    await using _qemu = await startQemu({ disks: [{ id: 'vda', path: world.image('vda'), format: 'qcow2' }] })
+    await expect(floe.restores.undo(id)).rejects.toMatchObject({ code: 'restore/machine-running' })
+    const row = (await floe.restores.undoPreflight(id)).checks.find((check) => check.check === 'machine-off')
+    expect(row?.result).toBe('blocked')
+    expect(world.files()).toHaveLength(2)
+  })
+
   it('when an image is a link or missing', async () => {
     await using world = await restoreWorld(oneDisk)
     await using floe = await openRestoreFloe(world.home)

@@ -44,6 +44,22 @@ describe('a restore that was killed between its two renames', () => {
     expect(floe.restores.restores()[0]).toMatchObject({ state: { kind: 'rolled-back' }, undoable: false })
   })
 
+  it('is taken back when the other image can’t be renamed', async () => {
+    await using world = await restoreWorld(disks)
+    killBefore(world, 'rename-1')
+    const image = world.image('vdb')
+    await run('mount', '--bind', image, image)
+    try {
+      await using floe = await openRestoreFloe(world.home)
+      await floe.restores.reconcile()
+      expect(floe.restores.restores()[0]?.state.kind).toBe('rolled-back')
+    } finally {
+      await run('umount', image)
+    }
+    expect(await Promise.all(disks.map(({ id }) => world.generation(id)))).toEqual(['now', 'now'])
+    expect(world.files()).toEqual(['vda.qcow2', 'vdb.img'])
+  })
+
   it('needs a person when the machine runs with mixed disks, and nothing is deleted', async () => {
     await using world = await restoreWorld(disks)
     killBefore(world, 'rename-1')

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { chmodSync, chownSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Job } from '../../../shared/domain/job.ts'
 import { openRestoreFloe, restoreWorld } from '../../support/restore-world.ts'
 import { run } from '../../support/run.ts'
 
@@ -76,6 +77,29 @@ describe('a restore in place', () => {
     await using later = await openRestoreFloe(world.home)
     await later.restores.reconcile()
     expect(later.restores.restores().map((restore) => restore.state.kind)).toEqual(['done', 'undone', 'undone'])
+  })
+
+  it('tells its phases, disks and bytes on the way, never going back', async () => {
+    await using world = await restoreWorld(twoDisks)
+    const told: Job[] = []
+    await using floe = await openRestoreFloe(world.home, {
+      step: () => told.push(...floe.board.active()),
+    })
+    await floe.done(await floe.restores.swap(world.point.id))
+    const kinds = told.map((job) => job.state.kind)
+    expect(kinds.filter((kind, index) => kind !== kinds[index - 1])).toEqual([
+      'preparing',
+      'copying',
+      'checking',
+      'finishing',
+    ])
+    const fractions = told.flatMap((job) => job.progress?.fraction ?? [])
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b))
+    const checking = told.find((job) => job.state.kind === 'checking')
+    expect(checking?.disks.map((disk) => disk.name)).toEqual(['vda.qcow2', 'vdb.img'])
+    expect(checking?.progress).toMatchObject({ doneBytes: 3 << 20, totalBytes: 3 << 20 })
+    expect(checking?.phases.map((phase) => phase.state)).toEqual(['done', 'done', 'current', 'todo'])
+    expect(told.at(-1)).toMatchObject({ canCancel: false, checked: { doneBytes: 16 << 20, totalBytes: 16 << 20 } })
   })
 
   it('is not undone when an undo copy was changed or is gone, and touches nothing', async () => {
