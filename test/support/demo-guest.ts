@@ -86,7 +86,7 @@ export async function startDemoGuest(options: DemoGuestOptions = {}): Promise<De
   const monitor = await until(
     () => {
       if (isOver()) throw new Error(`QEMU ended at once: ${complaint}`)
-      return existsSync(testPath) && RawQmp.connect(testPath).catch(() => null)
+      return existsSync(testPath) ? RawQmp.connect(testPath).catch(() => null) : null
     },
     'the test socket of QEMU',
     60_000,

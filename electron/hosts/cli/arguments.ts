@@ -75,7 +75,7 @@ function strictly(argv: readonly string[], verb: Verb) {
       allowPositionals: true,
     })
   } catch (error) {
-    const text = error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error)
+    const text = error instanceof Error ? (error.message.split(/\. |\n/)[0] ?? error.message) : String(error)
     throw new WrongUsage(`${verb.name}: ${text.replace(/\.$/, '')}.`, verb.name)
   }
 }

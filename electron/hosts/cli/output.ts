@@ -63,7 +63,6 @@ export class Output {
 
 /** Names come from anywhere: no escape sequence of theirs reaches the terminal. Non-breaking spaces become plain. */
 function plain(text: string): string {
-  // biome's rule is about mistakes; here control characters are the very point, hence the escapes by code.
   return Array.from(text, (character) => {
     const code = character.codePointAt(0) ?? 0
     if (code === 0xa0) return ' '

@@ -1,0 +1,204 @@
+import type { FloeClient } from '../../../../electron/core/gate/client.ts'
+import { type CliDependencies, runCli } from '../../../../electron/hosts/cli/run-cli.ts'
+import type { Destination } from '../../../../shared/domain/destination.ts'
+import type { Job, JobState } from '../../../../shared/domain/job.ts'
+import type { Machine } from '../../../../shared/domain/machine.ts'
+import type { Point } from '../../../../shared/domain/point.ts'
+import type { Restore } from '../../../../shared/domain/restore.ts'
+import type { Problem } from '../../../../shared/errors/problem.ts'
+import type { CallName, TopicMessage } from '../../../../shared/ipc/contract.ts'
+import { failed, ok, type Result } from '../../../../shared/ipc/result.ts'
+
+type Answer = (input: Record<string, unknown>) => unknown
+
+/** A Floe of the test's own behind the contract: answers from maps, jobs as the test moves them. */
+export class FakeFloe {
+  machines: Machine[] = []
+  destinations: Destination[] = []
+  points: Point[] = []
+  restores: Restore[] = []
+  jobs: Job[] = []
+  readonly calls: { name: string; input: unknown }[] = []
+  readonly answers: Partial<Record<CallName, Answer>> = {}
+  #listeners = new Set<(message: TopicMessage<'jobs'>) => void>()
+  #seq = 0
+
+  readonly client: FloeClient = {
+    invoke: (async (name: CallName, input: Record<string, unknown>) =>
+      this.#answer(name, input)) as FloeClient['invoke'],
+    invokeUnchecked: async (name, input) => this.#answer(name as CallName, input as Record<string, unknown>),
+    subscribe: (topic, listener) => {
+      if (topic !== 'jobs') throw new Error(`Nobody should need the topic ${topic}`)
+      const ours = listener as unknown as (message: TopicMessage<'jobs'>) => void
+      this.#listeners.add(ours)
+      ours({ kind: 'snapshot', topic: 'jobs', seq: this.#seq, items: this.jobs })
+      return () => this.#listeners.delete(ours)
+    },
+  }
+
+  #answer(name: CallName, input: Record<string, unknown>): Result<unknown> {
+    this.calls.push({ name, input })
+    try {
+      const answer = this.answers[name]
+      if (answer !== undefined) return ok(answer(input))
+      if (name === 'machines.refresh') return ok({ processesChecked: 0, foldersChecked: [], found: 0 })
+      if (name === 'machines.list') return ok(this.machines)
+      if (name === 'destinations.list') return ok(this.destinations)
+      if (name === 'points.list') return ok(this.points)
+      if (name === 'points.get') return ok(this.points.find((point) => point.id === input.pointId))
+      if (name === 'restores.list') return ok(this.restores)
+      if (name === 'jobs.list') return ok(this.jobs)
+      throw new Error(`The test has no answer to ${name}`)
+    } catch (error) {
+      if (error instanceof Refusal) return failed(error.problem)
+      throw error
+    }
+  }
+
+  called(name: CallName): unknown[] {
+    return this.calls.filter((call) => call.name === name).map((call) => call.input)
+  }
+
+  move(id: string, change: Partial<Job>): void {
+    this.jobs = this.jobs.map((job) => (job.id === id ? { ...job, ...change } : job))
+    this.#seq += 1
+    const upserts = this.jobs.filter((job) => job.id === id)
+    for (const listener of [...this.#listeners]) {
+      listener({ kind: 'delta', topic: 'jobs', seq: this.#seq, upserts, removals: [] })
+    }
+  }
+}
+
+export class Refusal extends Error {
+  readonly problem: Problem
+  constructor(problem: Pick<Problem, 'code' | 'message'> & Partial<Problem>) {
+    super(problem.message)
+    this.problem = { params: {}, severity: 'error', remedy: null, causes: [], ...problem }
+  }
+}
+
+export interface Ran {
+  readonly status: number
+  readonly stdout: string
+  readonly stderr: string
+  json(): Record<string, unknown>[]
+}
+
+export function cli(floe: FakeFloe, args: readonly string[], change: Partial<CliDependencies> = {}): Promise<Ran> {
+  const text = { stdout: '', stderr: '' }
+  const sink = (name: 'stdout' | 'stderr') => ({
+    write: (words: string) => {
+      text[name] += words
+    },
+  })
+  return runCli(args, {
+    version: '1.2.3',
+    openClient: async () => ({ client: floe.client, close: async () => {} }),
+    serve: () => Promise.reject(new Error('The test does not serve')),
+    stdout: sink('stdout'),
+    stderr: sink('stderr'),
+    ask: () => Promise.reject(new Error('Nobody should be asked')),
+    terminal: { input: false, output: false, columns: 200 },
+    env: {},
+    cwd: '/work dir',
+    now: () => new Date('2026-11-22T12:00:00Z'),
+    signal: new AbortController().signal,
+    ...change,
+  }).then((status) => ({
+    status,
+    ...text,
+    json: () =>
+      text.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+  }))
+}
+
+export function job(state: JobState, change: Partial<Job> = {}): Job {
+  return {
+    id: 'jobaaaaaaaaa',
+    kind: 'backup',
+    state,
+    machineId: 'debianaaaaaa',
+    machineName: 'debian',
+    destinationId: 't7aaaaaaaaaa',
+    destinationName: 'T7',
+    pointId: null,
+    restoreId: null,
+    phases: [],
+    progress: null,
+    checked: null,
+    disks: [],
+    createdAt: '2026-11-22T11:59:00Z',
+    startedAt: '2026-11-22T11:59:00Z',
+    finishedAt: null,
+    limit: null,
+    canPause: true,
+    canCancel: true,
+    reattached: false,
+    note: null,
+    result: null,
+    ...change,
+  } as Job
+}
+
+export function machine(id: string, name: string): Machine {
+  return {
+    id,
+    name,
+    state: { kind: 'running' },
+    origin: 'added',
+    endpoint: { kind: 'unix', path: '/run/qmp' },
+    agentPath: null,
+    pid: 7,
+    launcher: null,
+    startCommand: null,
+    startedBy: null,
+    qemuVersion: '7.2.22',
+    accelerator: 'tcg',
+    uuid: null,
+    runningSince: null,
+    disks: [],
+    lastGoodPoint: null,
+    lastSeenAt: null,
+    features: {},
+  } as unknown as Machine
+}
+
+export function point(id: string, change: Partial<Point> = {}): Point {
+  return {
+    id,
+    machineId: 'debianaaaaaa',
+    machineName: 'debian',
+    destinationId: 't7aaaaaaaaaa',
+    createdAt: '2026-11-22T11:00:00.000Z',
+    kind: 'full',
+    consistency: 'crash-consistent',
+    consistencyReason: 'It has no guest agent.',
+    parentId: null,
+    path: `/t7/debian/${id}`,
+    disks: [
+      {
+        id: 'vda',
+        file: 'vda.qcow2',
+        format: 'qcow2',
+        virtualSize: 8_000_000_000,
+        bytesCopied: 2_000_000_000,
+        fileSize: 2_000_000_000,
+        contentRoot: null,
+        sourcePath: '/vm/root.qcow2',
+        sourceFormat: 'qcow2',
+        firmware: false,
+      },
+    ],
+    bytes: 2_000_000_000,
+    index: { kind: 'complete' },
+    verification: null,
+    pinned: false,
+    qemuVersion: '7.2.22',
+    available: true,
+    unreadable: null,
+    ...change,
+  } as Point
+}
