@@ -47,6 +47,7 @@ export class TrackedMachine {
   #known = false
   #retryAt = 0
   #pauseMs = 0
+  #askAgainAt = 0
   #earlyTries = 0
   #looking: Promise<void> | null = null
 
@@ -136,10 +137,15 @@ export class TrackedMachine {
 
   async #look(force: boolean): Promise<void> {
     const { session } = this.link
+    const now = this.#deps.ports.clock.monotonic()
     if (session && this.#known) return this.#poll(session)
     if (this.endpoints().length === 0) return this.#settleWithoutSocket()
-    if (!this.isHeld && this.#known && this.process) return
-    if (!force && this.#deps.ports.clock.monotonic() < this.#retryAt) return this.#settleIfGone()
+    if (!this.isHeld && this.#known && this.process) {
+      // Not held, so nobody tells when its guest goes on: asked again now and then.
+      if (this.state.kind === 'running' || now < this.#askAgainAt) return
+      this.#known = false
+    }
+    if (!force && now < this.#retryAt) return this.#settleIfGone()
     await this.connect()
   }
 
@@ -233,6 +239,7 @@ export class TrackedMachine {
 
   async #learn(facts: QemuFacts): Promise<void> {
     this.#known = true
+    this.#askAgainAt = this.#deps.ports.clock.monotonic() + longestPauseMs
     const accelerator = facts.accelerated === true ? 'kvm' : this.entry.accelerator
     this.entry = {
       ...this.entry,

@@ -1,7 +1,7 @@
 // macOS below Node's own API: `ps` for processes, `lsof` for folders, open files and socket peers, `mount` for drives.
-import { realpath } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { holdersIn, parseFieldOutput, peerOf, workingFolders } from './darwin/lsof.ts'
-import { parseMounts, volumesOf } from './darwin/mounts.ts'
+import { type DarwinMount, parseMounts, volumesOf } from './darwin/mounts.ts'
 import { machinesIn, parseProcessList } from './darwin/process-list.ts'
 import type { Platform, ProcessInfo } from './index.ts'
 import { mountOf } from './linux/file-systems.ts'
@@ -32,6 +32,18 @@ async function openHolders(run: Run, paths: readonly string[]) {
   return holdersIn(parseFieldOutput(text), real, process.pid)
 }
 
+/**
+ * By device, because macOS shows one folder tree made of a sealed system volume and a data volume: /Users lies on the
+ * latter, though no mount point above it says so.
+ */
+async function mountByDevice(mounts: readonly DarwinMount[], path: string): Promise<DarwinMount | null> {
+  const deviceOf = async (place: string) => (await stat(place).catch(() => null))?.dev
+  const device = await deviceOf(path)
+  const devices = await Promise.all(mounts.map(({ mountPoint }) => deviceOf(mountPoint)))
+  const same = mounts.filter((_mount, index) => device !== undefined && devices[index] === device)
+  return mountOf(same, path) ?? same[0] ?? mountOf(mounts, path)
+}
+
 export function createDarwinPlatform(run: Run = runTool): Platform {
   const mounts = async () => parseMounts(await run('mount', [], { env: locale }))
   return {
@@ -45,7 +57,7 @@ export function createDarwinPlatform(run: Run = runTool): Platform {
     },
     fileSystem: async (path) => {
       const real = await realpath(path)
-      const mount = mountOf(await mounts(), real)
+      const mount = await mountByDevice(await mounts(), real)
       if (!mount) throw new Error(`No mount covers ${real}.`)
       return { type: mount.type, mountPoint: mount.mountPoint, readOnly: mount.readOnly }
     },

@@ -1,5 +1,6 @@
 // macOS `ps` shows a command line as one string, its arguments joined by blanks. QEMU's own option names tell where
 // the arguments begin: a value may hold blanks, an option name never does.
+import { isOtherEngine } from './machine-programs.ts'
 
 const without =
   'h help version fd-bootchk no-fd-bootchk no-acpi no-hpet no-reboot no-shutdown nodefaults no-user-config nographic portrait snapshot usb enable-kvm enable-sync-profile full-screen daemonize preconfig only-migratable singlestep mem-prealloc semihosting win2k-hack xen-attach xen-domid-restrict S s curses sdl alt-grab ctrl-grab no-frame no-quit old-param audio-help async-teardown no-kvm no-kvm-irqchip'
@@ -21,18 +22,22 @@ function programAndRest(text: string): string[] {
   return [text]
 }
 
+/** `sudo qemu-system-...`, `vim qemu-system-...`: another program whose first argument is QEMU's name. */
+const isWrapper = (head: string) =>
+  /^\S+ (.* )?(\/\S*)?(qemu-system-[\w-]+|qemu-kvm)$/.test(head) && !/^\/[^ ]* [^ /][^ ]*\//.test(head)
+
 /** The most sensible arguments of a joined QEMU command line; for other programs it is split at blanks. */
 export function splitJoinedCommand(command: string): string[] {
-  if (!optionStart.test(command)) {
-    const parts = programAndRest(command)
-    return parts.length > 1 ? parts : command.split(' ').filter((part) => part !== '')
-  }
   const [program = '', ...options] = command.split(optionStart)
-  const args = programAndRest(program)
+  const words = command.split(' ').filter((word) => word !== '')
+  const [head = program, ...rest] = programAndRest(program)
+  if (isOtherEngine(words) || isWrapper(head)) return words
+  if (options.length === 0) return rest.length > 0 ? [head, ...rest] : words
+  const args = [head, ...rest]
   for (const option of options) {
-    const [, name = option, rest] = /^(--?\S+)(?: (.*))?$/s.exec(option) ?? []
+    const [, name = option, value] = /^(--?\S+)(?: (.*))?$/s.exec(option) ?? []
     args.push(name)
-    if (rest !== undefined && rest !== '') args.push(rest)
+    if (value !== undefined && value !== '') args.push(value)
   }
   return args
 }

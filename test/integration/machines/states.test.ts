@@ -60,7 +60,7 @@ it('a socket that another program holds makes the machine busy with that program
   try {
     await using machines = await startMachines(dir)
     const machine = await machines.becomes('taken', 'busy')
-    expect(machine.state).toMatchObject({ kind: 'busy', pid: holder.pid })
+    expect(machine.state).toMatchObject({ kind: 'busy', pid: holder.pid, program: 'node' })
     await expect(machines.service.acquire(machine.id)).rejects.toMatchObject({ code: 'machine/busy' })
     holder.kill()
     await machines.becomes('taken', 'guest-paused')

@@ -24,8 +24,9 @@ function pathsIn(name: string, cwd: string | null): string[] {
   return cwd === null ? [] : [resolve(cwd, plain)]
 }
 
-function ofDrive(value: string, cwd: string | null): CommandLineImage[] {
+function ofDrive(value: string, cwd: string | null, inCdDrives: ReadonlySet<string>): CommandLineImage[] {
   const options = optionMap(value)
+  const id = options.get('id')
   const names = [
     options.get('file'),
     options.get('filename'),
@@ -33,9 +34,19 @@ function ofDrive(value: string, cwd: string | null): CommandLineImage[] {
     options.get('file.file.filename'),
   ]
   const readOnly =
-    truthy(options.get('readonly')) || truthy(options.get('read-only')) || options.get('media') === 'cdrom'
+    truthy(options.get('readonly')) ||
+    truthy(options.get('read-only')) ||
+    options.get('media') === 'cdrom' ||
+    (id !== undefined && inCdDrives.has(id))
   const firmware = options.get('if') === 'pflash'
   return names.flatMap((name) => (name ? pathsIn(name, cwd) : [])).map((path) => ({ path, readOnly, firmware }))
+}
+
+/** The drives that `-device scsi-cd,drive=ID` and its like hold: a medium, which other machines may use as well. */
+function cdDrives(options: readonly CommandLineOption[]): Set<string> {
+  const devices = options.flatMap(({ name, value }) => (name === 'device' ? [optionMap(value ?? '', 'driver')] : []))
+  const drives = devices.map((device) => (/-cd$/.test(device.get('driver') ?? '') ? device.get('drive') : undefined))
+  return new Set(drives.filter((drive) => drive !== undefined))
 }
 
 /** The nodes that `-machine pflash0=code,pflash1=vars` names. */
@@ -76,10 +87,11 @@ export interface CommandLineOption {
 /** Every image file that the options name, absolute; relative names need the process's folder. */
 export function imagesOf(options: readonly CommandLineOption[], cwd: string | null): CommandLineImage[] {
   const firmware = firmwareNodes(options)
+  const cds = cdDrives(options)
   return options.flatMap(({ name, value }) => {
     if (value === null) return []
     if (name === null) return pathsIn(value, cwd).map((path) => ({ path, readOnly: false, firmware: false }))
-    if (name === 'drive') return ofDrive(value, cwd)
+    if (name === 'drive') return ofDrive(value, cwd, cds)
     if (name === 'blockdev') return ofBlockdev(value, cwd, firmware)
     if (!shortForms.has(name)) return []
     return pathsIn(value, cwd).map((path) => ({ path, readOnly: name === 'cdrom', firmware: name === 'pflash' }))

@@ -25,21 +25,32 @@ function childByFile(nodes: readonly BlockNode[], filter: BlockNode, cwd: string
   return same.length === 1 ? (same[0] ?? null) : null
 }
 
+export interface BelowFilters {
+  /** Null when it cannot be told for certain. */
+  readonly node: BlockNode | null
+  /** Names of the filters above it, topmost first. */
+  readonly above: readonly string[]
+}
+
 /**
  * The node that holds the disk's own format: what is to be backed up, whatever filters (Floe's running job among them)
- * lie above it. Null when that cannot be told for certain.
+ * lie above it.
  */
 export function belowFilters(
   top: BlockNode,
   nodes: readonly BlockNode[],
   graph: BlockGraph | null,
   cwd: string | null,
-): BlockNode | null {
+): BelowFilters {
+  const above: string[] = []
   let node: BlockNode | null = top
-  for (let depth = 0; node !== null && filterDrivers.has(node.drv); depth += 1) {
-    if (depth > 20) return null
-    const name: string | null = graph ? childInGraph(graph, node['node-name'] ?? '') : null
-    node = name === null ? childByFile(nodes, node, cwd) : (nodes.find((other) => other['node-name'] === name) ?? null)
+  while (node !== null && filterDrivers.has(node.drv)) {
+    if (above.length > 20) return { node: null, above }
+    const own: string = node['node-name'] ?? ''
+    above.push(own)
+    const below: string | null = graph ? childInGraph(graph, own) : null
+    node =
+      below === null ? childByFile(nodes, node, cwd) : (nodes.find((other) => other['node-name'] === below) ?? null)
   }
-  return node
+  return { node, above }
 }

@@ -1,4 +1,5 @@
-import type { BlockDevice, BlockNode } from './block-types.ts'
+import type { BelowFilters } from './below-filters.ts'
+import type { BlockDevice } from './block-types.ts'
 
 const isUsers = (node: string | undefined): node is string =>
   node !== undefined && node !== '' && !node.startsWith('#') && !node.startsWith('floe-')
@@ -29,12 +30,11 @@ export interface DiskNames {
  * The disk's name for good, and the other names people may use for it: drive id, else the user's own node name, else
  * the device's id, else its place in the machine. QEMU's `#block123` is made anew at each start and never a name.
  */
-export function namesOfDisk(device: BlockDevice, node: BlockNode | null): DiskNames {
-  const top = device.inserted?.['node-name']
+export function namesOfDisk(device: BlockDevice, { node, above }: BelowFilters): DiskNames {
   const candidates = [
     device.device,
     isUsers(node?.['node-name']) ? node['node-name'] : null,
-    isUsers(top) ? top : null,
+    ...above.filter(isUsers),
     deviceId(device.qdev),
     placeName(device.qdev),
   ].filter((name): name is string => name !== null && name !== '')

@@ -3,7 +3,7 @@
 import type { Disk, DiskExclusion } from '../../../../shared/domain/disk.ts'
 import { DiskId } from '../../../../shared/domain/ids.ts'
 import type { QmpSession } from '../../qmp/types.ts'
-import { belowFilters } from './below-filters.ts'
+import { type BelowFilters, belowFilters } from './below-filters.ts'
 import { type BlockDevice, type BlockGraph, type BlockNode, filterDrivers, type ImageInfo } from './block-types.ts'
 import { namesOfDisk, uniqueNames } from './disk-names.ts'
 import { fileOf } from './file-names.ts'
@@ -39,31 +39,32 @@ function describe(
   answers: BlockAnswers,
   cwd: string | null,
 ): Omit<Disk, 'id' | 'aliases'> & {
-  readonly below: BlockNode | null
+  readonly below: BelowFilters
 } {
   const top = device.inserted
-  const below = top ? belowFilters(top, answers.nodes, answers.graph, cwd) : null
+  const below = top ? belowFilters(top, answers.nodes, answers.graph, cwd) : { node: null, above: [] }
+  const { node } = below
   // A filter reports the image below it once more as its own backing image (QEMU 7.2): the chain starts at the format.
   const chain = chainOf(top?.image)
   while (chain.length > 1 && filterDrivers.has(chain[0]?.format ?? '')) chain.shift()
-  const file = fileOf(below?.file ?? top?.file ?? '', cwd)
+  const file = fileOf(node?.file ?? top?.file ?? '', cwd)
   const backing = chain.slice(1).flatMap((image) => {
     const found = fileOf(image.filename ?? '', cwd)
     return found.kind === 'file' ? [found.path] : []
   })
   return {
     below,
-    node: below?.['node-name'] ?? null,
+    node: node?.['node-name'] ?? null,
     qdev: device.qdev ?? null,
-    format: below?.drv ?? top?.drv ?? null,
-    virtualSize: below?.image?.['virtual-size'] ?? top?.image?.['virtual-size'] ?? 0,
+    format: node?.drv ?? top?.drv ?? null,
+    virtualSize: node?.image?.['virtual-size'] ?? top?.image?.['virtual-size'] ?? 0,
     allocatedSize: chain.reduce((sum, image) => sum + (image['actual-size'] ?? 0), 0),
     imagePath: file.kind === 'file' ? file.path : null,
     backingChain: backing,
     readOnly: top?.ro ?? false,
     removable: device.removable,
     firmware: isFirmware(device),
-    exclusion: exclusionOf(device, below, file.kind === 'temporary'),
+    exclusion: exclusionOf(device, node, file.kind === 'temporary'),
   }
 }
 

@@ -1,6 +1,7 @@
 import { readlink, realpath } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { runTool } from '../run-tool.ts'
+import { argumentsOf } from './processes.ts'
 
 interface UnixSocket {
   readonly path: string
@@ -51,8 +52,11 @@ export async function socketPeerOnLinux(path: string): Promise<{ pid: number; pr
   const real = await realpath(path).catch(() => path)
   const sockets = parseSocketTable(text)
   const exact = sockets.filter((socket) => socket.path === path || socket.path === real)
-  if (exact.length > 0) return peerIn(sockets, exact, process.pid)
-  return peerIn(sockets, await boundRelatively(sockets, real), process.pid)
+  const servers = exact.length > 0 ? exact : await boundRelatively(sockets, real)
+  const peer = peerIn(sockets, servers, process.pid)
+  // `ss` tells the name of a thread ("MainThread" for Node); the command line tells the program.
+  const program = peer ? (await argumentsOf(peer.pid))?.[0] : undefined
+  return peer && program ? { ...peer, program: basename(program) } : peer
 }
 
 /** QEMU binds a path as it was given: a relative one is relative to the folder of the process that listens. */
