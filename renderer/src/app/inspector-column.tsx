@@ -14,9 +14,17 @@ export function pageHasInspector(view: View): boolean {
 export function InspectorColumn({ machineId }: { readonly machineId: MachineId }): ReactElement {
   const ui = useUiActions()
   const tab = useInspectorTab(machineId)
+  const narrow = useUi((state) => state.narrow)
   const nothingSelected = useUi((state) => state.selectedPoints.length === 0)
   return (
-    <aside className={styles.column} aria-label="Inspector" data-pane="inspector">
+    <aside
+      className={styles.column}
+      aria-label="Inspector"
+      data-pane="inspector"
+      onKeyDown={(event) => {
+        if (narrow && event.key === 'Escape') ui.toggleInspector()
+      }}
+    >
       <div className={styles.bar} data-drag>
         <SegmentedControl
           label="Inspector"

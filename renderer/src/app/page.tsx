@@ -4,6 +4,7 @@ import { IconButton } from '../design/icon-button.tsx'
 import { SearchField } from '../design/search-field.tsx'
 import { Toolbar } from '../design/toolbar.tsx'
 import { InspectorIcon, SidebarIcon } from '../icons/icons.tsx'
+import { inspectorShown } from '../state/ui.ts'
 import { useCommand, useUi, useUiActions } from '../state/window-state.tsx'
 import styles from './page.module.css'
 import { WindowBanners } from './window-banners.tsx'
@@ -25,7 +26,7 @@ export function Page({ title, subtitle, actions, inspector, searchable = true, c
   const ui = useUiActions()
   const search = useUi((state) => state.search)
   const sidebarOpen = useUi((state) => state.sidebarOpen)
-  const inspectorOpen = useUi((state) => state.inspectorOpen)
+  const inspectorOpen = useUi(inspectorShown)
   const field = useRef<HTMLInputElement>(null)
   useCommand('search', searchable ? () => field.current?.focus() : null)
   return (

@@ -2,10 +2,12 @@
 import type { ReactElement } from 'react'
 import { classes } from '../design/classes.ts'
 import { Sidebar } from '../features/sidebar/sidebar.tsx'
+import { inspectorShown } from '../state/ui.ts'
 import { useBridge, useCommand, useUi, useUiActions } from '../state/window-state.tsx'
 import { Announcer } from './announcer.tsx'
 import { InspectorColumn, pageHasInspector } from './inspector-column.tsx'
 import { useKeyboard } from './keyboard.ts'
+import { useNarrow } from './narrow.ts'
 import { CurrentPage } from './pages.tsx'
 import { usePaneCycling } from './panes.ts'
 import { Sheets } from './sheets.tsx'
@@ -17,10 +19,11 @@ export function Shell(): ReactElement {
   const bridge = useBridge()
   const ui = useUiActions()
   const sidebarOpen = useUi((state) => state.sidebarOpen)
-  const inspectorOpen = useUi((state) => state.inspectorOpen)
+  const inspectorOpen = useUi(inspectorShown)
   const view = useUi((state) => state.view)
   const hasInspector = pageHasInspector(view)
   useTheme()
+  useNarrow()
   useKeyboard()
   usePaneCycling()
   useWindowCommands()

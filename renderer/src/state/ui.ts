@@ -27,7 +27,11 @@ export interface UiState {
   readonly view: View
   /** Selected restore points of the machine page. */
   readonly selectedPoints: readonly PointId[]
+  /** Beside the page, in a wide window. */
   readonly inspectorOpen: boolean
+  /** Over the page, in a narrow window; never remembered. */
+  readonly inspectorOver: boolean
+  readonly narrow: boolean
   readonly inspectorTab: InspectorTab
   readonly sidebarOpen: boolean
   readonly othersOpen: boolean
@@ -42,6 +46,8 @@ export interface Ui {
   selectPoints(points: readonly PointId[]): void
   showInspectorTab(tab: InspectorTab): void
   toggleInspector(): void
+  /** The window became too narrow for three columns, or wide enough again. */
+  setNarrow(narrow: boolean): void
   toggleSidebar(): void
   toggleOthers(): void
   openSheet(sheet: OpenSheet): void
@@ -62,6 +68,8 @@ export function createUi(memory: Memory): Ui {
     view: { kind: 'overview' },
     selectedPoints: [],
     inspectorOpen: true,
+    inspectorOver: false,
+    narrow: false,
     inspectorTab: 'details',
     sidebarOpen: true,
     othersOpen: false,
@@ -84,13 +92,22 @@ export function createUi(memory: Memory): Ui {
     show: (view) => set((state) => (sameView(state.view, view) ? {} : { view, selectedPoints: [], search: '' })),
     selectPoints: (selectedPoints) => set({ selectedPoints, inspectorTab: 'details' }),
     showInspectorTab: (inspectorTab) => set({ inspectorTab }),
-    toggleInspector: () => set((state) => ({ inspectorOpen: !state.inspectorOpen })),
+    toggleInspector: () =>
+      set((state) =>
+        state.narrow ? { inspectorOver: !state.inspectorOver } : { inspectorOpen: !state.inspectorOpen },
+      ),
+    setNarrow: (narrow) => set({ narrow, inspectorOver: false }),
     toggleSidebar: () => set((state) => ({ sidebarOpen: !state.sidebarOpen })),
     toggleOthers: () => set((state) => ({ othersOpen: !state.othersOpen })),
     openSheet: (sheet) => set({ sheet }),
     closeSheet: () => set({ sheet: null }),
     setSearch: (search) => set({ search }),
   }
+}
+
+/** Is the inspector to be seen right now? */
+export function inspectorShown(state: UiState): boolean {
+  return state.narrow ? state.inspectorOver : state.inspectorOpen
 }
 
 export function sameView(one: View, other: View): boolean {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createFakeBridge } from '../support/fake-bridge.ts'
 import { renderWindow } from '../support/render.tsx'
 import { destinationId, fullProblem, job, machineId, sampleItems, settings } from '../support/sample.ts'
+import { setWindowWidth } from '../support/setup.ts'
 
 const full = () => createFakeBridge({ items: sampleItems })
 const rowOf = (name: string) => screen.getByTestId(`side-machine-${machineId(name)}`)
@@ -78,6 +79,17 @@ describe('the window', () => {
     expect(paneOfFocus()).toBe('inspector')
     await user.keyboard('{Shift>}{F6}{/Shift}')
     expect(paneOfFocus()).toBe('main')
+  })
+
+  it('keeps the inspector out of the way in a narrow window until it is wanted', async () => {
+    setWindowWidth(900)
+    const { user, state } = renderWindow(full())
+    act(() => state.ui.show({ kind: 'machine', machineId: machineId('debian-dev') }))
+    expect(screen.queryByRole('complementary')).toBeNull()
+    await user.click(screen.getByTestId('toggle-inspector'))
+    expect(screen.getByRole('complementary', { name: 'Inspector' })).toBeTruthy()
+    act(() => setWindowWidth(1280))
+    expect(screen.getByRole('complementary', { name: 'Inspector' })).toBeTruthy()
   })
 
   it('obeys the native menu', () => {
