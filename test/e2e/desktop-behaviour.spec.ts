@@ -115,7 +115,7 @@ test('quitting gives the home up and remembers where the window was', async () =
   await first.app.evaluate(({ BrowserWindow }) =>
     BrowserWindow.getAllWindows()[0]?.setBounds({ width: 1000, height: 700 }),
   )
-  await first[Symbol.asyncDispose]()
+  await first.app.close()
   expect(lockState(home)).toBe('released')
   await using second = await launchDesktop(home)
   const size = await second.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getSize())

@@ -157,3 +157,27 @@ test('a frame inside our page gets no bridge', async () => {
   )
   expect(outcome).toBe('refused by the policy')
 })
+
+test('the page itself breaks no rule of the policy, with sheets and menus open', async () => {
+  const { app, page } = desktop
+  const violations: string[] = []
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) violations.push(message.text())
+  })
+  await page.reload()
+  await expect(page.getByRole('navigation').first()).toBeVisible()
+  for (const [id, sheet] of [
+    ['add-machine', 'dialog'],
+    ['add-destination', 'dialog'],
+    ['settings', null],
+    ['activity', null],
+    ['overview', null],
+  ] as const) {
+    await app.evaluate(({ Menu }, item) => Menu.getApplicationMenu()?.getMenuItemById(item)?.click(), id)
+    if (sheet === null) continue
+    await expect(page.getByRole(sheet)).toBeVisible()
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole(sheet)).toBeHidden()
+  }
+  expect(violations).toEqual([])
+})

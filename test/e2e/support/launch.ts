@@ -33,7 +33,18 @@ export async function launchDesktop(home: string, args: readonly string[] = []):
   })
   const page = await app.firstWindow()
   await page.waitForLoadState('domcontentloaded')
-  return { app, page, [Symbol.asyncDispose]: () => app.close() }
+  const program = app.process()
+  const ended = new Promise<void>((resolve) => program.once('exit', () => resolve()))
+  return {
+    app,
+    page,
+    [Symbol.asyncDispose]: async () => {
+      // Not `app.close()`, which asks a person what to do about jobs that run.
+      if (program.exitCode !== null || program.signalCode !== null) return
+      program.kill('SIGTERM')
+      await ended
+    },
+  }
 }
 
 export interface WebLaunch extends AsyncDisposable {
