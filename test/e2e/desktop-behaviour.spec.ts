@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, type Page, test } from '@playwright/test'
 import type { PreloadBridge } from '../../shared/ipc/channels.ts'
 import { type TempDir, tempDir } from '../support/temp.ts'
@@ -140,4 +140,18 @@ test('closing the only window ends Floe on Linux while nothing runs', async () =
   })
   await ended
   expect(lockState(dir.file('home'))).toBe('released')
+})
+
+test('a home that cannot be used ends the start with one clear sentence', async () => {
+  writeFileSync(dir.file('file'), '')
+  const program = spawn(electronProgram(), ['.', '--no-sandbox', '--disable-gpu', '--home', dir.file('file', 'home')], {
+    cwd: root,
+    env: { ...process.env, FLOE_E2E: '1' },
+  })
+  let complaint = ''
+  program.stderr.on('data', (data) => {
+    complaint += data
+  })
+  expect(await new Promise((resolve) => program.once('exit', resolve))).toBe(2)
+  expect(complaint).toContain("Floe can't start: Floe can't write to its home folder")
 })

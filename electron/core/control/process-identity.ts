@@ -8,8 +8,11 @@ const execute = promisify(execFile)
  * What tells this process from any other that had or will have its number: its start time, with the boot it belongs
  * to where that is not part of the time. Null when no such process runs (one that only waits to be reaped is over).
  */
-export async function processIdentity(pid: number): Promise<string | null> {
-  return process.platform === 'linux' ? fromProc(pid) : fromPs(pid)
+export async function processIdentity(
+  pid: number,
+  platform: NodeJS.Platform = process.platform,
+): Promise<string | null> {
+  return platform === 'linux' ? fromProc(pid) : fromPs(pid)
 }
 
 /** proc(5): the name in parentheses may hold anything, so fields count from the last one; 3 is state, 22 starttime. */
@@ -29,7 +32,7 @@ async function fromProc(pid: number): Promise<string | null> {
 
 async function fromPs(pid: number): Promise<string | null> {
   try {
-    const { stdout } = await execute('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+    const { stdout } = await execute('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], {
       env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
     })
     const line = stdout.trim()

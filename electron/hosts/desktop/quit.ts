@@ -62,6 +62,11 @@ export function coordinateQuit(deps: {
     }
   }
 
+  const failed = (error: unknown) => {
+    stage = 'no'
+    logger.error('Quitting failed', { error: String(error) })
+  }
+
   app.on('before-quit', (event) => {
     event.preventDefault()
     if (stage === 'no')
@@ -69,7 +74,7 @@ export function coordinateQuit(deps: {
   })
   const withoutAsking = () => {
     asked = false
-    if (stage !== 'leaving') void decide()
+    if (stage !== 'leaving') void decide().catch(failed)
   }
   // The system is going down, or whoever started Floe ends it: nobody is there to answer.
   powerMonitor.on('shutdown', withoutAsking)
