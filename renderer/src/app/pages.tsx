@@ -19,12 +19,12 @@ export function CurrentPage({ view }: { readonly view: View }): ReactElement {
           whenEmpty={
             <>
               <DemoPanel />
-              <FirstLaunch below={<FirstSteps />} />
+              <FirstLaunch below={<FirstSteps skippable={false} />} />
             </>
           }
           above={
             <>
-              <FirstSteps />
+              <FirstSteps skippable />
               <DemoPanel />
             </>
           }

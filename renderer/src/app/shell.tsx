@@ -5,6 +5,7 @@ import { Sidebar } from '../features/sidebar/sidebar.tsx'
 import { inspectorShown } from '../state/ui.ts'
 import { useBridge, useCommand, useUi, useUiActions } from '../state/window-state.tsx'
 import { Announcer } from './announcer.tsx'
+import { CrashGuard } from './crash-guard.tsx'
 import { InspectorColumn, pageHasInspector } from './inspector-column.tsx'
 import { useKeyboard } from './keyboard.ts'
 import { useNarrow } from './narrow.ts'
@@ -33,10 +34,14 @@ export function Shell(): ReactElement {
     <div className={classes(styles.window, frameless && styles.frameless, !sidebarOpen && styles.wide)}>
       {sidebarOpen ? <Sidebar /> : null}
       <div className={styles.content}>
-        <CurrentPage view={view} />
+        <CrashGuard onRecover={() => ui.show({ kind: 'overview' })}>
+          <CurrentPage view={view} />
+        </CrashGuard>
       </div>
       {view.kind === 'machine' && inspectorOpen ? <InspectorColumn machineId={view.machineId} /> : null}
-      <Sheets />
+      <CrashGuard onRecover={ui.closeSheet}>
+        <Sheets />
+      </CrashGuard>
       <Announcer />
     </div>
   )

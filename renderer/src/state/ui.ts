@@ -35,6 +35,8 @@ export interface UiState {
   readonly inspectorTab: InspectorTab
   readonly sidebarOpen: boolean
   readonly othersOpen: boolean
+  /** The user knows the way: the first steps are not shown any more. */
+  readonly firstStepsSkipped: boolean
   readonly sheet: OpenSheet | null
   readonly search: string
 }
@@ -50,6 +52,7 @@ export interface Ui {
   setNarrow(narrow: boolean): void
   toggleSidebar(): void
   toggleOthers(): void
+  skipFirstSteps(): void
   openSheet(sheet: OpenSheet): void
   closeSheet(): void
   setSearch(text: string): void
@@ -73,15 +76,17 @@ export function createUi(memory: Memory): Ui {
     inspectorTab: 'details',
     sidebarOpen: true,
     othersOpen: false,
+    firstStepsSkipped: false,
     sheet: null,
     search: '',
     ...recall(memory),
   }))
   store.subscribe((state, before) => {
     if (sameMemory(state, before)) return
-    const { view, inspectorOpen, inspectorTab, sidebarOpen, othersOpen } = state
+    const { view, inspectorOpen, inspectorTab, sidebarOpen, othersOpen, firstStepsSkipped } = state
+    const kept = { view, inspectorOpen, inspectorTab, sidebarOpen, othersOpen, firstStepsSkipped }
     try {
-      memory.setItem(memoryKey, JSON.stringify({ view, inspectorOpen, inspectorTab, sidebarOpen, othersOpen }))
+      memory.setItem(memoryKey, JSON.stringify(kept))
     } catch {
       // A full or forbidden storage costs only the memory of the layout.
     }
@@ -99,6 +104,7 @@ export function createUi(memory: Memory): Ui {
     setNarrow: (narrow) => set({ narrow, inspectorOver: false }),
     toggleSidebar: () => set((state) => ({ sidebarOpen: !state.sidebarOpen })),
     toggleOthers: () => set((state) => ({ othersOpen: !state.othersOpen })),
+    skipFirstSteps: () => set({ firstStepsSkipped: true }),
     openSheet: (sheet) => set({ sheet }),
     closeSheet: () => set({ sheet: null }),
     setSearch: (search) => set({ search }),
@@ -122,7 +128,8 @@ function sameMemory(one: UiState, other: UiState): boolean {
     one.inspectorOpen === other.inspectorOpen &&
     one.inspectorTab === other.inspectorTab &&
     one.sidebarOpen === other.sidebarOpen &&
-    one.othersOpen === other.othersOpen
+    one.othersOpen === other.othersOpen &&
+    one.firstStepsSkipped === other.firstStepsSkipped
   )
 }
 
@@ -141,6 +148,7 @@ function recall(memory: Memory): Partial<UiState> {
         : {}),
       ...(typeof kept.sidebarOpen === 'boolean' ? { sidebarOpen: kept.sidebarOpen } : {}),
       ...(typeof kept.othersOpen === 'boolean' ? { othersOpen: kept.othersOpen } : {}),
+      ...(kept.firstStepsSkipped === true ? { firstStepsSkipped: true } : {}),
     }
   } catch {
     return {}

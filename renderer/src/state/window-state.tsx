@@ -27,19 +27,23 @@ export function createWindowState(bridge: Bridge, memory: Memory): WindowState {
   const stores = createStores()
   const actions = createActions(bridge)
   const commands = createCommandHub()
+  const ui = createUi(memory)
   const connected = createStore<boolean>(() => true)
   const host = createStore<HostInfo | null>(() => null)
   return {
     bridge,
     stores,
-    ui: createUi(memory),
+    ui,
     actions,
     commands,
     connected,
     host,
     start() {
       const stopSync = startSync(bridge, stores)
-      const stopMenu = bridge.onMenuCommand((command) => commands.run(command))
+      const stopMenu = bridge.onMenuCommand((command) => {
+        // A sheet stops what lies behind it.
+        if (ui.store.getState().sheet === null) commands.run(command)
+      })
       const stopConnection = bridge.onConnection((up) => connected.setState(up, true))
       void actions.run('app.hello', {}).then((info) => {
         if (info !== null) host.setState(info, true)

@@ -1,8 +1,8 @@
 import { act, screen, waitFor, within } from '@testing-library/react'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createFakeBridge } from '../support/fake-bridge.ts'
 import { renderWindow } from '../support/render.tsx'
-import { destinationId, fullProblem, job, machineId, sampleItems, settings } from '../support/sample.ts'
+import { destinationId, fullProblem, job, machine, machineId, sampleItems, settings } from '../support/sample.ts'
 import { setWindowWidth } from '../support/setup.ts'
 
 const full = () => createFakeBridge({ items: sampleItems })
@@ -99,6 +99,24 @@ describe('the window', () => {
     expect(screen.getByRole('button', { name: 'Show Sidebar' })).toBeTruthy()
     act(() => bridge.menu('add-destination'))
     expect(screen.getByTestId('sheet-add-destination')).toBeTruthy()
+  })
+
+  it('does nothing behind an open sheet, not even from the native menu', () => {
+    const { bridge, state } = renderWindow(full())
+    act(() => state.ui.openSheet({ kind: 'settings' }))
+    act(() => bridge.menu('activity'))
+    expect(state.ui.store.getState().view).toEqual({ kind: 'overview' })
+  })
+
+  it('survives a page that cannot be drawn, and says so', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { bridge, user } = renderWindow(full())
+    act(() => bridge.push('machines', [{ ...machine('debian-dev'), name: undefined as unknown as string }]))
+    log.mockRestore()
+    expect(screen.getByTestId('empty-crash').textContent).toContain('they go on')
+    act(() => bridge.push('machines', [machine('debian-dev')]))
+    await user.click(screen.getByRole('button', { name: 'Show Overview' }))
+    expect(screen.getByTestId('overview-headline')).toBeTruthy()
   })
 
   it('takes the theme from the settings, live', () => {

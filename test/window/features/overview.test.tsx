@@ -76,6 +76,14 @@ describe('a first start', () => {
     expect(screen.queryAllByTestId(/^step-/)).toEqual([])
   })
 
+  it('puts the steps away for good when they are skipped', async () => {
+    const bridge = createFakeBridge({ items: { ...emptyItems, machines: [machine('debian-dev')] } })
+    const { user, state } = renderWindow(bridge)
+    await user.click(screen.getByTestId('skip-steps'))
+    expect(screen.queryAllByTestId(/^step-/)).toEqual([])
+    expect(state.ui.store.getState().firstStepsSkipped).toBe(true)
+  })
+
   it('starts the demo machine and shows the number it has counted to', async () => {
     const bridge = createFakeBridge({ items: emptyItems })
     bridge.answer('demo.start', () => ({ ok: true, value: demo({ state: { kind: 'starting' } }) }))

@@ -7,10 +7,17 @@ import { Button } from '../../design/button.tsx'
 import { List, ListRow } from '../../design/list-row.tsx'
 import { CheckCircleIcon, CircleIcon } from '../../icons/icons.tsx'
 import { useActiveJobs, useDestinations, useMachines, usePoints } from '../../state/selectors.ts'
-import { useActions, useTopic, useUiActions } from '../../state/window-state.tsx'
+import { useActions, useTopic, useUi, useUiActions } from '../../state/window-state.tsx'
+import styles from './first-launch.module.css'
+
+export interface FirstStepsProps {
+  /** Shows a heading with a way to put the steps away for good. */
+  readonly skippable: boolean
+}
 
 /** Renders nothing once all three are done. */
-export function FirstSteps(): ReactElement | null {
+export function FirstSteps({ skippable }: FirstStepsProps): ReactElement | null {
+  const skipped = useUi((state) => state.firstStepsSkipped)
   const machines = useMachines()
   const destinations = useDestinations()
   const points = usePoints(null)
@@ -18,9 +25,10 @@ export function FirstSteps(): ReactElement | null {
   const { loaded: pointsLoaded } = useTopic('points')
   const ui = useUiActions()
   const first = points.at(-1)
+  if (skippable && skipped) return null
   if (!pointsLoaded || (machines.length > 0 && destinations.length > 0 && first !== undefined)) return null
   const backingUp = jobs.some((job) => job.kind === 'backup')
-  return (
+  const steps = (
     <List label="First steps">
       <Step
         id="machine"
@@ -53,6 +61,18 @@ export function FirstSteps(): ReactElement | null {
         button={backingUp ? null : <FirstBackupButton machines={machines} ready={destinations.length > 0} />}
       />
     </List>
+  )
+  if (!skippable) return steps
+  return (
+    <section aria-label="First steps">
+      <div className={styles.head}>
+        <h2 className={styles.heading}>First Steps</h2>
+        <Button variant="plain" size="small" onPress={ui.skipFirstSteps} testId="skip-steps">
+          Skip
+        </Button>
+      </div>
+      {steps}
+    </section>
   )
 }
 
