@@ -140,13 +140,12 @@ class Machines implements MachineService {
     name: string | null,
     origin: 'added' | 'demo' = 'added',
   ): Promise<Machine> {
-    const typed = parseEndpoint(qmp)
-    if (!typed) {
+    const endpoint = parseEndpoint(qmp)
+    if (!endpoint) {
       throw new FloeError('ipc/invalid-input', `"${qmp}" is neither an absolute socket path nor HOST:PORT.`, {
         params: { qmp },
       })
     }
-    const endpoint = await canonicalEndpoint(typed)
     await this.#queue(false, [endpoint])
     const present = await this.#atEndpoint(endpoint)
     const machine = present ?? this.#trackedFor(endpoint, name, origin)

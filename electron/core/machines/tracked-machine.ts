@@ -36,6 +36,8 @@ const diskEvents = ['DEVICE_DELETED', 'DEVICE_TRAY_MOVED', 'BLOCK_JOB_COMPLETED'
 const firstPauseMs = 4_000
 const longestPauseMs = 60_000
 const earlyPauseMs = 300
+/** Sizes change, and a hot-plugged disk is announced by nobody. */
+const disksEveryMs = 15_000
 const mostEarlyTries = 10
 
 export class TrackedMachine {
@@ -48,6 +50,7 @@ export class TrackedMachine {
   #retryAt = 0
   #pauseMs = 0
   #askAgainAt = 0
+  #disksReadAt = 0
   #earlyTries = 0
   #looking: Promise<void> | null = null
 
@@ -158,6 +161,8 @@ export class TrackedMachine {
     if (this.link.inUse) return
     try {
       this.#become(await readState(session, this.#deps.statusTimeoutMs))
+      const now = this.#deps.ports.clock.monotonic()
+      if (now - this.#disksReadAt >= disksEveryMs && !this.link.inUse) await this.inventory(session)
     } catch (error) {
       if (error instanceof FloeError && error.code === 'machine/timeout') this.#become({ kind: 'silent' })
       else if (!(error instanceof FloeError && error.code === 'machine/interrupted')) throw error
@@ -257,6 +262,7 @@ export class TrackedMachine {
 
   /** Remembers the disks, and the images that identify the machine. */
   async setDisks(disks: readonly Disk[]): Promise<void> {
+    this.#disksReadAt = this.#deps.ports.clock.monotonic()
     const paths = disks
       .filter((disk) => !disk.readOnly && !disk.firmware && !disk.removable && disk.exclusion !== 'temporary')
       .flatMap((disk) => (disk.imagePath === null ? [] : [disk.imagePath]))
@@ -278,8 +284,12 @@ export class TrackedMachine {
     const follow = async () => {
       for await (const { event } of listener) {
         if (!this.#known) continue
-        if (diskEvents.includes(event)) await this.inventory(session)
-        if (stateEvents.includes(event)) this.#become(await readState(session, longestPauseMs))
+        try {
+          if (diskEvents.includes(event)) await this.inventory(session)
+          if (stateEvents.includes(event)) this.#become(await readState(session, longestPauseMs))
+        } catch (error) {
+          this.#deps.ports.logger.info(`After ${event}, ${this.entry.name} could not be asked.`, { error })
+        }
       }
     }
     follow().catch((error: unknown) => {

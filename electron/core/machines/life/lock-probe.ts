@@ -5,6 +5,9 @@ import { execFile } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access, open } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+
+const secondLookMs = 200
 
 export type LockVerdict =
   | { readonly kind: 'free' }
@@ -59,8 +62,24 @@ async function isQcow2(path: string): Promise<boolean> {
 
 const fileName = (options: object) => `json:${JSON.stringify(options)}`
 
-/** @param path absolute path of an existing image */
-export async function probeLock(path: string, env: Readonly<Record<string, string | undefined>>): Promise<LockVerdict> {
+let last: Promise<unknown> = Promise.resolve()
+
+/**
+ * One probe at a time, and a second look at what seems locked: two probes of one file would see each other.
+ * @param path absolute path of an existing image
+ */
+export function probeLock(path: string, env: Readonly<Record<string, string | undefined>>): Promise<LockVerdict> {
+  const mine = last.then(async () => {
+    const verdict = await probeOnce(path, env)
+    if (verdict.kind !== 'locked') return verdict
+    await wait(secondLookMs)
+    return probeOnce(path, env)
+  })
+  last = mine.catch(() => null)
+  return mine
+}
+
+async function probeOnce(path: string, env: Readonly<Record<string, string | undefined>>): Promise<LockVerdict> {
   const [qemuImg, qemuIo] = await Promise.all([locate('qemu-img', env), locate('qemu-io', env)])
   if (qemuImg === null || qemuIo === null) {
     return { kind: 'unknown', why: `${qemuImg === null ? 'qemu-img' : 'qemu-io'} is not installed` }
