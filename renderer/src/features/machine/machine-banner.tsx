@@ -63,7 +63,7 @@ export function MachineBanner({ machine }: { readonly machine: Machine }): React
       {banner.body}
       {banner.snippet === null ? null : (
         <div className={styles.snippet}>
-          <CodeBlock code={banner.snippet} label="the text" wrap />
+          <code className={styles.code}>{banner.snippet}</code>
         </div>
       )}
       {scriptShown && machine.startCommand !== null ? (

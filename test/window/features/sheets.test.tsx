@@ -1,0 +1,300 @@
+import { act, screen, waitFor, within } from '@testing-library/react'
+import { describe, expect, it } from 'vitest'
+import { worthKeeping } from '../../../renderer/src/features/delete-points/delete-points-sheet.tsx'
+import type { RestoreId } from '../../../shared/domain/ids.ts'
+import type { Job } from '../../../shared/domain/job.ts'
+import type { Preflight, PreflightCheck, Restore } from '../../../shared/domain/restore.ts'
+import type { BackupPreview } from '../../../shared/ipc/contract.ts'
+import type { FakeBridge } from '../support/fake-bridge.ts'
+import { destination, disk, diskId, job, jobId, machine, machineId, point, pointId } from '../support/sample.ts'
+import '../support/setup.ts'
+import { inputsOf, openMachine, type Scene, sceneBridge, threePoints } from './support.ts'
+
+const off: PreflightCheck = {
+  check: 'machine-off',
+  result: 'ok',
+  title: 'debian-dev is off',
+  detail: 'No process has these images open.',
+  remedy: null,
+}
+const running: PreflightCheck = {
+  check: 'machine-off',
+  result: 'blocked',
+  title: 'debian-dev is running',
+  detail: 'Shut it down in the guest, then this continues.',
+  remedy: 'shut-down-guest',
+}
+
+function preflight(check: PreflightCheck): Preflight {
+  return {
+    ok: check.result !== 'blocked',
+    checks: [check],
+    disks: [
+      {
+        diskId: diskId('debian-root'),
+        imagePath: '/home/ann/vms/debian-root.qcow2',
+        undoPath: '/home/ann/vms/debian-root.undo-1122-1420.qcow2',
+        imageSize: 41_200_000_000,
+        changedAt: null,
+      },
+    ],
+    neededBytes: 1,
+  }
+}
+
+const started = (id: string) => ({ ok: true, value: { jobId: jobId(id) } }) as const
+
+async function openRestore(check: PreflightCheck, scene: Scene = {}) {
+  const bridge = sceneBridge(scene)
+  let current = check
+  bridge.answer('restore.preflight', () => ({ ok: true, value: preflight(current) }))
+  bridge.answer('restore.swap', () => started('r1'))
+  bridge.answer('restore.toNewImage', () => started('r1'))
+  bridge.answer('machines.shutDownGuest', () => ({ ok: true, value: {} }))
+  const rendered = openMachine(bridge)
+  await screen.findByTestId('points')
+  await rendered.user.tab()
+  act(() => rendered.state.ui.openSheet({ kind: 'restore', pointId: pointId('p1') }))
+  await screen.findByTestId('preflight-machine-off')
+  return { ...rendered, bridge, become: (next: PreflightCheck) => (current = next) }
+}
+
+describe('the restore sheet', () => {
+  it('names what is replaced, and swaps by keyboard when every check passes', async () => {
+    const { user, bridge } = await openRestore(off)
+    const sheet = screen.getByTestId('sheet-restore')
+    expect(sheet.textContent).toContain('debian-root.undo-1122-1420.qcow2')
+    screen.getByRole('button', { name: 'Cancel' }).focus()
+    await user.keyboard('{Tab}{Enter}')
+    await waitFor(() => expect(inputsOf(bridge, 'restore.swap')).toEqual([{ pointId: pointId('p1') }]))
+  })
+
+  it('cannot swap while the machine runs, and checks once more at the click', async () => {
+    const { user, bridge, become } = await openRestore(off)
+    become(running)
+    await user.click(screen.getByTestId('restore-now'))
+    await screen.findByText('debian-dev is running')
+    expect(inputsOf(bridge, 'restore.swap')).toEqual([])
+    expect(screen.getByTestId('restore-now').getAttribute('aria-disabled')).toBe('true')
+  })
+
+  it('asks before it shuts the guest down, then goes on when the machine is off', async () => {
+    const { user, bridge, become } = await openRestore(running)
+    await user.click(screen.getByRole('button', { name: 'Shut Down Guest…' }))
+    const question = within(await screen.findByTestId('sheet-shut-down-guest'))
+    expect(inputsOf(bridge, 'machines.shutDownGuest')).toEqual([])
+    await user.click(question.getByRole('button', { name: 'Shut Down Guest' }))
+    await screen.findByText(/was asked to shut down/)
+    expect(inputsOf(bridge, 'machines.shutDownGuest')).toEqual([{ machineId: machineId('debian-dev') }])
+    become(off)
+    act(() => bridge.push('machines', [machine('debian-dev', { state: { kind: 'off', since: null } })]))
+    await screen.findByText('debian-dev is off')
+    expect(screen.getByTestId('restore-now').getAttribute('aria-disabled')).toBeNull()
+  })
+
+  it('restores to a new image in a folder that is typed', async () => {
+    const { user, bridge } = await openRestore(off)
+    await user.click(screen.getByRole('radio', { name: 'New Image…' }))
+    await user.type(await screen.findByTestId('restore-directory'), '/tmp/a b')
+    await user.click(screen.getByRole('radio', { name: /^raw/ }))
+    await user.click(screen.getByRole('button', { name: 'Show Command' }))
+    expect(screen.getByTestId('sheet-restore').textContent).toContain(
+      `floe restore ${pointId('p1')} --to '/tmp/a b' --format raw`,
+    )
+    await user.click(screen.getByTestId('restore-now'))
+    expect(inputsOf(bridge, 'restore.toNewImage')).toEqual([
+      { pointId: pointId('p1'), directory: '/tmp/a b', format: 'raw' },
+    ])
+  })
+
+  it('shows progress, then the result with its undo', async () => {
+    const { user, bridge, state } = await openRestore(off)
+    await user.click(screen.getByTestId('restore-now'))
+    await waitFor(() => expect(inputsOf(bridge, 'restore.swap')).toHaveLength(1))
+    const swap: Partial<Job> = { kind: 'swap', pointId: pointId('p1'), phases: [], disks: [] }
+    act(() => bridge.push('jobs', [job('r1', 'debian-dev', swap)]))
+    expect(await within(await screen.findByTestId('sheet-restore')).findByRole('progressbar')).toBeTruthy()
+    const restoreId = 'restore00001' as RestoreId
+    const result = {
+      pointId: pointId('p1'),
+      restoreId,
+      images: [{ disk: diskId('debian-root'), path: '/home/ann/vms/debian-root.qcow2' }],
+      ok: true,
+      bytes: 1,
+    }
+    act(() =>
+      bridge.push('jobs', [
+        job('r1', 'debian-dev', { ...swap, state: { kind: 'done' }, finishedAt: new Date().toISOString(), result }),
+      ]),
+    )
+    await screen.findByText(/^debian-dev is restored to/)
+    await user.click(screen.getByRole('button', { name: 'Undo Restore…' }))
+    expect(state.ui.store.getState().sheet).toEqual({ kind: 'undo-restore', restoreId })
+  })
+
+  it('says why when the host refuses', async () => {
+    const { user, bridge } = await openRestore(off)
+    bridge.answer('restore.swap', () => ({
+      ok: false,
+      problem: {
+        code: 'restore/machine-running',
+        message: 'It runs.',
+        params: { machine: 'debian-dev', pid: 77 },
+        severity: 'error',
+        remedy: null,
+        causes: [],
+      },
+    }))
+    await user.click(screen.getByTestId('restore-now'))
+    expect(await screen.findByText('Turn off debian-dev first')).toBeTruthy()
+    expect(screen.getByText('Its images are in use by pid 77. Swapping them now would destroy data.')).toBeTruthy()
+  })
+})
+
+describe('the undo sheet', () => {
+  it('brings the old images back after its own checks', async () => {
+    const restore: Restore = {
+      id: 'restore00001' as RestoreId,
+      machineId: machineId('debian-dev'),
+      machineName: 'debian-dev',
+      pointId: pointId('p1'),
+      undoes: null,
+      createdAt: new Date().toISOString(),
+      state: { kind: 'done' },
+      disks: [],
+      undoable: true,
+    }
+    const bridge = sceneBridge({ restores: [restore] })
+    bridge.answer('restores.undoPreflight', () => ({ ok: true, value: preflight(off) }))
+    bridge.answer('restores.undo', () => started('u1'))
+    const { user } = openMachine(bridge)
+    await user.click(await screen.findByRole('button', { name: /^Undo the restore of/ }))
+    await screen.findByTestId('preflight-machine-off')
+    await user.click(screen.getByTestId('undo-now'))
+    await waitFor(() => expect(inputsOf(bridge, 'restores.undo')).toEqual([{ restoreId: restore.id }]))
+  })
+})
+
+describe('the options sheet', () => {
+  const preview = (change: Partial<BackupPreview> = {}): BackupPreview => ({
+    machineId: machineId('debian-dev'),
+    destinationId: destination('Samsung T7').id,
+    kind: 'full',
+    kindReason: 'Every backup is a full one.',
+    way: 'push',
+    wayReason: '',
+    disks: [],
+    bytesToCopy: 46_400_000_000,
+    freeBytes: 412_000_000_000,
+    enoughSpace: true,
+    ...change,
+  })
+  async function open(answer: BackupPreview) {
+    const cd = disk('cd0', { exclusion: 'read-only' })
+    const bridge: FakeBridge = sceneBridge({ machine: { disks: [disk('vda'), disk('vdb'), cd] } })
+    bridge.answer('backup.preview', () => ({ ok: true, value: answer }))
+    bridge.answer('backup.start', () => started('j1'))
+    bridge.answer('settings.set', () => ({
+      ok: false,
+      problem: { code: 'ipc/forbidden', message: 'No.', params: {}, severity: 'error', remedy: null, causes: [] },
+    }))
+    const rendered = openMachine(bridge)
+    await screen.findByTestId('points')
+    act(() => rendered.state.ui.openSheet({ kind: 'back-up-options', machineId: machineId('debian-dev') }))
+    await screen.findByText(/^Full, about 46.4/)
+    return { ...rendered, bridge }
+  }
+
+  it('shows kind, size and reason before the click, and what a disk left out means', async () => {
+    const { user, bridge } = await open(preview())
+    const sheet = screen.getByTestId('sheet-back-up-options')
+    expect(sheet.textContent).toContain('Every backup is a full one.')
+    expect(sheet.textContent).toContain('Read-only, not needed')
+    await user.click(screen.getByRole('checkbox', { name: /^vdb/ }))
+    expect(screen.getByText('vdb will not be in this restore point.')).toBeTruthy()
+    await user.click(screen.getByRole('button', { name: 'Show Command' }))
+    expect(sheet.textContent).toContain("floe backup debian-dev --to 'Samsung T7' --disk vda")
+    await user.click(screen.getByTestId('back-up'))
+    expect(inputsOf(bridge, 'backup.start')).toMatchObject([{ diskIds: ['vda'], limit: null }])
+  })
+
+  it('refuses to start without enough space, with both numbers', async () => {
+    const { user, bridge } = await open(preview({ enoughSpace: false, freeBytes: 12_000_000 }))
+    expect(screen.getByText('This backup needs about 46.4 GB; 12.0 MB is free.')).toBeTruthy()
+    await user.click(screen.getByTestId('back-up'))
+    expect(inputsOf(bridge, 'backup.start')).toEqual([])
+  })
+
+  it('remembers the destination for this machine', async () => {
+    const { user, bridge } = await open(preview())
+    await user.click(screen.getByRole('button', { name: 'Save as Default' }))
+    expect(inputsOf(bridge, 'settings.set')).toEqual([
+      { destinationByMachine: { [machineId('debian-dev')]: destination('Samsung T7').id } },
+    ])
+  })
+})
+
+describe('the verify sheet', () => {
+  it('reads the content, or only the structure when there are no checksums', async () => {
+    const bridge = sceneBridge({
+      points: [point('p1', 'debian-dev', 1), point('p2', 'debian-dev', 2, { index: { kind: 'none' } })],
+    })
+    bridge.answer('points.verify', () => started('v1'))
+    const { user, state } = openMachine(bridge)
+    await screen.findByTestId('points')
+    act(() => state.ui.openSheet({ kind: 'verify', pointIds: [pointId('p1')] }))
+    await user.click(await screen.findByTestId('verify-now'))
+    await waitFor(() => expect(state.ui.store.getState().sheet).toBeNull())
+    act(() => state.ui.openSheet({ kind: 'verify', pointIds: [pointId('p2')] }))
+    await user.click(await screen.findByTestId('verify-now'))
+    await waitFor(() =>
+      expect(inputsOf(bridge, 'points.verify')).toEqual([
+        { pointId: pointId('p1'), level: 'content' },
+        { pointId: pointId('p2'), level: 'structure' },
+      ]),
+    )
+  })
+})
+
+describe('the delete sheet', () => {
+  it('names points and bytes, and Esc deletes nothing', async () => {
+    const bridge = sceneBridge()
+    bridge.answer('points.delete', () => started('d1'))
+    const { user, state } = openMachine(bridge)
+    await screen.findByTestId('points')
+    await user.tab()
+    act(() => state.ui.openSheet({ kind: 'delete-points', pointIds: [pointId('p2'), pointId('p3')] }))
+    const button = await screen.findByTestId('delete-now')
+    expect(button.textContent).toBe('Delete 2 Points, Free 77.0\u00a0GB')
+    await user.keyboard('{Escape}')
+    expect(inputsOf(bridge, 'points.delete')).toEqual([])
+    act(() => state.ui.openSheet({ kind: 'delete-points', pointIds: [pointId('p2'), pointId('p3')] }))
+    await user.click(await screen.findByTestId('delete-now'))
+    expect(inputsOf(bridge, 'points.delete')).toEqual([{ pointIds: [pointId('p2'), pointId('p3')] }])
+  })
+
+  it('wants a tick of its own for the last good point', async () => {
+    const bridge = sceneBridge({ points: threePoints.slice(0, 1) })
+    bridge.answer('points.delete', () => started('d1'))
+    const { user, state } = openMachine(bridge)
+    await screen.findByTestId('points')
+    act(() => state.ui.openSheet({ kind: 'delete-points', pointIds: [pointId('p1')] }))
+    await user.click(await screen.findByTestId('delete-now'))
+    expect(inputsOf(bridge, 'points.delete')).toEqual([])
+    await user.click(screen.getByRole('checkbox'))
+    await user.click(screen.getByTestId('delete-now'))
+    expect(inputsOf(bridge, 'points.delete')).toHaveLength(1)
+  })
+
+  it('knows what is worth keeping', () => {
+    const verification = { level: 'content', ok: true, at: '2026-11-22T09:00:00Z', damage: [] } as const
+    const [one, two] = [
+      point('p1', 'debian-dev', 1),
+      point('p2', 'debian-dev', 2, { verification: { ...verification, damage: [] } }),
+    ]
+    expect(worthKeeping(one, [one, two], [one.id])).toBeNull()
+    expect(worthKeeping(two, [one, two], [two.id])).toBe('It is the last one whose content was verified.')
+    expect(worthKeeping(one, [one], [one.id])).toBe('It is the last good restore point of this machine.')
+    expect(worthKeeping({ ...one, pinned: true }, [one, two], [one.id])).toBe('It is pinned.')
+  })
+})
