@@ -7,7 +7,7 @@ import { cardOf } from './card.ts'
 import type { BackupPlan } from './plan.ts'
 import type { Done } from './problems.ts'
 import { advance, type CopySample, type DiskBytes, describeDisks, startOfCopy, totalOf } from './progress.ts'
-import type { RunView } from './runner.ts'
+import type { RunView } from './run-context.ts'
 import type { BackupOptions, BackupState } from './state.ts'
 
 export class BackupCard implements RunView {

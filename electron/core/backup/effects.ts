@@ -7,11 +7,11 @@ export type BackupEffect =
   /** Listeners, then all disks in one transaction, then watch. -> started, start-failed, and as `watch` */
   | { readonly effect: 'start' }
   /** Follow the jobs. -> concluded, trouble, machine-gone */
-  | { readonly effect: 'watch' }
+  | { readonly effect: 'watch'; readonly rescueGuest: boolean }
   /** Cancel our jobs and wait until none runs. -> stopped, machine-gone */
   | { readonly effect: 'stop-jobs' }
-  /** Dismiss jobs, remove target nodes, let a guest go on that our backup had stopped. -> released, release-failed, machine-gone */
-  | { readonly effect: 'release'; readonly guestRan: boolean }
+  /** `copied`: the images hold everything, and only their removal from QEMU makes them whole. Dismiss jobs, remove target nodes, let a guest go on that our backup had stopped. -> released, release-failed, machine-gone */
+  | { readonly effect: 'release'; readonly rescueGuest: boolean; readonly copied: boolean }
   /** -> recorded, record-failed */
   | { readonly effect: 'record'; readonly at: string }
   /** -> discarded, discard-failed */

@@ -15,7 +15,8 @@ export interface Remains {
 
 export type BackupEvent =
   | { readonly event: 'begin' }
-  | { readonly event: 'prepared'; readonly at: string; readonly guestRan: boolean }
+  /** `rescueGuest`: may a guest that QEMU stops over a failed write be let go on? Not if it had stopped so before. */
+  | { readonly event: 'prepared'; readonly at: string; readonly rescueGuest: boolean }
   | { readonly event: 'preparation-failed'; readonly problem: Problem }
   /** `at`: the instant of the transaction (ISO 8601). */
   | { readonly event: 'started'; readonly at: string }

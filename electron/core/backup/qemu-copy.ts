@@ -77,12 +77,14 @@ export async function cancelCopies(session: QmpSession, plan: BackupPlan): Promi
   }
 }
 
-/** Dismisses the finished jobs and removes the target nodes: that closes and syncs the images (qemu.md 0.6). */
-export async function releaseCopies(session: QmpSession, plan: BackupPlan): Promise<void> {
+/** Dismisses the finished jobs and removes the target nodes: that closes and syncs the images (qemu.md 0.6). Answers how many. */
+export async function releaseCopies(session: QmpSession, plan: BackupPlan): Promise<number> {
   for (const job of await ourJobs(session, plan)) {
     if (isOver(job)) await session.execute('job-dismiss', { id: job.id })
   }
-  for (const node of await ourTargets(session, plan)) await session.execute('blockdev-del', { 'node-name': node })
+  const targets = await ourTargets(session, plan)
+  for (const node of targets) await session.execute('blockdev-del', { 'node-name': node })
+  return targets.length
 }
 
 /** Lets the guest go on when QEMU stopped it over a write that failed (qemu.md 2.2). Answers whether it had to. */

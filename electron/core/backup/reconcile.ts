@@ -11,7 +11,8 @@ import { Journal, readJournals, type Unfinished } from './journal.ts'
 import { MachineEnded, type MachineLink } from './machine-link.ts'
 import { interrupted } from './problems.ts'
 import { findRemains } from './remains.ts'
-import { BackupRun, placeOf, type RunView } from './runner.ts'
+import { placeOf, type RunView } from './run-context.ts'
+import { BackupRun } from './runner.ts'
 
 interface Dependencies {
   readonly machines: MachineService

@@ -16,15 +16,20 @@ export type BackupState =
   /** Partial folder, images and target nodes are being made. */
   | { readonly state: 'preparing'; readonly cancelled: boolean }
   /** The transaction is on its way. `at`: the instant just before it (ISO 8601). */
-  | { readonly state: 'starting'; readonly at: string; readonly guestRan: boolean; readonly cancelled: boolean }
+  | { readonly state: 'starting'; readonly at: string; readonly rescueGuest: boolean; readonly cancelled: boolean }
   /** QEMU copies. `finished`: indexes of disks with a good verdict. */
-  | { readonly state: 'copying'; readonly at: string; readonly guestRan: boolean; readonly finished: readonly number[] }
+  | {
+      readonly state: 'copying'
+      readonly at: string
+      readonly rescueGuest: boolean
+      readonly finished: readonly number[]
+    }
   /** Jobs are being cancelled. */
-  | { readonly state: 'stopping'; readonly guestRan: boolean; readonly ending: BadEnding }
+  | { readonly state: 'stopping'; readonly rescueGuest: boolean; readonly ending: BadEnding }
   /** Jobs are dismissed and target nodes removed, which flushes the images (qemu.md 0.6). */
   | {
       readonly state: 'releasing'
-      readonly guestRan: boolean
+      readonly rescueGuest: boolean
       readonly outcome: { readonly kind: 'copied'; readonly at: string } | BadEnding
     }
   | { readonly state: 'recording'; readonly at: string }

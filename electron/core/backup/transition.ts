@@ -19,10 +19,13 @@ const stay = (state: BackupState): Transition => ({ state, effects: [], ignored:
 const failed = (problem: Problem): BadEnding => ({ kind: 'failed', problem })
 const cancelled: BadEnding = { kind: 'cancelled' }
 
-const stop = (guestRan: boolean, ending: BadEnding) =>
-  go({ state: 'stopping', guestRan, ending }, { effect: 'stop-jobs' })
-const release = (guestRan: boolean, outcome: In<'releasing'>['outcome']) =>
-  go({ state: 'releasing', guestRan, outcome }, { effect: 'release', guestRan })
+const stop = (rescueGuest: boolean, ending: BadEnding) =>
+  go({ state: 'stopping', rescueGuest, ending }, { effect: 'stop-jobs' })
+const release = (rescueGuest: boolean, outcome: In<'releasing'>['outcome']) =>
+  go(
+    { state: 'releasing', rescueGuest, outcome },
+    { effect: 'release', rescueGuest, copied: outcome.kind === 'copied' },
+  )
 const discard = (ending: BadEnding) => go({ state: 'discarding', ending }, { effect: 'discard' })
 const record = (at: string) => go({ state: 'recording', at }, { effect: 'record', at })
 const end = (ending: Ending) => go({ state: 'ended', ending }, { effect: 'finish', ending })
@@ -59,8 +62,11 @@ export function transition(state: BackupState, event: BackupEvent, options: Back
 function whilePreparing(state: In<'preparing'>, event: BackupEvent): Transition {
   switch (event.event) {
     case 'prepared':
-      if (state.cancelled) return release(event.guestRan, cancelled)
-      return go({ state: 'starting', at: event.at, guestRan: event.guestRan, cancelled: false }, { effect: 'start' })
+      if (state.cancelled) return release(event.rescueGuest, cancelled)
+      return go(
+        { state: 'starting', at: event.at, rescueGuest: event.rescueGuest, cancelled: false },
+        { effect: 'start' },
+      )
     case 'preparation-failed':
       return release(false, state.cancelled ? cancelled : failed(event.problem))
     case 'cancel-requested':
@@ -75,46 +81,46 @@ function whilePreparing(state: In<'preparing'>, event: BackupEvent): Transition 
 }
 
 function whileStarting(state: In<'starting'>, event: BackupEvent): Transition {
-  const { at, guestRan } = state
+  const { at, rescueGuest } = state
   switch (event.event) {
     case 'started':
-      if (state.cancelled) return stop(guestRan, cancelled)
-      return go({ state: 'copying', at: event.at, guestRan, finished: [] }, { effect: 'watch' })
+      if (state.cancelled) return stop(rescueGuest, cancelled)
+      return go({ state: 'copying', at: event.at, rescueGuest, finished: [] }, { effect: 'watch', rescueGuest })
     case 'start-failed':
-      return stop(guestRan, state.cancelled ? cancelled : failed(event.problem))
+      return stop(rescueGuest, state.cancelled ? cancelled : failed(event.problem))
     case 'cancel-requested':
       return state.cancelled ? stay(state) : go({ ...state, cancelled: true })
     case 'machine-gone':
       return discard(failed(event.problem))
     case 'resumed':
-      if (event.remains.jobs !== 'all') return stop(guestRan, failed(event.problem))
-      if (state.cancelled) return stop(guestRan, cancelled)
-      return go({ state: 'copying', at, guestRan, finished: [] }, { effect: 'watch' })
+      if (event.remains.jobs !== 'all') return stop(rescueGuest, failed(event.problem))
+      if (state.cancelled) return stop(rescueGuest, cancelled)
+      return go({ state: 'copying', at, rescueGuest, finished: [] }, { effect: 'watch', rescueGuest })
     default:
       return stay(state)
   }
 }
 
 function whileCopying(state: In<'copying'>, event: BackupEvent, options: BackupOptions): Transition {
-  const { at, guestRan } = state
+  const { at, rescueGuest } = state
   switch (event.event) {
     case 'concluded': {
-      if (event.problem !== null) return stop(guestRan, failed(event.problem))
+      if (event.problem !== null) return stop(rescueGuest, failed(event.problem))
       if (state.finished.includes(event.disk)) return stay(state)
       const finished = [...state.finished, event.disk]
       return finished.length < options.diskCount
         ? go({ ...state, finished })
-        : release(guestRan, { kind: 'copied', at })
+        : release(rescueGuest, { kind: 'copied', at })
     }
     case 'trouble':
-      return stop(guestRan, failed(event.problem))
+      return stop(rescueGuest, failed(event.problem))
     case 'cancel-requested':
-      return stop(guestRan, cancelled)
+      return stop(rescueGuest, cancelled)
     case 'machine-gone':
       return discard(failed(event.problem))
     case 'resumed':
-      if (event.remains.jobs !== 'all') return stop(guestRan, failed(event.problem))
-      return go({ ...state, finished: [] }, { effect: 'watch' })
+      if (event.remains.jobs !== 'all') return stop(rescueGuest, failed(event.problem))
+      return go({ ...state, finished: [] }, { effect: 'watch', rescueGuest })
     default:
       return stay(state)
   }
@@ -123,18 +129,18 @@ function whileCopying(state: In<'copying'>, event: BackupEvent, options: BackupO
 function whileStopping(state: In<'stopping'>, event: BackupEvent): Transition {
   switch (event.event) {
     case 'stopped':
-      return release(state.guestRan, state.ending)
+      return release(state.rescueGuest, state.ending)
     case 'machine-gone':
       return discard(state.ending.kind === 'cancelled' ? cancelled : failed(event.problem))
     case 'resumed':
-      return stop(state.guestRan, state.ending)
+      return stop(state.rescueGuest, state.ending)
     default:
       return stay(state)
   }
 }
 
 function whileReleasing(state: In<'releasing'>, event: BackupEvent): Transition {
-  const { outcome, guestRan } = state
+  const { outcome, rescueGuest } = state
   switch (event.event) {
     case 'released':
       return outcome.kind === 'copied' ? record(outcome.at) : discard(outcome)
@@ -147,7 +153,7 @@ function whileReleasing(state: In<'releasing'>, event: BackupEvent): Transition 
     case 'resumed':
       // With no target left, nobody can tell our own removal (flushed) from the death of QEMU (not flushed).
       if (outcome.kind === 'copied' && event.remains.targets === 'none') return discard(failed(event.problem))
-      return release(guestRan, outcome)
+      return release(rescueGuest, outcome)
     default:
       return stay(state)
   }

@@ -48,6 +48,8 @@ export interface WatchInput {
   readonly clock: Clock
   /** Made before the transaction, so that no event is lost; null after a restart. */
   readonly listener: QmpEventListener | null
+  /** False when the guest had stopped over a failed write before the backup. */
+  readonly rescueGuest: boolean
   readonly signal: AbortSignal
   readonly onEvent: (event: BackupEvent) => void
   readonly onSample: (sample: CopySample & { readonly paused: boolean }) => void
@@ -150,7 +152,7 @@ class Watch {
   }
 
   async #checkGuest(session: QmpSession): Promise<void> {
-    if ((await runState(session)) === 'io-error') this.#trouble(await this.#guestHurt())
+    if (this.#in.rescueGuest && (await runState(session)) === 'io-error') this.#trouble(await this.#guestHurt())
   }
 
   /** The guest's write failed: over a full destination, or for a reason of its own. */

@@ -29,7 +29,7 @@ const withProblem = fc.constantFrom<BackupEvent['event']>(
 const anyEvent: fc.Arbitrary<BackupEvent> = fc.oneof(
   plain.map((event) => ({ event }) as BackupEvent),
   withProblem.map((event) => ({ event, problem }) as BackupEvent),
-  fc.record({ event: fc.constant('prepared' as const), at: fc.constant(at), guestRan: fc.boolean() }),
+  fc.record({ event: fc.constant('prepared' as const), at: fc.constant(at), rescueGuest: fc.boolean() }),
   fc.record({ event: fc.constant('started' as const), at: fc.constant(at) }),
   fc.record({
     event: fc.constant('concluded' as const),
@@ -45,7 +45,7 @@ function outcomesOf(effect: BackupEffect, diskCount: number): readonly BackupEve
   const gone: BackupEvent = { event: 'machine-gone', problem }
   switch (effect.effect) {
     case 'prepare':
-      return [{ event: 'prepared', at, guestRan: true }, { event: 'preparation-failed', problem }, gone]
+      return [{ event: 'prepared', at, rescueGuest: true }, { event: 'preparation-failed', problem }, gone]
     case 'start':
       return [{ event: 'started', at }, { event: 'start-failed', problem }, gone]
     case 'watch': {
@@ -129,19 +129,19 @@ test('when every effect has some outcome, a backup ends: recorded and good, or w
 
 test('a good verdict of every disk is needed before anything is recorded', () => {
   const given = { diskCount: 2, check: false }
-  const copying: BackupState = { state: 'copying', at, guestRan: true, finished: [] }
+  const copying: BackupState = { state: 'copying', at, rescueGuest: true, finished: [] }
   const one = transition(copying, { event: 'concluded', disk: 0, problem: null }, given)
   expect(one.effects).toEqual([])
   expect(transition(one.state, { event: 'concluded', disk: 0, problem: null }, given).ignored).toBe(true)
   const failed = transition(one.state, { event: 'concluded', disk: 1, problem }, given)
   expect(failed.effects).toEqual([{ effect: 'stop-jobs' }])
   const both = transition(one.state, { event: 'concluded', disk: 1, problem: null }, given)
-  expect(both.effects).toEqual([{ effect: 'release', guestRan: true }])
+  expect(both.effects).toEqual([{ effect: 'release', rescueGuest: true, copied: true }])
 })
 
 test('after a crash between removal and journal, a copy nobody can vouch for is discarded', () => {
   const given = { diskCount: 1, check: false }
-  const releasing: BackupState = { state: 'releasing', guestRan: true, outcome: { kind: 'copied', at } }
+  const releasing: BackupState = { state: 'releasing', rescueGuest: true, outcome: { kind: 'copied', at } }
   const resumed = (targets: Remains['targets']) =>
     transition(
       releasing,

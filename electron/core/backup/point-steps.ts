@@ -1,0 +1,102 @@
+// The steps of a backup on the destination, after QEMU has let go: record the point or remove its remains, read it back.
+import { stat } from 'node:fs/promises'
+import type { Point } from '../../../shared/domain/point.ts'
+import type { FloeError } from '../errors.ts'
+import type { PartialPoint, PointFacts } from '../repository/types.ts'
+import { checkFailed, destinationRemoved, notRecorded } from './problems.ts'
+import { type RunContext, targetPaths } from './run-context.ts'
+import { faultOf } from './whole-image.ts'
+
+export class PointSteps {
+  readonly #run: RunContext
+  readonly #check = new AbortController()
+
+  constructor(run: RunContext) {
+    this.#run = run
+  }
+
+  async record(at: string): Promise<void> {
+    const run = this.#run
+    const { header, partial, place, deps } = run
+    await run.link.close()
+    if (!partial) throw notRecorded(place, new Error('The folder with the copied disks is not there.'))
+    try {
+      run.point = await deps.repository.record(partial, {
+        createdAt: at,
+        consistency: 'crash-consistent',
+        consistencyReason: 'The guest was not asked to freeze its file systems, so this is like after a power cut.',
+        qemuVersion: header.qemuVersion,
+        startCommand: header.startCommand,
+        way: header.plan.way,
+        kindReason: header.plan.kindReason,
+        disks: await this.#copiedDisks(),
+      })
+    } catch (error) {
+      run.point = this.recordedPoint()
+      if (!run.point) throw await this.#whyNotRecorded(partial, error)
+      deps.ports.logger.warn('Recording complained, yet the restore point is there', { error: String(error) })
+    }
+    run.post({ event: 'recorded' })
+  }
+
+  async discard(): Promise<void> {
+    const { link, partial, deps, post } = this.#run
+    await link.close()
+    if (partial) await deps.repository.discard(partial)
+    post({ event: 'discarded' })
+  }
+
+  /** Reads the point back: that makes its content index. */
+  async check(): Promise<void> {
+    const run = this.#run
+    const { repository } = run.deps
+    const { pointId, jobId } = run.header
+    try {
+      repository.markChecking(pointId, jobId)
+      run.point = await repository.computeIndex(
+        pointId,
+        (doneBytes, totalBytes) => run.view.onChecked(doneBytes, totalBytes),
+        this.#check.signal,
+      )
+    } catch (error) {
+      if (!this.#check.signal.aborted) throw checkFailed(run.place, error)
+      return run.post({ event: 'check-skipped' })
+    } finally {
+      repository.markChecking(pointId, null)
+    }
+    run.post({ event: 'checked' })
+  }
+
+  skipCheck(): void {
+    this.#check.abort()
+  }
+
+  recordedPoint(): Point | null {
+    const { deps, header } = this.#run
+    return deps.repository.points(header.machineId).find((point) => point.id === header.pointId) ?? null
+  }
+
+  async #copiedDisks(): Promise<PointFacts['disks']> {
+    const { header, deps } = this.#run
+    const disks: PointFacts['disks'][number][] = []
+    for (const [index, disk] of header.plan.disks.entries()) {
+      const path = targetPaths(this.#run)[index] as string
+      const fault = await faultOf(path, deps.ports.env)
+      if (fault) throw new Error(`The copy of ${disk.id} is not whole: ${fault}.`)
+      const { id, virtualSize, sourcePath, sourceFormat, firmware } = disk
+      const bytesCopied = (await stat(path)).blocks * 512
+      disks.push({ id, virtualSize, bytesCopied, sourcePath, sourceFormat, firmware })
+    }
+    return disks
+  }
+
+  async #whyNotRecorded(partial: PartialPoint, error: unknown): Promise<FloeError> {
+    const gone = await stat(partial.folder).then(
+      () => null,
+      (reason: unknown) => reason,
+    )
+    return gone === null
+      ? notRecorded(this.#run.place, error)
+      : destinationRemoved(this.#run.place, partial.folder, gone)
+  }
+}

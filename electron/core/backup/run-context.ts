@@ -1,0 +1,53 @@
+import type { Point } from '../../../shared/domain/point.ts'
+import type { MachineService } from '../machines/types.ts'
+import type { Ports } from '../ports/index.ts'
+import type { PartialPoint, Repository } from '../repository/types.ts'
+import type { BackupEvent } from './events.ts'
+import type { BackupHeader } from './journal.ts'
+import type { MachineLink } from './machine-link.ts'
+import type { BackupPlace, Done } from './problems.ts'
+import { interrupted } from './problems.ts'
+import type { CopySample } from './progress.ts'
+import type { BackupState } from './state.ts'
+
+/** Told what changes, so that people can see it. */
+export interface RunView {
+  onState(state: BackupState): void
+  onSample(sample: CopySample & { readonly paused: boolean }): void
+  onChecked(doneBytes: number, totalBytes: number): void
+  /** Bytes so far, for the words of a problem. */
+  done(): Done
+}
+
+export interface RunDependencies {
+  readonly machines: MachineService
+  readonly repository: Repository
+  readonly ports: Ports
+}
+
+/** What the steps of one backup share. */
+export interface RunContext {
+  readonly header: BackupHeader
+  readonly place: BackupPlace
+  readonly deps: RunDependencies
+  readonly view: RunView
+  readonly link: MachineLink
+  readonly post: (event: BackupEvent) => void
+  partial: PartialPoint | null
+  /** The recorded point, once there is one. */
+  point: Point | null
+  /** Bytes per second for all disks together; null for none. */
+  limit: number | null
+}
+
+/** Absolute paths of the images being written, by the plan's disks. @throws FloeError `backup/interrupted` without a folder */
+export function targetPaths({ header, partial, place }: RunContext): readonly string[] {
+  if (!partial) throw interrupted(place, 'the folder with the copied disks is not there.')
+  return header.plan.disks.map((disk) => partial.imagePath(disk.id))
+}
+
+export const placeOf = (header: BackupHeader): BackupPlace => ({
+  machineName: header.machineName,
+  destinationName: header.destination.name,
+  pid: header.pid,
+})

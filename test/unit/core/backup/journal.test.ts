@@ -1,0 +1,97 @@
+import { appendFileSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { BackupEvent } from '../../../../electron/core/backup/events.ts'
+import {
+  type BackupHeader,
+  foldJournal,
+  Journal,
+  journalPath,
+  readJournals,
+} from '../../../../electron/core/backup/journal.ts'
+import type { DestinationId, DiskId, JobId, MachineId, PointId } from '../../../../shared/domain/ids.ts'
+import { freshId } from '../../../support/core.ts'
+import { tempDir } from '../../../support/temp.ts'
+
+const jobId = freshId<JobId>()
+const header: BackupHeader = {
+  version: 1,
+  jobId,
+  pointId: freshId<PointId>(),
+  machineId: freshId<MachineId>(),
+  machineName: 'debian "näme"\n',
+  destination: { id: freshId<DestinationId>(), name: 'Drive', path: '/drive', freeBytes: 1 },
+  plan: {
+    kind: 'full',
+    kindReason: 'Always.',
+    way: 'push',
+    wayReason: 'Only one.',
+    bytesToCopy: 10,
+    bounds: null,
+    disks: [
+      {
+        ...{ id: 'a' as DiskId, name: 'a.qcow2', sourceNode: 'n', jobName: 'j', targetNode: 't', filterNode: 'f' },
+        ...{ virtualSize: 10, bytesToCopy: 10, sourcePath: null, sourceFormat: null, firmware: false },
+      },
+    ],
+  },
+  check: true,
+  limit: null,
+  qemuVersion: '7.2.22',
+  startCommand: null,
+  pid: 1,
+  createdAt: '2026-01-02T03:04:05.000Z',
+}
+const at = '2026-01-02T03:04:06.000Z'
+const events: readonly BackupEvent[] = [
+  { event: 'begin' },
+  { event: 'prepared', at, rescueGuest: true },
+  { event: 'started', at },
+  { event: 'concluded', disk: 0, problem: null },
+  { event: 'released' },
+  { event: 'recorded' },
+  { event: 'checked' },
+]
+const states = ['idle', 'preparing', 'starting', 'copying', 'releasing', 'recording', 'checking', 'ended']
+
+test('a journal gives back where the backup stood, and is gone when it has ended', async () => {
+  using dir = tempDir()
+  const journal = await Journal.create(dir.file('journals'), header)
+  for (const [index, event] of events.entries()) {
+    const { unfinished } = await readJournals(dir.file('journals'))
+    expect(unfinished).toEqual([{ header, state: expect.objectContaining({ state: states[index] }) }])
+    await journal.append(event)
+  }
+  await journal.remove()
+  expect(await readJournals(dir.file('journals'))).toEqual({ unfinished: [], unreadable: [] })
+})
+
+test('a journal cut short at any byte folds to a state it had been in, and takes further events', async () => {
+  const text = [header, ...events].map((line) => `${JSON.stringify(line)}\n`).join('')
+  const headerEnd = text.indexOf('\n')
+  fc.assert(
+    fc.property(fc.nat({ max: text.length }), (length) => {
+      const folded = foldJournal(text.slice(0, length))
+      if (length < headerEnd) expect(folded).toBeNull()
+      else expect(states).toContain(folded?.state.state)
+    }),
+  )
+  using dir = tempDir()
+  const journal = await Journal.create(dir.path, header)
+  await journal.append({ event: 'begin' })
+  await journal.close()
+  appendFileSync(journalPath(dir.path, jobId), '{"event":"prep')
+  const again = await Journal.reopen(dir.path, jobId)
+  await again.append({ event: 'prepared', at, rescueGuest: false })
+  await again.close()
+  expect(foldJournal(readFileSync(journalPath(dir.path, jobId), 'utf8'))?.state).toMatchObject({ state: 'starting' })
+})
+
+test('a journal of a newer Floe, or garbage, is left alone and named', async () => {
+  using dir = tempDir()
+  appendFileSync(dir.file('a.jsonl'), 'garbage')
+  appendFileSync(dir.file('b.jsonl'), '{"version":99}\n')
+  const { unfinished, unreadable } = await readJournals(dir.path)
+  expect(unfinished).toEqual([])
+  expect(unreadable).toHaveLength(2)
+})
