@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, type Page, test } from '@playwright/test'
 import type { PreloadBridge } from '../../shared/ipc/channels.ts'
+import { run } from '../support/run.ts'
 import { type TempDir, tempDir } from '../support/temp.ts'
 import { electronProgram, launchDesktop, root } from './support/launch.ts'
 
@@ -154,4 +155,56 @@ test('a home that cannot be used ends the start with one clear sentence', async 
   })
   expect(await new Promise((resolve) => program.once('exit', resolve))).toBe(2)
   expect(complaint).toContain("Floe can't start: Floe can't write to its home folder")
+})
+
+test('what a command does in a terminal is live in the window, and the command works through the app', async () => {
+  await using desktop = await launchDesktop(dir.file('home'))
+  const { page } = desktop
+  await page.evaluate(() => {
+    const { floe } = globalThis as unknown as { floe: PreloadBridge }
+    const names: string[] = []
+    Object.assign(globalThis, { names })
+    floe.subscribe('destinations', (message) => {
+      if (message.kind === 'delta') names.push(...message.upserts.map((item) => (item as { name: string }).name))
+    })
+  })
+  mkdirSync(dir.file('Shelf'))
+  const command = await run(
+    process.execPath,
+    `${root}/out/floe`,
+    '--home',
+    dir.file('home'),
+    '--json',
+    'destination',
+    'add',
+    dir.file('Shelf'),
+  )
+  const added = JSON.parse(command) as { id: string; name: string }
+  expect(added.name).toBe('Shelf')
+  await expect.poll(() => page.evaluate(() => (globalThis as unknown as { names: string[] }).names)).toContain('Shelf')
+  expect(await ask(page, 'destinations.list')).toMatchObject({ ok: true, value: [{ id: added.id }] })
+  expect(lockState(dir.file('home'))).toBe('serving')
+})
+
+test('when the web host that ran the core is killed, the desktop app carries on', async () => {
+  const serving = spawn(process.execPath, [`${root}/out/floe`, '--home', dir.file('home'), 'serve', '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await new Promise((resolve) => serving.stdout.once('data', resolve))
+  await using desktop = await launchDesktop(dir.file('home'))
+  const { page } = desktop
+  await page.evaluate(() => {
+    const { floe } = globalThis as unknown as { floe: PreloadBridge }
+    const kinds: string[] = []
+    Object.assign(globalThis, { kinds })
+    floe.subscribe('activity', (message) => kinds.push(message.kind))
+  })
+  const snapshots = () =>
+    page.evaluate(
+      () => (globalThis as unknown as { kinds: string[] }).kinds.filter((kind) => kind === 'snapshot').length,
+    )
+  await expect.poll(snapshots).toBe(1)
+  serving.kill('SIGKILL')
+  await expect.poll(snapshots).toBe(2)
+  expect(await ask(page, 'settings.get')).toMatchObject({ ok: true })
 })
