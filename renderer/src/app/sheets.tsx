@@ -10,6 +10,7 @@ import { BackUpOptionsSheet } from '../features/options/back-up-options-sheet.ts
 import { RestoreSheet } from '../features/restore/restore-sheet.tsx'
 import { UndoRestoreSheet } from '../features/restore/undo-restore-sheet.tsx'
 import { SettingsSheet } from '../features/settings/settings-sheet.tsx'
+import { RemoveMachineAlert } from '../features/sidebar/remove-machine-alert.tsx'
 import { VerifySheet } from '../features/verify/verify-sheet.tsx'
 import { useUi } from '../state/window-state.tsx'
 
@@ -24,6 +25,8 @@ export function Sheets(): ReactElement | null {
       return <AddDestinationSheet path={sheet.path} />
     case 'forget-destination':
       return <ForgetDestinationAlert destinationId={sheet.destinationId} />
+    case 'remove-machine':
+      return <RemoveMachineAlert machineId={sheet.machineId} />
     case 'remove-demo':
       return <RemoveDemoAlert />
     case 'settings':

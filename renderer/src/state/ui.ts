@@ -12,6 +12,7 @@ export type OpenSheet =
   | { readonly kind: 'add-machine'; readonly path: string | null }
   | { readonly kind: 'add-destination'; readonly path: string | null }
   | { readonly kind: 'forget-destination'; readonly destinationId: DestinationId }
+  | { readonly kind: 'remove-machine'; readonly machineId: MachineId }
   | { readonly kind: 'remove-demo' }
   | { readonly kind: 'settings' }
   | { readonly kind: 'back-up-options'; readonly machineId: MachineId }

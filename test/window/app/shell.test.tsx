@@ -1,4 +1,4 @@
-import { act, screen, waitFor, within } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it, vi } from 'vitest'
 import { createFakeBridge } from '../support/fake-bridge.ts'
 import { renderWindow } from '../support/render.tsx'
@@ -101,6 +101,17 @@ describe('the window', () => {
     expect(screen.getByTestId('sheet-add-destination')).toBeTruthy()
   })
 
+  it('removes a machine from the list after asking, from the menu of its row', async () => {
+    const bridge = full()
+    bridge.answer('machines.remove', () => ({ ok: true, value: {} }))
+    const { user } = renderWindow(bridge)
+    fireEvent.contextMenu(rowOf('fedora-42'))
+    await user.click(await screen.findByRole('menuitem', { name: 'Remove from List…' }))
+    const question = await screen.findByRole('alertdialog', { name: 'Remove fedora-42 from the list?' })
+    await user.click(within(question).getByRole('button', { name: 'Remove from List' }))
+    expect(bridge.asked.at(-1)).toEqual({ name: 'machines.remove', input: { machineId: machineId('fedora-42') } })
+  })
+
   it('does nothing behind an open sheet, not even from the native menu', () => {
     const { bridge, state } = renderWindow(full())
     act(() => state.ui.openSheet({ kind: 'settings' }))
@@ -111,7 +122,7 @@ describe('the window', () => {
   it('survives a page that cannot be drawn, and says so', async () => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {})
     const { bridge, user } = renderWindow(full())
-    act(() => bridge.push('machines', [{ ...machine('debian-dev'), name: undefined as unknown as string }]))
+    act(() => bridge.push('machines', [{ ...machine('debian-dev'), lastGoodPoint: undefined as never }]))
     log.mockRestore()
     expect(screen.getByTestId('empty-crash').textContent).toContain('they go on')
     act(() => bridge.push('machines', [machine('debian-dev')]))

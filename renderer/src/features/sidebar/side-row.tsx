@@ -1,5 +1,5 @@
 // One row of the sidebar's tree.
-import type { ReactElement, ReactNode } from 'react'
+import type { ReactElement, ReactNode, Ref } from 'react'
 import { classes } from '../../design/classes.ts'
 import styles from './sidebar.module.css'
 
@@ -18,6 +18,9 @@ export interface SideRowProps {
   /** Reachable by Tab although it is not selected. */
   readonly tabStop?: boolean
   readonly onOpen: () => void
+  /** Right click, Shift+F10 or the menu key. */
+  readonly onContextMenu?: () => void
+  readonly ref?: Ref<HTMLDivElement>
   readonly testId: string
 }
 
@@ -25,6 +28,7 @@ export function SideRow(props: SideRowProps): ReactElement {
   const { label, spoken = null, selected = false, quiet, action, expanded, testId, onOpen } = props
   return (
     <div
+      ref={props.ref}
       role="treeitem"
       tabIndex={selected || props.tabStop ? 0 : -1}
       aria-selected={selected}
@@ -35,6 +39,11 @@ export function SideRow(props: SideRowProps): ReactElement {
       data-pane-start={selected || props.tabStop ? true : undefined}
       className={classes(styles.row, selected && styles.selected, quiet && styles.quiet)}
       onClick={onOpen}
+      onContextMenu={(event) => {
+        if (props.onContextMenu === undefined) return
+        event.preventDefault()
+        props.onContextMenu()
+      }}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' && event.key !== ' ') return
         event.preventDefault()
