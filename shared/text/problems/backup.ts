@@ -1,5 +1,6 @@
 // Words for problems that end a backup or keep it from starting (ux.md 3.3, B1, D3, D5, D9, G1-G3, V1, V2).
 import type { Problem } from '../../errors/problem.ts'
+import { formatTime } from '../../format/dates.ts'
 import {
   alsoBackUpAgain,
   backUpAgain,
@@ -10,6 +11,7 @@ import {
   fact,
   machineName,
   ownWords,
+  type ProblemContext,
   sentences,
   shorten,
   size,
@@ -72,7 +74,7 @@ export const backupProblems: WordingsOf<'backup'> = {
   },
   'backup/machine-gone': (problem, context) => {
     const pid = fact(problem, 'pid')
-    const time = fact(problem, 'time', 'at')
+    const time = clockTime(fact(problem, 'time', 'at'), context)
     const done = size(problem, context, 'done', 'doneBytes')
     const ended = `QEMU${pid === null ? '' : ` (pid ${pid})`} ended${time === null ? '' : ` at ${time}`}${done === null ? '' : ` after ${done}`}.`
     return {
@@ -107,11 +109,20 @@ export const backupProblems: WordingsOf<'backup'> = {
       actions: [chooseDestination, alsoBackUpAgain],
     }
   },
-  'backup/write-error': (problem, context) => ({
-    title: shorten(destinationName(problem, context), (name) => `${name} reported a write error`),
-    body: sentences(atOffset(problem), 'The drive or cable may be failing.', partialRemoved(problem)),
-    actions: [chooseDestination, alsoBackUpAgain],
-  }),
+  'backup/write-error': (problem, context) => {
+    if (problem.params.guestWrite === true) {
+      return {
+        title: shorten(machineName(problem, context), (name) => `${name} couldn’t write during the backup`),
+        body: sentences(ownWords(problem), partialRemoved(problem)),
+        actions: [backUpAgain, { ...chooseDestination, primary: false }],
+      }
+    }
+    return {
+      title: shorten(destinationName(problem, context), (name) => `${name} reported a write error`),
+      body: sentences(atOffset(problem), 'The drive or cable may be failing.', partialRemoved(problem)),
+      actions: [chooseDestination, alsoBackUpAgain],
+    }
+  },
   'backup/read-error': (problem, context) => {
     const disk = fact(problem, 'disk')
     return {
@@ -153,7 +164,7 @@ export const backupProblems: WordingsOf<'backup'> = {
       title: 'The new restore point didn’t pass its check',
       body: sentences(
         offset === null ? ownWords(problem) : `What was read back differs at ${offset}.`,
-        'The next backup is full. Check the drive.',
+        'Do not rely on this restore point; the next backup is full. Check the drive.',
       ),
       actions: [backUpAgain],
     }
@@ -175,4 +186,10 @@ function atOffset(problem: Problem): string {
   const says = systemSays(problem)
   if (says === null) return ownWords(problem)
   return offset === null ? `The system says: “${says}”.` : `At ${offset}: ${says}.`
+}
+
+/** A moment's clock time; what is no moment stays as it is. */
+function clockTime(time: string | null, context: ProblemContext): string | null {
+  if (time === null || Number.isNaN(Date.parse(time))) return time
+  return formatTime(time, { now: new Date(time), locale: context.locale })
 }

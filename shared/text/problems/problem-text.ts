@@ -86,7 +86,8 @@ export function machineName(problem: Problem, context: ProblemContext): string {
 }
 
 export function destinationName(problem: Problem, context: ProblemContext): string {
-  return fact(problem, 'destination', 'destinationName') ?? context.destination ?? 'The destination'
+  const own = problem.code.startsWith('destination/') ? fact(problem, 'name') : null
+  return fact(problem, 'destination', 'destinationName') ?? own ?? context.destination ?? 'The destination'
 }
 
 /** The problem's own finished sentences: what is wrong, and what to do about it. */

@@ -69,3 +69,18 @@ test('details keep the code and every cause', () => {
     'code: machine/silent\nA finished sentence.\ncause: ETIMEDOUT',
   )
 })
+
+test('a guest that could not write is not blamed on the destination', () => {
+  const text = describeProblem(
+    problem('backup/write-error', { params: { machine: 'debian-dev', destination: 'Samsung T7', guestWrite: true } }),
+  )
+  expect(text.title).toBe('debian-dev couldn’t write during the backup')
+})
+
+test('a swap that could not be taken back is never called undone', () => {
+  const text = describeProblem(
+    problem('restore/rename-failed', { params: { file: '/a', rolledBack: false }, message: 'Disk 2 is half done.' }),
+  )
+  expect(text.title).toBe('The swap stopped halfway')
+  expect(text.body).not.toContain('as before')
+})
