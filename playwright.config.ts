@@ -10,7 +10,7 @@ export default defineConfig({
   workers: 1,
   forbidOnly: true,
   reporter: 'list',
-  use: { trace: 'retain-on-failure' },
+  use: { trace: 'retain-on-failure', actionTimeout: 15_000 },
   projects: [
     { name: 'web', testMatch: ['**/web*.spec.ts', '**/*.both.spec.ts'] },
     { name: 'desktop', testMatch: ['**/desktop*.spec.ts', '**/*.both.spec.ts'] },

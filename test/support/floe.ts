@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { type Core, createCore } from '../../electron/core/core.ts'
 import type { Ports } from '../../electron/core/ports/index.ts'
 import { createNodePorts } from '../../electron/core/ports/node-ports.ts'
@@ -25,7 +26,12 @@ export async function startFloe(homeDir: string, ports: Partial<Ports> = {}): Pr
   const core = await createCore({
     homeDir,
     version: '0.0.0-test',
-    ports: createNodePorts({ indexWorker, logger: quietLogger, ...ports }),
+    ports: createNodePorts({
+      indexWorker,
+      logger: quietLogger,
+      env: { ...process.env, FLOE_MACHINES_UNDER: dirname(homeDir) },
+      ...ports,
+    }),
   })
   const end = (id: JobId): Promise<Job> =>
     new Promise((resolve) => {

@@ -103,20 +103,22 @@ export function createDemo(options: DemoOptions): Demo {
         return
       }
       watch(null)
-      publish({ kind: 'off' })
-    }
-    if (state.kind === 'off') await readWhileOff()
+      await showOff()
+    } else if (state.kind === 'off') await showOff()
   }
 
-  /** Reads the image again only when it is another one than before: QEMU ended, or a restore replaced it. */
-  const readWhileOff = async (): Promise<void> => {
+  /**
+   * Says that the machine is off, with the number on its disk. Reads the image again only when it is another one than
+   * before: QEMU ended, or a restore replaced it.
+   */
+  const showOff = async (): Promise<void> => {
     const stats = await stat(files.disk).catch(() => null)
-    if (stats === null) return
-    const stamp = `${stats.ino} ${stats.size} ${stats.mtimeMs}`
-    if (stamp === readStamp) return
-    readStamp = stamp
-    counter = await readDiskCounter(files.disk, ports)
-    publish()
+    const stamp = stats === null ? readStamp : `${stats.ino} ${stats.size} ${stats.mtimeMs}`
+    if (stamp !== readStamp) {
+      counter = await readDiskCounter(files.disk, ports)
+      readStamp = stamp
+    }
+    publish({ kind: 'off' })
   }
 
   const keepWatching = () => {
@@ -130,8 +132,8 @@ export function createDemo(options: DemoOptions): Demo {
     const found = exists ? await findProcess(files, ports) : null
     watch(found)
     if (exists) {
-      publish({ kind: found === null ? 'off' : 'running' })
-      if (found === null) await readWhileOff()
+      if (found === null) await showOff()
+      else publish({ kind: 'running' })
       return
     }
     const qemu = await find()
@@ -192,8 +194,7 @@ export function createDemo(options: DemoOptions): Demo {
     if (!(await isThere(files.disk))) return status()
     await end()
     if (machineId() !== null) await machines.refresh()
-    publish({ kind: 'off' })
-    await readWhileOff()
+    await showOff()
     keepWatching()
     return status()
   }
