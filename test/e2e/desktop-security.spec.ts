@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
 import { tempDir } from '../support/temp.ts'
@@ -44,6 +45,17 @@ test('the page runs sandboxed and isolated, without Node', async () => {
     webviewTag: false,
   })
   expect(preferences.nodeIntegrationInSubFrames ?? false).toBe(false)
+})
+
+test('the system confines the process of the page', async () => {
+  test.skip(process.platform !== 'linux' || process.getuid?.() === 0, 'only Linux tells, and root has no sandbox')
+  const pid = await desktop.app.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()[0]?.webContents.getOSProcessId(),
+  )
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  // proc(5): 2 is a system call filter.
+  expect(status).toMatch(/^Seccomp:\s+2$/m)
+  expect(status).toMatch(/^NoNewPrivs:\s+1$/m)
 })
 
 test('the page speaks to the core and is told what the desktop can do', async () => {
@@ -97,7 +109,9 @@ test('windows and navigation away are denied, and only links on the list reach t
       location.href = target
     }, url)
   }
-  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 0)))
+  await expect
+    .poll(() => readFileSync(home.file('home', 'logs', 'floe.log'), 'utf8'))
+    .toContain('A page was kept from leaving {"url":"https://example.com/"}')
   expect(page.url()).toBe('app://bundle/')
   expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1)
 })

@@ -19,8 +19,8 @@ export interface DesktopLaunch extends AsyncDisposable {
 }
 
 /**
- * The built desktop app on `home`, in the Electron of node_modules or `ELECTRON_OVERRIDE_DIST_PATH`. Chromium's own
- * process sandbox needs user namespaces, which a test machine may not allow; the renderer's sandbox rules apply anyway.
+ * The built desktop app on `home`, in the Electron of node_modules or `ELECTRON_OVERRIDE_DIST_PATH`. With
+ * Chromium's process sandbox, which it refuses to use for root only.
  */
 export async function launchDesktop(home: string, args: readonly string[] = []): Promise<DesktopLaunch> {
   const app = await _electron.launch({
@@ -28,7 +28,7 @@ export async function launchDesktop(home: string, args: readonly string[] = []):
     args: ['.', offline, '--disable-gpu', '--home', home, ...args],
     cwd: root,
     env: { ...definedEnv(), FLOE_E2E: '1' },
-    chromiumSandbox: false,
+    chromiumSandbox: process.getuid?.() !== 0,
     colorScheme: null,
   })
   const page = await app.firstWindow()
