@@ -34,6 +34,7 @@ export interface TrackedDeps {
 const stateEvents = ['STOP', 'RESUME', 'RESET', 'SHUTDOWN', 'WAKEUP', 'SUSPEND', 'BLOCK_IO_ERROR', 'GUEST_PANICKED']
 const diskEvents = ['DEVICE_DELETED', 'DEVICE_TRAY_MOVED', 'BLOCK_JOB_COMPLETED', 'BLOCK_JOB_CANCELLED']
 const firstPauseMs = 4_000
+const longestBusyPauseMs = 10_000
 const longestPauseMs = 60_000
 const earlyPauseMs = 300
 /** Sizes change, and a hot-plugged disk is announced by nobody. */
@@ -200,7 +201,7 @@ export class TrackedMachine {
       const state = await stateOfError(error, endpoint, this.process?.process.user ?? null)
       if (state !== null) {
         this.#seen()
-        this.#become(state)
+        this.#become(await this.#withHolder(state, endpoint))
       } else if (this.process === null) await this.#settleOff()
       else if (error.code === 'machine/socket-path-too-long') {
         this.#become({ kind: 'no-socket', option: socketOption(this.entry.name), reason: 'none' })
@@ -232,8 +233,17 @@ export class TrackedMachine {
       setTimeout(() => this.#deps.onLost(), earlyPauseMs).unref()
       return
     }
-    this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs === 0 ? firstPauseMs : this.#pauseMs * 2)
+    // A look at a missing socket costs nothing; one at a busy socket ends as soon as the other program lets go.
+    const longest = isComing ? firstPauseMs : error.code === 'machine/busy' ? longestBusyPauseMs : longestPauseMs
+    this.#pauseMs = Math.min(longest, this.#pauseMs === 0 ? firstPauseMs : this.#pauseMs * 2)
     this.#retryAt = this.#deps.ports.clock.monotonic() + this.#pauseMs
+  }
+
+  /** A socket with too many waiting clients refuses at once; its holder can still be named. */
+  async #withHolder(state: MachineState, endpoint: QmpEndpoint): Promise<MachineState> {
+    if (state.kind !== 'busy' || state.program !== null || endpoint.kind !== 'unix') return state
+    const peer = await this.#deps.ports.platform.socketPeer(endpoint.path)
+    return peer ? { kind: 'busy', program: peer.program, pid: peer.pid } : state
   }
 
   async #isStopped(): Promise<boolean> {

@@ -106,7 +106,7 @@ it('the guest agent of the machine is known by its channel', async () => {
   expect((await machines.becomes('agent', 'guest-paused')).agentPath).toBe(dir.file('agent.sock'))
 })
 
-it('a machine that starts while Floe is watched appears within six seconds, and one in trouble does not hold it up', async () => {
+it('a machine that starts while Floe is watched appears at the next look, and one in trouble does not hold it up', async () => {
   using dir = shortTemp()
   await using stuck = spawnQemu(dir, ['-name', 'stuck', '-qmp', 'unix:s,server=on,wait=off'])
   await using machines = await startMachines(dir)

@@ -49,7 +49,7 @@ it('two machines of the same name with images of their own stay two', async () =
   }
   await machines.becomes('twin', 'off')
   await using _qemu = spawnQemu(dir, ['-name', 'twin', ...qmp('q1'), ...disk(b)])
-  await machines.service.refresh()
+  await machines.becomes('twin', 'guest-paused')
   expect(machines.service.list().map((machine) => machine.disks[0]?.imagePath)).toEqual(expect.arrayContaining([a, b]))
   expect(
     machines.service

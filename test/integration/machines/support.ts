@@ -46,6 +46,8 @@ export async function startMachines(
   await service.start()
   service.setWatched(options.watched ?? true)
   const find = (name: string) => topic.list().find((machine) => machine.name === name)
+  const inState = (name: string, kind: MachineState['kind']) =>
+    topic.list().find((machine) => machine.name === name && machine.state.kind === kind)
   return {
     service,
     topic,
@@ -54,15 +56,13 @@ export async function startMachines(
       if (!machine) throw new Error(`no ${name} among ${JSON.stringify(service.list().map((one) => one.name))}`)
       return machine
     },
-    becomes: (name, kind, timeoutMs) =>
-      until(
-        () => {
-          const machine = find(name)
-          return machine?.state.kind === kind ? machine : null
-        },
-        `${name} to become ${kind} (is ${JSON.stringify(find(name)?.state)})`,
-        timeoutMs,
-      ),
+    becomes: async (name, kind, timeoutMs = 60_000) => {
+      try {
+        return await until(() => inState(name, kind), `${name} to become ${kind}`, timeoutMs)
+      } catch (error) {
+        throw new Error(`${(error as Error).message}; it is ${JSON.stringify(find(name)?.state)}`, { cause: error })
+      }
+    },
     [Symbol.asyncDispose]: () => service.stop(),
   }
 }
