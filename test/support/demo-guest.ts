@@ -17,6 +17,11 @@ export interface DemoGuestOptions extends DemoDiskOptions {
   /** Further arguments, e.g. a second disk. */
   readonly args?: readonly string[]
   readonly name?: string
+  /**
+   * Keeps Floe's socket off the command line, for tests that run whole Floes: another one on this computer would find
+   * it there and hold it. Add the machine by `qmpPath`.
+   */
+  readonly hidden?: boolean
 }
 
 /** A guest that really writes: the demo guest on a QEMU of the test's own. */
@@ -40,6 +45,11 @@ const bios = ['-machine', 'q35,accel=tcg', '-m', '32']
 const uefi = ['-machine', 'virt,accel=tcg', '-cpu', 'cortex-a72', '-m', '128', '-boot', 'menu=on,splash-time=0']
 const uefiFirmware = ['/usr/share/AAVMF/AAVMF_CODE.fd', '/opt/homebrew/share/qemu/edk2-aarch64-code.fd']
 
+function monitorConfig(id: string, path: string): string {
+  const socket = `[chardev "${id}"]\n  backend = "socket"\n  path = "${path}"\n  server = "on"\n  wait = "off"\n`
+  return `${socket}[mon "${id}"]\n  mode = "control"\n  chardev = "${id}"\n`
+}
+
 /** Resolves when the guest has written its first number. */
 export async function startDemoGuest(options: DemoGuestOptions = {}): Promise<DemoGuest> {
   const dir = tempDir('fd-')
@@ -54,7 +64,12 @@ export async function startDemoGuest(options: DemoGuestOptions = {}): Promise<De
   }
   const args = ['-nodefaults', '-no-user-config', '-display', 'none', '-name', options.name ?? 'demo-guest']
   args.push(...(isBios ? bios : [...uefi, '-bios', uefiFirmware.find(existsSync) ?? '']))
-  for (const path of [qmpPath, testPath]) args.push('-qmp', `unix:${path},server=on,wait=off`)
+  const visible = options.hidden ? [] : [qmpPath, testPath]
+  for (const path of visible) args.push('-qmp', `unix:${path},server=on,wait=off`)
+  if (options.hidden) {
+    writeFileSync(dir.file('qemu.conf'), monitorConfig('floe', qmpPath) + monitorConfig('own', testPath))
+    args.push('-readconfig', dir.file('qemu.conf'))
+  }
   args.push('-serial', `file:${serial}`, '-blockdev', JSON.stringify(disk))
   args.push('-device', `${options.device ?? (isBios ? 'ide-hd' : 'virtio-blk-pci')},drive=n-demo,id=demo`)
   const program = isBios ? 'qemu-system-x86_64' : 'qemu-system-aarch64'

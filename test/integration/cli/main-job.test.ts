@@ -23,20 +23,21 @@ function last(result: Finished): Record<string, unknown> {
 it('a machine is added, backed up, verified, restored to new images, swapped, undone, and its point deleted', async () => {
   using dir = tempDir()
   const home = dir.file('home')
+  const name = `demo in ${dir.path}`
   mkdirSync(dir.file('backups'))
-  await using guest = await startDemoGuest({ name: 'counter', blocks: 2048, pauseMs: 1 })
+  await using guest = await startDemoGuest({ hidden: true, blocks: 2048, pauseMs: 1 })
 
   const [machine] = succeeded(
-    await floe(home, '--json', 'machine', 'add', '--qmp', guest.qmpPath, '--name', 'demo 1'),
+    await floe(home, '--json', 'machine', 'add', '--qmp', guest.qmpPath, '--name', name),
   ).json()
-  expect(machine).toMatchObject({ name: 'demo 1', state: { kind: 'running' } })
+  expect(machine).toMatchObject({ name, state: { kind: 'running' } })
   const [destination] = succeeded(
     await floe(home, 'destination', 'add', dir.file('backups'), '--name', 'T7', '--json'),
   ).json()
   expect(destination).toMatchObject({ name: 'T7', pointCount: 0 })
 
   const before = guest.counter()
-  const backup = succeeded(await floe(home, '--json', 'backup', 'demo 1'))
+  const backup = succeeded(await floe(home, '--json', 'backup', name))
   const after = guest.counter()
   const events = backup.json()
   expect(events.slice(0, -1).every((event) => event.event === 'progress')).toBe(true)
@@ -49,7 +50,7 @@ it('a machine is added, backed up, verified, restored to new images, swapped, un
   expect(copy.counter).toBeGreaterThanOrEqual(before)
   expect(copy.counter).toBeLessThanOrEqual(after)
 
-  expect(succeeded(await floe(home, '--json', 'points', 'demo 1')).json()).toMatchObject([[{ id: point.id }]])
+  expect(succeeded(await floe(home, '--json', 'points', name)).json()).toMatchObject([[{ id: point.id }]])
   expect(last(await floe(home, 'verify', point.id.slice(0, 6), '--json'))).toMatchObject({
     event: 'finished',
     ok: true,
@@ -79,12 +80,12 @@ it('a machine is added, backed up, verified, restored to new images, swapped, un
 
   const [restores] = succeeded(await floe(home, '--json', 'restores')).json() as unknown as [{ id: string }[]]
   expect(restores).toHaveLength(1)
-  expect(last(await floe(home, '--json', 'undo', 'demo 1'))).toMatchObject({ event: 'finished' })
+  expect(last(await floe(home, '--json', 'undo', name))).toMatchObject({ event: 'finished' })
   expect((await verifyDemoImage(guest.diskPath)).counter).toBe(then.counter)
 
   const deleted = await floe(home, 'delete', point.id, '--yes', '--json')
   expect(last(deleted)).toMatchObject({ event: 'finished', deleted: [point.id] })
   expect(succeeded(await floe(home, '--json', 'points')).json()).toEqual([[]])
-  expect(succeeded(await floe(home, 'machine', 'remove', 'demo 1')).stdout).toContain('Removed demo 1')
+  expect(succeeded(await floe(home, 'machine', 'remove', name)).stdout).toContain(`Removed ${name}`)
   expect(await run('qemu-img', 'check', '-q', guest.diskPath)).toBe('')
 })
