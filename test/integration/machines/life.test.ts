@@ -114,13 +114,14 @@ it('a backing file in use is seen although no command line names it', async () =
   expect(await look(dir.path, [base], 'both')).toMatchObject([{ sign: 'open-file', pid: qemu.pid }, { sign: 'lock' }])
 })
 
-it('probing changes nothing, and a missing tool is told instead of taken for free', async () => {
+it('probing changes nothing, and what cannot be probed is told instead of taken for free', async () => {
   using dir = shortTemp()
   const image = await createImage(dir.file('a.qcow2'), '8M')
   const before = await run('sha256sum', image)
   chmodSync(image, 0o444)
   expect(await probeLock(image, process.env)).toEqual({ kind: 'free' })
   expect(await run('sha256sum', image)).toBe(before)
+  expect(await probeLock(dir.path, process.env)).toMatchObject({ kind: 'unknown' })
 })
 
 it('who else builds on an image is named: other machines and overlays beside it', async () => {
