@@ -1,5 +1,6 @@
 // Sizes and rates in words (ux.md 4, "Numbers"): three significant digits, decimal units like Finder or binary ones
-// like qemu-img, a non-breaking space before the unit. Pure, no imports: every host words sizes the same way.
+// like qemu-img, a non-breaking space before the unit. Pure: every host words sizes the same way.
+import { numberFormat } from './formatters.ts'
 
 export type Units = 'decimal' | 'binary'
 
@@ -37,10 +38,10 @@ function unitIndex(bytes: number, scale: Scale): number {
 }
 
 function digits(bytes: number, scale: Scale, index: number, locale: string | undefined): string {
-  if (index === 0) return new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(bytes)
+  if (index === 0) return numberFormat(locale, { maximumFractionDigits: 0 }).format(bytes)
   const value = bytes / scale.step ** index
   const places = value === 0 ? 0 : value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
-  return new Intl.NumberFormat(locale, { minimumFractionDigits: places, maximumFractionDigits: places }).format(value)
+  return numberFormat(locale, { minimumFractionDigits: places, maximumFractionDigits: places }).format(value)
 }
 
 function symbol(scale: Scale, index: number, shown: string): string {
@@ -74,7 +75,7 @@ export function formatBytesLike(bytes: number, like: number, units: Units = 'dec
 /** For tooltips: every byte, and the size in the other unit. "4,030,000,000 bytes, 3.75 GiB" */
 export function formatExactBytes(bytes: number, units: Units = 'decimal', locale?: string): string {
   const other = formatBytes(bytes, units === 'decimal' ? 'binary' : 'decimal', locale)
-  const exact = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(bytes)
+  const exact = numberFormat(locale, { maximumFractionDigits: 0 }).format(bytes)
   return `${exact}${nonBreakingSpace}bytes, ${other}`
 }
 
@@ -89,7 +90,7 @@ export function speakBytes(bytes: number, units: Units = 'decimal', locale?: str
   const scale = scales[units]
   const index = unitIndex(bytes, scale)
   const value = Number((bytes / scale.step ** index).toPrecision(3))
-  const shown = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 }).format(value)
+  const shown = numberFormat(locale, { maximumFractionDigits: 2 }).format(value)
   const name = scale.spoken[index] ?? 'bytes'
   return `${shown} ${value === 1 ? name.slice(0, -1) : name}`
 }
@@ -99,6 +100,6 @@ export function speakBytesOf(part: number, whole: number, units: Units = 'decima
   const scale = scales[units]
   const index = unitIndex(Math.max(part, whole), scale)
   const number = (value: number) =>
-    new Intl.NumberFormat(locale, { maximumFractionDigits: 2 }).format(value / scale.step ** index)
+    numberFormat(locale, { maximumFractionDigits: 2 }).format(value / scale.step ** index)
   return `${number(part)} of ${number(whole)} ${scale.spoken[index] ?? 'bytes'}`
 }

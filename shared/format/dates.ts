@@ -1,5 +1,6 @@
 // Moments in words (ux.md 4, "Time"): Today 14:02, Yesterday, Friday, 9 Nov, 9 Nov 2025. `now` is always a parameter,
-// so that a list that stays open over midnight can be worded anew and tests own the clock. Pure, no imports.
+// so that a list that stays open over midnight can be worded anew and tests own the clock. Pure.
+import { dateFormat } from './formatters.ts'
 
 export interface DateStyle {
   readonly now: Date
@@ -16,7 +17,7 @@ function dateOf(moment: Moment): Date {
 }
 
 function format(moment: Date, style: DateStyle, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(style.locale, {
+  return dateFormat(style.locale, {
     ...options,
     ...(style.timeZone === undefined ? {} : { timeZone: style.timeZone }),
   }).format(moment)
@@ -24,7 +25,7 @@ function format(moment: Date, style: DateStyle, options: Intl.DateTimeFormatOpti
 
 /** The calendar day in the style's time zone as YYYY-MM-DD: points of one day share it. */
 export function dayKey(moment: Moment, style: DateStyle): string {
-  return new Intl.DateTimeFormat('en-CA', {
+  return dateFormat('en-CA', {
     year: 'numeric',
     month: '2-digit',
     day: '2-digit',

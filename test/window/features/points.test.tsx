@@ -113,6 +113,7 @@ describe('the grid as data', () => {
     expect(typeAhead(points, 'yes', 0, style)).toBe(1)
     expect(typeAhead(points, '9 n', 0, style)).toBe(3)
     expect(typeAhead(points, 'y', 1, style)).toBe(2)
+    expect(typeAhead(points, 'cra', 0, style)).toBe(0)
     expect(typeAhead(points, 'zzz', 0, style)).toBe(-1)
   })
 

@@ -28,14 +28,14 @@ export function movedTo(key: string, index: number, count: number): number | nul
   }
 }
 
-/** Collects typed characters; the answer is the index they lead to, or null. */
+/** Collects typed characters; the answer is the index they lead to, or null. A space counts only inside a text. */
 export function useTypeAhead(points: readonly Point[], style: DateStyle): (key: string, from: number) => number | null {
   const typed = useRef({ text: '', at: 0 })
   return (key, from) => {
     if (key.length !== 1) return null
     const now = Date.now()
     const text = now - typed.current.at > forgetAfter ? key : typed.current.text + key
-    if (text.trim() === '') return null
+    if (text.trim() === '' || text.startsWith(' ')) return null
     typed.current = { text, at: now }
     const index = typeAhead(points, text, from, style)
     return index === -1 ? null : index

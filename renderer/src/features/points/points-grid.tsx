@@ -55,7 +55,10 @@ export function PointsGrid(props: PointsGridProps): ReactElement {
     const point = points[index]
     if (point === undefined) return
     const row = grid.rows.find((one) => one.key === point.id)
-    if (row !== undefined && body.current !== null) scrollRowIntoView(body.current, row.top, rowHeight)
+    if (row !== undefined && body.current !== null) {
+      scrollRowIntoView(body.current, row.top, rowHeight)
+      viewport.measure()
+    }
     setActiveId(point.id)
     pendingFocus.current = point.id
     if (extend) {
@@ -76,14 +79,15 @@ export function PointsGrid(props: PointsGridProps): ReactElement {
     }
     if (event.metaKey || event.ctrlKey || event.altKey) return
     if (event.key === 'Escape' && selected.length > 1) return onSelect(selected.slice(0, 1))
+    const next = movedTo(event.key, active, points.length) ?? find(event.key, active)
+    if (next !== null) {
+      event.preventDefault()
+      return go(next, event.shiftKey && event.key.length > 1)
+    }
     if (event.key === ' ' || event.key === 'Enter') {
       event.preventDefault()
-      return go(active, event.shiftKey)
+      go(active, event.shiftKey)
     }
-    const next = movedTo(event.key, active, points.length) ?? find(event.key, active)
-    if (next === null) return
-    event.preventDefault()
-    go(next, event.shiftKey && event.key.length > 1)
   }
 
   const onClick = (event: MouseEvent, index: number, point: Point) => {

@@ -83,23 +83,21 @@ function lowerBound(rows: readonly GridRow[], top: number): number {
   return low
 }
 
-/** Index of the point that typing leads to, searching on from the current one; -1 when nothing matches. */
+/**
+ * Index of the point that typing leads to, searching on from the current one; -1 when nothing matches. What starts
+ * with the typed text wins over what only has a word that does: "14 n" is 14 Nov, "14:0" any day at 14:02.
+ */
 export function typeAhead(points: readonly Point[], typed: string, from: number, style: DateStyle): number {
   const wanted = typed.toLowerCase()
   const start = typed.length > 1 ? from : from + 1
-  for (let step = 0; step < points.length; step += 1) {
-    const index = (((start + step) % points.length) + points.length) % points.length
-    const point = points[index]
-    if (
-      point !== undefined &&
-      searchText(point, style)
-        .split(' ')
-        .some((_, at, words) => words.slice(at).join(' ').startsWith(wanted))
-    ) {
-      return index
-    }
-  }
-  return -1
+  const order = points.map((_, step) => (((start + step) % points.length) + points.length) % points.length)
+  const texts = new Map(order.map((index) => [index, textOf(points[index], style)]))
+  const whole = order.find((index) => texts.get(index)?.startsWith(wanted))
+  return whole ?? order.find((index) => texts.get(index)?.includes(` ${wanted}`)) ?? -1
+}
+
+function textOf(point: Point | undefined, style: DateStyle): string {
+  return point === undefined ? '' : searchText(point, style)
 }
 
 /** Everything between two rows, both included. */
