@@ -1,5 +1,6 @@
 // Asking the host for something, and making its refusal visible. The stores change only when the host says so.
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { MachineId } from '../../../shared/domain/ids.ts'
 import type { Problem } from '../../../shared/errors/problem.ts'
 import type { Bridge } from '../../../shared/ipc/channels.ts'
 import type { CallName, Input, Output } from '../../../shared/ipc/contract.ts'
@@ -11,6 +12,8 @@ export interface ShownProblem {
   readonly id: number
   readonly call: CallName
   readonly problem: Problem
+  /** The machine the call was about. */
+  readonly machineId: MachineId | null
   readonly retry: () => void
 }
 
@@ -55,11 +58,18 @@ export function createActions(bridge: Bridge): Actions {
       dismiss(id)
       void run(name, input)
     }
-    problems.setState([...problems.getState(), { id, call: name, problem: result.problem, retry }], true)
+    problems.setState(
+      [...problems.getState(), { id, call: name, problem: result.problem, machineId: machineOf(input), retry }],
+      true,
+    )
     return null
   }
 
   return { problems, ask, run, dismiss }
+}
+
+function machineOf(input: object): MachineId | null {
+  return 'machineId' in input && typeof input.machineId === 'string' ? (input.machineId as MachineId) : null
 }
 
 function disconnected(cause: unknown): Problem {

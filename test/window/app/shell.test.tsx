@@ -160,6 +160,17 @@ describe('the window', () => {
     expect(bridge.asked.length).toBe(before + 1)
   })
 
+  it('leads from “which destination?” to the machine’s own choice', async () => {
+    const { bridge, user, state } = renderWindow(full())
+    const problem = { ...fullProblem, code: 'destination/none' } as const
+    bridge.answer('backup.start', () => ({ ok: false, problem }))
+    const input = { machineId: machineId('ubuntu-ci'), destinationId: null, diskIds: null, limit: null, check: true }
+    await act(async () => void (await state.actions.run('backup.start', input)))
+    await user.click(screen.getByRole('button', { name: 'Choose a Destination…' }))
+    expect(state.ui.store.getState().sheet).toEqual({ kind: 'back-up-options', machineId: machineId('ubuntu-ci') })
+    expect(screen.queryByTestId('banner-destination/none')).toBeNull()
+  })
+
   it('announces the end of a job', async () => {
     const { bridge } = renderWindow(full())
     act(() => bridge.push('jobs', [job('j1', 'debian-dev', { state: { kind: 'done' } })]))
