@@ -21,6 +21,7 @@ export class Catalog {
   readonly #topics: Pick<Topics, 'destinations' | 'points'>
   #surveys = new Map<string, Survey>()
   #stored = new Map<string, readonly StoredPoint[]>()
+  #glances = new Map<string, string>()
   #byId = new Map<string, StoredPoint>()
   #points: readonly Point[] = []
   #destinations: readonly Destination[] = []
@@ -89,7 +90,7 @@ export class Catalog {
 
   /** Looks at every destination anew; one look at a time, each caller gets one that began after it asked. */
   refresh(): Promise<void> {
-    return this.alone(() => this.#lookAtAll())
+    return this.alone(() => this.#lookAtAll('thorough'))
   }
 
   /** Runs something that changes the registry while nobody looks. */
@@ -107,8 +108,16 @@ export class Catalog {
     return this.#turn
   }
 
-  async #lookAtAll(): Promise<void> {
-    await Promise.all(this.registry.list().map((known) => this.#lookAt(known)))
+  /**
+   * Like `refresh`, but searches a destination only when a folder of a machine changed: cheap enough to be done every
+   * few seconds. Changes inside a point's folder are left to the next thorough look.
+   */
+  glance(): Promise<void> {
+    return this.alone(() => this.#lookAtAll('glance'))
+  }
+
+  async #lookAtAll(how: 'thorough' | 'glance'): Promise<void> {
+    const changes = await Promise.all(this.registry.list().map((known) => this.#lookAt(known, how)))
     const ids = new Set<string>(this.registry.list().map((known) => known.id))
     for (const id of [...this.#surveys.keys(), ...this.#stored.keys()]) {
       if (ids.has(id)) continue
@@ -116,20 +125,28 @@ export class Catalog {
       this.#stored.delete(id)
       await this.#remembered.forget(DestinationId.parse(id)).catch(() => {})
     }
-    this.#publish()
+    if (how === 'thorough' || changes.includes(true)) this.#publish()
+    else this.#publishDestinations()
   }
 
-  async #lookAt(known: Known): Promise<void> {
+  /** True when points may have changed. */
+  async #lookAt(known: Known, how: 'thorough' | 'glance'): Promise<boolean> {
     const survey = await this.survey(known)
     const seenBefore = this.#surveys.get(known.id)?.room != null
     const seen = survey.room !== null
     this.#surveys.set(known.id, survey)
     if (!seen && !this.#stored.has(known.id)) this.#stored.set(known.id, await this.#remembered.load(known.id))
+    let searched = false
     if (seen) {
       try {
-        const found = await this.scanner.scan(known)
-        this.#stored.set(known.id, found)
-        await this.#remembered.save(known.id, found)
+        const glance = await this.scanner.glance(known)
+        searched = how === 'thorough' || glance !== this.#glances.get(known.id)
+        if (searched) {
+          const found = await this.scanner.scan(known)
+          this.#stored.set(known.id, found)
+          this.#glances.set(known.id, glance)
+          await this.#remembered.save(known.id, found)
+        }
       } catch (error) {
         this.#ports.logger.warn('A destination could not be searched for restore points', {
           path: known.path,
@@ -144,6 +161,7 @@ export class Catalog {
           this.#ports.logger.warn('The time a destination was last seen could not be noted', { error: String(error) })
         })
     }
+    return searched || seen !== seenBefore
   }
 
   #publish(): void {
@@ -156,9 +174,13 @@ export class Catalog {
     this.#points = all
       .filter((stored) => this.#byId.get(stored.point.id) === stored)
       .map((stored) => this.#view(stored))
+    this.#topics.points.replaceAll(this.#points)
+    this.#publishDestinations()
+  }
+
+  #publishDestinations(): void {
     this.#destinations = this.registry.list().map((known) => this.describe(known.id))
     this.#topics.destinations.replaceAll(this.#destinations)
-    this.#topics.points.replaceAll(this.#points)
   }
 
   #isSeen(stored: StoredPoint): boolean {

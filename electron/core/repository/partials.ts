@@ -81,7 +81,7 @@ export async function makePartial(
     jobId: point.jobId,
     point: { ...point, disks: point.disks.map((disk) => ({ ...disk })) },
   }
-  await mkdir(beginning)
+  await mkdir(beginning, { recursive: true })
   await writeDurably(join(beginning, names.ownerFile), `${JSON.stringify(owner, null, 2)}\n`)
   await rename(beginning, folder)
   await syncFolder(machine)

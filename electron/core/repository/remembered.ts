@@ -45,13 +45,19 @@ export class RememberedPoints {
     const before = this.#saved.get(id)
     const known = new Set(before)
     if (before && before.length === points.length && points.every((stored) => known.has(stored))) return
+    const text = JSON.stringify({ version: 1, points })
     try {
-      await mkdir(this.#folder, { recursive: true })
-      await writeDurably(this.#file(id), JSON.stringify({ version: 1, points }))
+      const written = before ? null : await readFile(this.#file(id), 'utf8').catch(() => null)
+      if (written !== text) await this.#write(id, text)
       this.#saved.set(id, points)
     } catch (error) {
       this.#logger.warn('The restore points of a destination could not be remembered', { id, error: String(error) })
     }
+  }
+
+  async #write(id: DestinationId, text: string): Promise<void> {
+    await mkdir(this.#folder, { recursive: true })
+    await writeDurably(this.#file(id), text)
   }
 
   async forget(id: DestinationId): Promise<void> {

@@ -34,6 +34,7 @@ export interface RepositoryDependencies {
 }
 
 const lookInterval = 5000
+const glancesPerLook = 12
 
 export function createRepository({ ports, registryFile, homeId, topics }: RepositoryDependencies): Repository {
   const catalog = new Catalog(
@@ -83,8 +84,11 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
     async start() {
       await catalog.registry.load()
       await catalog.refresh()
+      let looks = 0
       timer = setInterval(() => {
-        catalog.refresh().catch((error: unknown) => {
+        looks += 1
+        const look = looks % glancesPerLook === 0 ? catalog.refresh() : catalog.glance()
+        look.catch((error: unknown) => {
           ports.logger.warn('Looking at the destinations failed', { error: String(error) })
         })
       }, lookInterval)

@@ -57,7 +57,15 @@ export class PointScanner {
     for (const path of this.#entries.keys()) {
       if (path.startsWith(`${root}/`) && !present.has(path)) this.#entries.delete(path)
     }
-    return stored
+    return stored.sort((a, b) => (a.point.path < b.point.path ? -1 : 1))
+  }
+
+  /** Changes when a point or machine appears or goes, not when something inside a point's folder does. */
+  async glance(destination: { readonly path: string }): Promise<string> {
+    const root = join(destination.path, machinesFolder)
+    const machines = (await readFolder(root)).filter((machine) => machineOfFolder(machine) !== null).sort()
+    const signatures = await Promise.all(machines.map((machine) => signature(join(root, machine))))
+    return [destination.path, ...signatures].join(' ')
   }
 
   async #read(

@@ -22,10 +22,13 @@ function noIndex(point: Point): FloeError {
   )
 }
 
-/** A tool that cannot open an image says so about the image, unless somebody else holds it. */
+/**
+ * A tool that cannot open an image says so about the image, unless somebody else holds it (qemu.md 8). Everything else
+ * that goes wrong is no verdict on the image and is thrown.
+ */
 function damageOf(error: unknown, where: Pick<Damage, 'diskId' | 'file'>): Damage {
-  const aboutImage = error instanceof FloeError && error.code === 'system/tool-failed' && !/lock/i.test(error.message)
-  if (!aboutImage) throw error
+  const opening = error instanceof FloeError && error.code === 'system/tool-failed' && error.params.task !== 'read'
+  if (!opening || /Failed to get (shared )?"[^"]*" lock/.test(error.message)) throw error
   return { ...where, kind: 'structure', offset: null, length: null, text: error.message }
 }
 
@@ -47,6 +50,7 @@ async function contentDamage(
   ports: Ports,
   folder: string,
   disk: ManifestDisk,
+  structural: Damage | null,
   onProgress: ReadProgress,
   signal: AbortSignal,
 ): Promise<readonly Damage[]> {
@@ -58,6 +62,9 @@ async function contentDamage(
   try {
     return differences(loaded.index, await computeContentIndex(ports, image, progress, signal), where)
   } catch (error) {
+    // A torn image may well end the tool that reads it; the structural damage already says so.
+    const ended = error instanceof FloeError && error.code === 'system/tool-failed'
+    if (structural && ended) return []
     return [damageOf(error, where)]
   }
 }
@@ -88,7 +95,7 @@ export async function verifyPoint(
     if (structural) damage.push(structural)
     const readable = structural?.kind !== 'missing'
     if (level === 'content' && readable) {
-      damage.push(...(await contentDamage(ports, point.path, disk, onProgress, signal)))
+      damage.push(...(await contentDamage(ports, point.path, disk, structural, onProgress, signal)))
     }
   }
   return { level, ok: damage.length === 0, at: ports.clock.now().toISOString(), damage }

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads'
+import { FloeError } from '../../errors.ts'
 import { serveImage } from '../../nbd/server.ts'
 import type { Ports } from '../../ports/index.ts'
-import { interrupted, toolFailed } from '../../qemu-img/index.ts'
+import { interrupted } from '../../qemu-img/index.ts'
 import type { ContentIndex } from './format.ts'
 import type { IndexMessage, IndexTask, UnreadableChunk } from './worker-messages.ts'
 
@@ -9,6 +10,15 @@ import type { IndexMessage, IndexTask, UnreadableChunk } from './worker-messages
 export interface ComputedIndex {
   readonly index: ContentIndex
   readonly unreadable: readonly UnreadableChunk[]
+}
+
+/** Reading ended early: by the tool, the connection or the worker. `task` tells it from an image that cannot be opened. */
+function readingFailed(path: string, text: string, cause: unknown): FloeError {
+  return new FloeError('system/tool-failed', `Reading the image "${path}" with qemu-nbd ended early: ${text}`, {
+    params: { tool: 'qemu-nbd', task: 'read', output: text },
+    remedy: 'Try again. If it happens again, check the drive.',
+    cause,
+  })
 }
 
 /**
@@ -31,8 +41,7 @@ export async function computeContentIndex(
       abort = () => reject(interrupted(`read "${image.path}"`))
       signal.addEventListener('abort', abort, { once: true })
       if (signal.aborted) abort()
-      const fail = (text: string, cause?: unknown) =>
-        reject(toolFailed('qemu-nbd', `read "${image.path}"`, text, cause))
+      const fail = (text: string, cause?: unknown) => reject(readingFailed(image.path, text, cause))
       worker.on('error', (error) => fail(error.message, error))
       worker.on('exit', (code) => fail(`The worker ended with status ${code}.`))
       worker.on('message', (message: IndexMessage) => {
