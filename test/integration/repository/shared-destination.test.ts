@@ -1,19 +1,23 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { PartialPoint } from '../../../electron/core/repository/types.ts'
 import type { Destination } from '../../../shared/domain/destination.ts'
 import type { PointId } from '../../../shared/domain/ids.ts'
 import {
+  addPoint,
   diskId,
   factsOf,
+  never,
   newMachineId,
   newPoint,
+  noProgress,
   type TestRepository,
   testRepository,
   writeImage,
 } from '../../support/repository.ts'
+import { until } from '../../support/run.ts'
 import { tempDir } from '../../support/temp.ts'
 
 const need = { bytes: 0, largestFile: 0, imagePaths: [] }
@@ -135,4 +139,24 @@ it('points taken after the clock was set back stay the newest and overwrite noth
   expect(listed.map(({ id }) => id)).toEqual([...taken].reverse())
   expect(listed.map(({ createdAt }) => createdAt)).toEqual([...times].reverse())
   expect(new Set(listed.map(({ path }) => path)).size).toBe(times.length)
+})
+
+it('what another Floe adds appears by itself within a few seconds', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    using place = tempDir()
+    await using one = await testRepository()
+    await using two = await testRepository()
+    const destination = await one.repository.addDestination(place.path, null)
+    await two.repository.addDestination(place.path, null)
+    const point = await addPoint(one.repository, destination)
+    expect(two.repository.points(null)).toEqual([])
+    vi.advanceTimersByTime(5000)
+    await until(() => two.repository.points(null).length === 1, 'the other Floe to see the point')
+    await one.repository.computeIndex(point.id, noProgress, never)
+    vi.advanceTimersByTime(60_000)
+    await until(() => two.repository.points(null)[0]?.index.kind === 'complete', 'the other Floe to see the index')
+  } finally {
+    vi.useRealTimers()
+  }
 })
