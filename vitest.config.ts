@@ -23,6 +23,7 @@ export default defineConfig({
           environment: 'node',
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          setupFiles: ['test/support/own-folder.ts'],
           maxWorkers: 2,
         },
       },

@@ -87,6 +87,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     for (const machine of machines.list()) machines.setLastGoodPoint(machine.id, good.get(machine.id) ?? null)
   })
   await machines.start()
+  topics.machines.whenWatched((watched) => machines.setWatched(watched))
   await restores.reconcile()
   await backups.reconcile()
   await demo.open()

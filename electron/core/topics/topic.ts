@@ -11,6 +11,7 @@ export class Topic<T extends TopicName> {
   #items = new Map<string, { item: TopicItem<T>; text: string }>()
   #listeners = new Set<Listener<T>>()
   #seq = 0
+  #onWatched: (watched: boolean) => void = () => {}
 
   constructor(name: T) {
     this.name = name
@@ -48,8 +49,17 @@ export class Topic<T extends TopicName> {
 
   subscribe(listener: Listener<T>): () => void {
     this.#listeners.add(listener)
+    if (this.#listeners.size === 1) this.#onWatched(true)
     listener({ kind: 'snapshot', topic: this.name, seq: this.#seq, items: this.list() })
-    return () => this.#listeners.delete(listener)
+    return () => {
+      if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#onWatched(false)
+    }
+  }
+
+  /** Tells when the first subscriber comes and when the last one goes: somebody looks, or nobody. */
+  whenWatched(listener: (watched: boolean) => void): void {
+    this.#onWatched = listener
+    listener(this.#listeners.size > 0)
   }
 
   #tell(upserts: TopicItem<T>[], removals: string[]): void {
