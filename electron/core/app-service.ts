@@ -1,12 +1,14 @@
 // The one facade that hosts call: every call of the contract, answered by the service that owns the matter.
-import type { Diagnostic, HostInfo } from '../../shared/ipc/contract.ts'
+
 import { ipcVersion } from '../../shared/ipc/channels.ts'
+import type { Diagnostic, HostInfo } from '../../shared/ipc/contract.ts'
 import type { ActivityLog } from './activity/types.ts'
 import type { BackupService } from './backup/backup-service.ts'
 import type { Demo } from './demo/demo.ts'
 import type { Handlers } from './gate/handlers.ts'
 import type { SettingsStore } from './home/settings-store.ts'
 import type { JobBoard } from './jobs/types.ts'
+import { machinesOnSameDisk } from './machines/same-disk.ts'
 import type { MachineService } from './machines/types.ts'
 import type { PointJobs } from './points/point-jobs.ts'
 import type { Ports } from './ports/index.ts'
@@ -60,7 +62,16 @@ export function createHandlers(services: Services): Handlers {
     'machines.shutDownGuest': ({ machineId }) => done(machines.shutDownGuest(machineId)),
 
     'destinations.list': async () => [...repository.destinations()],
-    'destinations.suggest': async () => [...(await repository.suggestDestinations())],
+    'destinations.suggest': async () => {
+      const suggestions = await repository.suggestDestinations()
+      return Promise.all(
+        suggestions.map(async (suggestion) => {
+          const sameDisk = await machinesOnSameDisk(machines.list(), suggestion.path)
+          const warning = sameDisk.length > 0 ? 'Same disk as the machine: no help if it fails' : null
+          return { ...suggestion, warning: suggestion.warning ?? warning }
+        }),
+      )
+    },
     'destinations.add': ({ path, name }) => repository.addDestination(path, name),
     'destinations.remove': ({ destinationId }) => done(repository.removeDestination(destinationId)),
 
