@@ -31,7 +31,7 @@ export interface Services {
   readonly doctor: () => Promise<Diagnostic[]>
 }
 
-const done = async (work: Promise<unknown> | void): Promise<Record<string, never>> => {
+const done = async (work: unknown): Promise<Record<string, never>> => {
   await work
   return {}
 }
