@@ -12,9 +12,15 @@ export interface CardProps {
 }
 
 export function Card({ children, tone = 'plain', label, testId }: CardProps): ReactElement {
-  return (
-    <section className={classes(styles.card, styles[tone])} aria-label={label} data-testid={testId}>
+  const look = classes(styles.card, styles[tone])
+  // A fieldset is the element whose role is "group".
+  return label === undefined ? (
+    <div className={look} data-testid={testId}>
       {children}
-    </section>
+    </div>
+  ) : (
+    <fieldset className={look} aria-label={label} data-testid={testId}>
+      {children}
+    </fieldset>
   )
 }

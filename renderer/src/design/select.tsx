@@ -20,6 +20,7 @@ export interface SelectProps<T extends string> {
   readonly choices: readonly SelectChoice<T>[]
   readonly onChange: (value: T) => void
   readonly placeholder?: string
+  readonly autoFocus?: boolean
   readonly testId?: string
 }
 
@@ -28,6 +29,7 @@ export function Select<T extends string>(props: SelectProps<T>): ReactElement {
     <AriaSelect
       className={field.field ?? ''}
       value={props.value}
+      autoFocus={props.autoFocus ?? false}
       placeholder={props.placeholder ?? 'Choose…'}
       onChange={(key) => {
         if (key !== null) props.onChange(String(key) as T)

@@ -101,11 +101,14 @@ function OptionsForm({ machine }: { readonly machine: Machine }): ReactElement {
       <div className={styles.form}>
         <Row name="To">
           {destinations.length === 0 ? (
-            <Button onPress={() => ui.openSheet({ kind: 'add-destination', path: null })}>Add Destination…</Button>
+            <Button autoFocus onPress={() => ui.openSheet({ kind: 'add-destination', path: null })}>
+              Add Destination…
+            </Button>
           ) : (
             <Select
               label="Destination"
               hideLabel
+              autoFocus
               value={chosen}
               onChange={setChosen}
               choices={destinations.map((one) => ({

@@ -77,6 +77,7 @@ export function NewImagePane(props: NewImagePaneProps): ReactElement {
       <div className={styles.folder}>
         <TextField
           label="Folder"
+          autoFocus
           value={directory}
           onChange={setDirectory}
           mono

@@ -75,6 +75,7 @@ export function VerifySheet({ pointIds }: { readonly pointIds: readonly PointId[
       <RadioGroup<Level>
         label="What to verify"
         hideLabel
+        autoFocus
         value={level}
         onChange={setLevel}
         choices={[
