@@ -117,6 +117,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
       await backups.stop()
       await machines.stop()
       await repository.stop()
+      await activity.flush()
     },
   }
 }

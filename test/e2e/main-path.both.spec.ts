@@ -61,7 +61,7 @@ test('a new user turns back time: demo, destination, backup, restore, undo', asy
   const atBackup = await demoCounter(page)
   await expect.poll(() => demoCounter(page), { timeout: 60_000 }).toBeGreaterThan(atBackup + 15)
   await page.getByTestId('demo-stop').click()
-  await expect(page.getByTestId('demo-panel')).toContainText('Off', { timeout: 30_000 })
+  await expect(page.getByTestId('demo-panel')).toContainText('This is the number on its disk', { timeout: 30_000 })
   const atStop = await demoCounter(page)
 
   await page.getByTestId('demo-show').click()
@@ -83,7 +83,7 @@ test('a new user turns back time: demo, destination, backup, restore, undo', asy
   await page.getByTestId('demo-start').first().click()
   await expect(page.getByTestId('demo-panel')).toContainText('Running', { timeout: 60_000 })
   await page.getByTestId('demo-stop').click()
-  await expect(page.getByTestId('demo-panel')).toContainText('Off', { timeout: 30_000 })
+  await expect(page.getByTestId('demo-panel')).toContainText('This is the number on its disk', { timeout: 30_000 })
   expect(await demoCounter(page), 'it counts on from the restored number').toBeLessThan(atStop)
 
   await page.getByTestId('demo-show').click()
