@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createBuilder } from 'vite'
-import { root, toolEnvironment } from './bootstrap/run.mjs'
+import { root, run, toolEnvironment } from './bootstrap/run.mjs'
 import { say } from './bootstrap/say.mjs'
 
 const hasElectron = existsSync(process.env.ELECTRON_OVERRIDE_DIST_PATH ?? `${root}node_modules/electron/dist`)
@@ -20,6 +20,7 @@ function start(): void {
 }
 
 async function restart(): Promise<void> {
+  await run('node', ['build/finish-build.mjs'])
   const old = child
   if (old && old.exitCode === null) {
     wanted = false
@@ -40,6 +41,7 @@ const builder = await createBuilder({
   root: `${root}renderer`,
   configFile: `${root}vite.config.ts`,
   build: { watch: {} },
+  logLevel: 'warn',
   mode: 'development',
 })
 let ready = 0
@@ -58,4 +60,3 @@ for (const environment of environments) {
     timer = setTimeout(() => void restart(), 200)
   })
 }
-await import('./finish-build.mjs')

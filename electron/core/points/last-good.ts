@@ -8,12 +8,15 @@ export function isGood(point: Point): boolean {
 }
 
 /** The newest good point of each machine; what "Last good restore point" shows. */
-export function lastGoodPoints(points: readonly Point[]): ReadonlyMap<MachineId, NonNullable<Machine['lastGoodPoint']>> {
+export function lastGoodPoints(
+  points: readonly Point[],
+): ReadonlyMap<MachineId, NonNullable<Machine['lastGoodPoint']>> {
   const newest = new Map<MachineId, NonNullable<Machine['lastGoodPoint']>>()
   for (const point of points) {
     if (!isGood(point)) continue
     const known = newest.get(point.machineId)
-    if (!known || known.createdAt < point.createdAt) newest.set(point.machineId, { id: point.id, createdAt: point.createdAt })
+    if (!known || known.createdAt < point.createdAt)
+      newest.set(point.machineId, { id: point.id, createdAt: point.createdAt })
   }
   return newest
 }

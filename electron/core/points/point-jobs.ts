@@ -54,7 +54,12 @@ export function createPointJobs({ ports, repository, board, activity }: Dependen
 
   /** Marks the job failed and tells the activity list once. A cancel is neither. */
   function finish(jobId: JobId, point: Point, signal: AbortSignal, error: unknown): void {
-    if (signal.aborted) return board.update(jobId, { state: { kind: 'cancelled' } })
+    const gaveUp =
+      (error instanceof Error && error.name === 'AbortError') || toProblem(error).code === 'system/interrupted'
+    if (signal.aborted && gaveUp) {
+      board.update(jobId, { state: { kind: 'cancelled' } })
+      return
+    }
     const problem = toProblem(error)
     board.update(jobId, { state: { kind: 'failed', problem } })
     activity.add({
@@ -99,7 +104,10 @@ export function createPointJobs({ ports, repository, board, activity }: Dependen
           level: 'success',
           machineId: point.machineId,
           subject: point.machineName,
-          text: level === 'content' ? 'A restore point was read back and matches.' : 'The image structure of a restore point is sound.',
+          text:
+            level === 'content'
+              ? 'A restore point was read back and matches.'
+              : 'The image structure of a restore point is sound.',
           jobId: job.id,
           problem: null,
           timeline: [],
@@ -129,6 +137,7 @@ export function createPointJobs({ ports, repository, board, activity }: Dependen
       board.update(job.id, { state: { kind: 'finishing', step: 'Deleting restore points' } })
       try {
         for (const point of points) {
+          signal.throwIfAborted()
           current = point
           bytes += (await repository.deletePoint(point.id)).freedBytes
         }
@@ -140,7 +149,10 @@ export function createPointJobs({ ports, repository, board, activity }: Dependen
           text: points.length === 1 ? 'A restore point was deleted.' : `${points.length} restore points were deleted.`,
           jobId: job.id,
           problem: null,
-          timeline: points.map((point) => ({ at: ports.clock.now().toISOString(), text: `Deleted the point of ${point.createdAt}` })),
+          timeline: points.map((point) => ({
+            at: ports.clock.now().toISOString(),
+            text: `Deleted the point of ${point.createdAt}`,
+          })),
         })
       } catch (error) {
         finish(job.id, current, signal, error)
