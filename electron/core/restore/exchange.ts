@@ -27,7 +27,7 @@ export async function placeOf(disk: JournalDisk): Promise<DiskPlace> {
   const { old, incoming } = stamps(disk)
   const image = await look(disk.imagePath)
   if (image === null) return (await isSameFile(disk.undoPath, old)) ? 'away' : 'foreign'
-  const isOld = image.ino === old.inode || (image.ino !== incoming.inode && (await isSameFile(disk.imagePath, old)))
+  const isOld = image.inode === old.inode || (image.inode !== incoming.inode && (await isSameFile(disk.imagePath, old)))
   if (isOld) return (await areOneFile(disk.imagePath, disk.undoPath)) ? 'linked' : 'old'
   return (await isSameFile(disk.imagePath, incoming)) ? 'new' : 'foreign'
 }

@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { access, open } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { FloeError } from '../errors.ts'
-import { look } from './stamp.ts'
+import { type Look, look } from './stamp.ts'
 
 const elsewhere = 'Restore to a new image instead; nothing was changed.'
 
@@ -11,7 +11,7 @@ const elsewhere = 'Restore to a new image instead; nothing was changed.'
 export async function inspectImage(
   path: string,
   expected: { format: 'qcow2' | 'raw'; exactSize: number | null },
-): Promise<{ stats: Stats; error: null } | { stats: Stats | null; error: FloeError }> {
+): Promise<{ stats: Look; error: null } | { stats: Look | null; error: FloeError }> {
   const stats = await look(path)
   const wrong = (error: FloeError) => ({ stats, error })
   if (stats === null) {

@@ -1,6 +1,6 @@
 // What a swap would do and what stands against it, as rows for people and as errors for the click. Pre-flight only
 // looks; it holds nothing, so the swap looks again itself.
-import { existsSync, type Stats } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PointId } from '../../../shared/domain/ids.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
@@ -16,6 +16,7 @@ import { inspectImage } from './image-checks.ts'
 import { checkNotShared, checkOff, checkSpace } from './life-checks.ts'
 import { matchDisks } from './match.ts'
 import { undoPathOf } from './names.ts'
+import type { Look } from './stamp.ts'
 import { bytesInWords, countInWords, listInWords, momentInWords } from './words.ts'
 
 /** One disk of a swap, as it stands right now. */
@@ -25,7 +26,7 @@ export interface PlannedDisk {
   readonly imagePath: string
   readonly undoPath: string
   readonly format: 'qcow2' | 'raw'
-  readonly stats: Stats | null
+  readonly stats: Look | null
   readonly dataBytes: number
 }
 
@@ -42,7 +43,7 @@ export interface PreflightDeps {
   readonly machines: MachineService
   readonly repository: Repository
   /** Was the image put there by a restore and not written to since? */
-  readonly isAsRestored: (imagePath: string, stats: Stats) => boolean
+  readonly isAsRestored: (imagePath: string, stats: Look) => boolean
 }
 
 /** Looks at everything. @throws FloeError `point/unknown` */

@@ -1,11 +1,10 @@
 // The restores that happened, as the journal folder has them, and as the window sees them.
-import type { Stats } from 'node:fs'
 import type { RestoreId } from '../../../shared/domain/ids.ts'
 import type { Restore } from '../../../shared/domain/restore.ts'
 import { FloeError } from '../errors.ts'
 import type { Topic } from '../topics/topic.ts'
 import type { RestoreJournal, RestoreRecord } from './journal.ts'
-import { isUnchanged } from './stamp.ts'
+import { isUnchanged, type Look } from './stamp.ts'
 
 export class RestoreRecords {
   #journal: RestoreJournal
@@ -60,7 +59,7 @@ export class RestoreRecords {
   }
 
   /** Did a restore put this image there, and was it not written to since? */
-  isAsRestored(imagePath: string, stats: Stats): boolean {
+  isAsRestored(imagePath: string, stats: Look): boolean {
     return this.all().some(
       (record) =>
         record.pointId !== null &&
@@ -68,7 +67,7 @@ export class RestoreRecords {
         record.disks.some(
           (disk) =>
             disk.imagePath === imagePath &&
-            disk.incoming?.inode === stats.ino &&
+            disk.incoming?.inode === stats.inode &&
             disk.incoming.size === stats.size &&
             disk.incoming.modifiedAt === stats.mtimeMs,
         ),

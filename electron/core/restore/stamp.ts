@@ -5,7 +5,8 @@ import { z } from 'zod'
 
 /** What tells one file from another, across renames and restarts, without reading it whole. */
 export const Stamp = z.object({
-  inode: z.number(),
+  /** As text: inodes have 64 bits, and as numbers two neighbours on an SMB or NFS share would look like one file. */
+  inode: z.string(),
   size: z.number(),
   /** Milliseconds since the epoch. */
   modifiedAt: z.number(),
@@ -19,10 +20,14 @@ const timeTolerance = 2000
 const sampleCount = 16
 const sampleSize = 64 << 10
 
+/** What the system says of a file, with its inode and device to the last digit. */
+export type Look = Stats & { readonly inode: string; readonly device: string }
+
 /** Information about a path itself (a link is not followed); null when nothing is there. */
-export async function look(path: string): Promise<Stats | null> {
+export async function look(path: string): Promise<Look | null> {
   try {
-    return await lstat(path)
+    const [stats, exact] = [await lstat(path), await lstat(path, { bigint: true })]
+    return Object.assign(stats, { inode: String(exact.ino), device: String(exact.dev) })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return null
@@ -48,8 +53,10 @@ async function sampleOf(path: string, size: number): Promise<string> {
 }
 
 export async function stampOf(path: string): Promise<Stamp> {
-  const { ino, size, mtimeMs } = await lstat(path)
-  return { inode: ino, size, modifiedAt: mtimeMs, sample: await sampleOf(path, size) }
+  const stats = await look(path)
+  if (stats === null) throw new Error(`"${path}" is not there.`)
+  const { inode, size, mtimeMs } = stats
+  return { inode, size, modifiedAt: mtimeMs, sample: await sampleOf(path, size) }
 }
 
 /** Does the stamped file, not written to since, lie at `path`? */
@@ -58,7 +65,7 @@ export async function isUnchanged(path: string, stamp: Stamp): Promise<boolean> 
   if (!stats?.isFile() || stats.size !== stamp.size) return false
   if (Math.abs(stats.mtimeMs - stamp.modifiedAt) > timeTolerance) return false
   // Some file systems (exFAT) give a renamed file another inode: then its content must answer.
-  if (stats.ino === stamp.inode && stats.mtimeMs === stamp.modifiedAt) return true
+  if (stats.inode === stamp.inode && stats.mtimeMs === stamp.modifiedAt) return true
   return (await sampleOf(path, stats.size)) === stamp.sample
 }
 
@@ -66,11 +73,11 @@ export async function isUnchanged(path: string, stamp: Stamp): Promise<boolean> 
 export async function isSameFile(path: string, stamp: Stamp): Promise<boolean> {
   const stats = await look(path)
   if (!stats?.isFile()) return false
-  return stats.ino === stamp.inode || isUnchanged(path, stamp)
+  return stats.inode === stamp.inode || isUnchanged(path, stamp)
 }
 
 /** Are two paths names of one file? */
 export async function areOneFile(first: string, second: string): Promise<boolean> {
   const [a, b] = [await look(first), await look(second)]
-  return a !== null && b !== null && a.ino === b.ino && a.dev === b.dev
+  return a !== null && b !== null && a.inode === b.inode && a.device === b.device
 }
