@@ -52,7 +52,7 @@ async function readHomeId(path: string, ports: Ports): Promise<string> {
 export async function createCore({ homeDir, ports, version }: CoreOptions): Promise<Core> {
   const paths = homePaths(homeDir)
   await createHome(paths)
-  const topics = createTopics()
+  const topics = createTopics((error) => ports.logger.error('A listener failed', { error }))
   const homeId = await readHomeId(paths.home, ports)
   const settings = await createSettingsStore({ ports, file: paths.settings, topic: topics.settings })
   const activity = await createActivityLog({ ports, file: paths.activity, topic: topics.activity })
@@ -81,17 +81,52 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
   const demo = createDemo({ ports, demoDir: paths.demo, machines, repository, topic: topics.demo })
   const doctor = createDoctor({ ports, homeDir: paths.root, machines, repository })
 
-  await repository.start()
-  const stopWatching = topics.points.subscribe(() => {
-    const good = lastGoodPoints(repository.points(null))
-    for (const machine of machines.list()) machines.setLastGoodPoint(machine.id, good.get(machine.id) ?? null)
-  })
-  await machines.start()
-  topics.machines.whenWatched((watched) => machines.setWatched(watched))
-  await restores.reconcile()
-  await backups.reconcile()
-  await demo.open()
-  if (ports.env.FLOE_DEMO === '1') await demo.start()
+  let stopWatching = () => {}
+  // In the order of what needs what; each step is taken even when an earlier one failed.
+  const stop = async () => {
+    const failures: unknown[] = []
+    const steps = [
+      () => stopWatching(),
+      () => demo.close(),
+      // Side by side: a restore that ends lets a queued backup begin no more, and neither waits for the other.
+      () => Promise.all([board.stop(), backups.stop()]),
+      () => machines.stop(),
+      () => repository.stop(),
+      () => activity.flush(),
+    ]
+    for (const step of steps) {
+      try {
+        await step()
+      } catch (error) {
+        ports.logger.error('A part of Floe did not stop cleanly', { error })
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+
+  const start = async () => {
+    await repository.start()
+    stopWatching = topics.points.subscribe(() => {
+      const good = lastGoodPoints(repository.points(null))
+      for (const machine of machines.list()) machines.setLastGoodPoint(machine.id, good.get(machine.id) ?? null)
+    })
+    await machines.start()
+    topics.machines.whenWatched((watched) => machines.setWatched(watched))
+    await restores.reconcile()
+    await backups.reconcile()
+    await demo.open()
+  }
+  try {
+    await start()
+  } catch (error) {
+    await stop().catch(() => ports.logger.warn('Floe did not start, and did not stop cleanly either'))
+    throw error
+  }
+  // Not waited for: everybody sees how far it is.
+  if (ports.env.FLOE_DEMO === '1') {
+    void demo.start().catch((error) => ports.logger.error('The demo machine could not be started', { error }))
+  }
 
   const handlers = createHandlers({
     ports,
@@ -111,13 +146,6 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
   return {
     client: createGate({ handlers, topics, ports }),
     topics,
-    stop: async () => {
-      stopWatching()
-      await demo.close()
-      await backups.stop()
-      await machines.stop()
-      await repository.stop()
-      await activity.flush()
-    },
+    stop,
   }
 }

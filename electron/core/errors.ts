@@ -50,7 +50,7 @@ export function toProblem(error: unknown): Problem {
     message: `Floe hit an error it did not expect: ${text}`,
     params: {},
     severity: 'error',
-    remedy: 'The log has the details. Nothing was changed by this step.',
+    remedy: 'The log has the details. Look what has happened before you try again.',
     causes: causesOf(error),
   }
 }

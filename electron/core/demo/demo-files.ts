@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { lstat, mkdir, rm } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FloeError } from '../errors.ts'
@@ -55,8 +55,29 @@ export async function createDemoFolders(files: DemoFiles): Promise<void> {
   }
 }
 
-export async function removeDemoFolders(files: DemoFiles): Promise<void> {
-  for (const folder of [files.socketFolder, files.folder]) await rm(folder, { recursive: true, force: true })
+/** What QEMU, Floe and its restores put into the demo's folders: the disk, its undo copies and images being built. */
+const demoFile = /^(demo(\.undo-[\d-]+)?\.qcow2(\.new|\.restoring-.*)?|qemu\.(pid|log)|qmp|serial)$/
+
+/**
+ * Removes the demo's own files, `destinations` inside its folder, and then the folders. What somebody else put there
+ * stays, with the folder around it; the answer names it.
+ */
+export async function removeDemoFolders(files: DemoFiles, destinations: readonly string[]): Promise<string[]> {
+  for (const path of destinations) await rm(path, { recursive: true, force: true })
+  const left: string[] = []
+  for (const folder of new Set([files.socketFolder, files.folder])) {
+    const names = await readdir(folder).catch(nothingThere)
+    for (const name of names.filter((name) => demoFile.test(name))) await rm(join(folder, name), { force: true })
+    const others = names.filter((name) => !demoFile.test(name) && !destinations.includes(join(folder, name)))
+    left.push(...others.map((name) => join(folder, name)))
+    if (others.length === 0) await rmdir(folder).catch(nothingThere)
+  }
+  return left
+}
+
+function nothingThere(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return []
+  throw error
 }
 
 function digest(text: string): string {

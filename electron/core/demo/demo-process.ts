@@ -69,7 +69,8 @@ export async function findProcess(files: DemoFiles, ports: Pick<Ports, 'platform
   if (!Number.isSafeInteger(pid) || pid < 2 || !isAlive(pid)) return null
   const processes = await ports.platform.listProcesses()
   const found = processes.find((candidate) => candidate.pid === pid)
-  return found?.args.join(' ').includes(files.pidFile) ? pid : null
+  // With the option's name in front: the demo of another home may have a path that ends with this one.
+  return found && ` ${found.args.join(' ')} `.includes(` -pidfile ${files.pidFile} `) ? pid : null
 }
 
 export function isAlive(pid: number): boolean {

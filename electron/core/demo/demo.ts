@@ -65,6 +65,7 @@ export function createDemo(options: DemoOptions): Demo {
   let readStamp = ''
   let timer: NodeJS.Timeout | null = null
   let busy: Promise<unknown> = Promise.resolve()
+  let closing = false
 
   const machineId = (): MachineId | null => machines.list().find((machine) => machine.origin === 'demo')?.id ?? null
   const status = (): DemoStatus => ({
@@ -174,6 +175,8 @@ export function createDemo(options: DemoOptions): Demo {
   const firstNumber = async (running: number): Promise<void> => {
     const deadline = ports.clock.monotonic() + firstNumberMs
     while (line?.counter() == null) {
+      // QEMU runs on, and the next Floe finds it.
+      if (closing) return
       line?.keepConnected()
       const complaint = line?.complaint() ?? (isAlive(running) ? null : 'The QEMU of the demo ended')
       if (complaint !== null) throw new FloeError('system/tool-failed', `${complaint}.`)
@@ -203,11 +206,10 @@ export function createDemo(options: DemoOptions): Demo {
     const machine = machineId()
     if (machine !== null) assertRemovable(machine, options.repository)
     await end()
-    if (machine !== null) {
-      await removePoints(machine, files, options.repository)
-      await machines.remove(machine)
-    }
-    await removeDemoFolders(files)
+    const destinations = machine === null ? [] : await removePoints(machine, files, options.repository)
+    if (machine !== null) await machines.remove(machine)
+    const left = await removeDemoFolders(files, destinations)
+    if (left.length > 0) ports.logger.warn('Not part of the demo machine, so it was left', { left })
     counter = null
     await look()
     return status()
@@ -221,6 +223,7 @@ export function createDemo(options: DemoOptions): Demo {
         keepWatching()
       }),
     close: async () => {
+      closing = true
       if (timer !== null) clearInterval(timer)
       timer = null
       await busy

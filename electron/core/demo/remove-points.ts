@@ -17,16 +17,21 @@ export function assertRemovable(machineId: MachineId, repository: Pick<Repositor
 }
 
 /**
- * Deletes the demo's restore points. A destination is a person's own and stays, except one inside the demo's folder,
- * which goes with it.
+ * Deletes the demo's restore points. A destination is a person's own and stays, except one inside the demo's folder that
+ * held nothing else: it is forgotten. Answers the folders of those.
  */
 export async function removePoints(
   machineId: MachineId,
   files: DemoFiles,
   repository: Pick<Repository, 'points' | 'deletePoint' | 'destinations' | 'removeDestination'>,
-): Promise<void> {
+): Promise<string[]> {
+  const forgotten: string[] = []
   for (const point of repository.points(machineId)) await repository.deletePoint(point.id)
   for (const destination of repository.destinations()) {
-    if (destination.path.startsWith(files.folder + sep)) await repository.removeDestination(destination.id)
+    if (!destination.path.startsWith(files.folder + sep)) continue
+    if (repository.points(null).some((point) => point.destinationId === destination.id)) continue
+    await repository.removeDestination(destination.id)
+    forgotten.push(destination.path)
   }
+  return forgotten
 }

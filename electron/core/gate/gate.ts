@@ -25,7 +25,15 @@ export function createGate(deps: {
   return {
     invoke: invoke as FloeClient['invoke'],
     invokeUnchecked: invoke,
-    subscribe: (topic, listener) => paced(deps.ports.clock, deps.topics[topic], listener),
+    subscribe: (topic, listener) =>
+      paced(deps.ports.clock, deps.topics[topic], (message) => {
+        try {
+          listener(message)
+        } catch (error) {
+          // Some of this runs from timers, where an exception would end the whole process.
+          deps.ports.logger.error(`A listener of the topic ${topic} failed`, { error })
+        }
+      }),
   }
 }
 

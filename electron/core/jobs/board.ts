@@ -23,6 +23,8 @@ interface Entry {
   publishedAt: number
   timer: NodeJS.Timeout | null
   readonly waiters: ((job: Job) => void)[]
+  /** Resolves when `run` has settled. */
+  settled: Promise<void>
 }
 
 export interface JobBoardLimits {
@@ -50,6 +52,7 @@ class Board implements JobBoard {
   #entries = new Map<JobId, Entry>()
   /** In the order of their ends. */
   #ended: JobId[] = []
+  #stopped = false
 
   constructor(ports: Pick<Ports, 'clock' | 'logger'>, topic: Topic<'jobs'>, limits: JobBoardLimits) {
     this.#ports = ports
@@ -70,6 +73,11 @@ class Board implements JobBoard {
   }
 
   enqueue(job: Job, claims: readonly string[], controls: JobControls, run: Entry['run']): void {
+    if (this.#stopped) {
+      throw new FloeError('system/interrupted', 'Floe is closing and starts nothing new.', {
+        remedy: 'Try again in a moment.',
+      })
+    }
     if (this.#entries.has(job.id))
       throw new FloeError('system/unexpected', `The job ${job.id} is on the board already.`)
     this.#entries.set(job.id, {
@@ -84,6 +92,7 @@ class Board implements JobBoard {
       publishedAt: Number.NEGATIVE_INFINITY,
       timer: null,
       waiters: [],
+      settled: Promise.resolve(),
     })
     this.#advance()
   }
@@ -158,6 +167,22 @@ class Board implements JobBoard {
     return new Promise((resolve) => entry.waiters.push(resolve))
   }
 
+  async stop(): Promise<void> {
+    this.#stopped = true
+    const open = [...this.#entries.values()].filter((entry) => entry.stage !== 'ended')
+    for (const entry of open.filter(({ stage }) => stage === 'waiting')) {
+      entry.abort.abort()
+      this.#merge(entry, { state: { kind: 'cancelled' }, note: 'Floe was closed before its turn came.' })
+      this.#end(entry)
+    }
+    const ending = open.filter(({ stage, job }) => stage === 'held' && job.kind !== 'backup')
+    for (const entry of ending) {
+      if (entry.job.canCancel) this.#merge(entry, { state: { kind: 'cancelling' } })
+      entry.abort.abort()
+    }
+    await Promise.all(ending.map((entry) => entry.settled))
+  }
+
   #entry(id: JobId): Entry {
     const entry = this.#entries.get(id)
     if (entry === undefined) {
@@ -183,7 +208,7 @@ class Board implements JobBoard {
     for (const entry of open) {
       const place = waiting.get(entry.job.id)
       if (place === undefined) continue
-      if (place.blockedBy === null) this.#start(entry)
+      if (place.blockedBy === null && !this.#stopped) this.#start(entry)
       else this.#merge(entry, { state: { kind: 'queued', ...place } })
     }
     this.#forgetOld()
@@ -193,13 +218,15 @@ class Board implements JobBoard {
     entry.stage = 'held'
     const startedAt = this.#ports.clock.now().toISOString()
     this.#merge(entry, { state: { kind: 'preparing', step: 'Getting ready' }, startedAt })
-    void Promise.resolve()
+    entry.settled = Promise.resolve()
       .then(() => entry.run(entry.abort.signal))
       .then(
         () => this.#settle(entry, { kind: entry.job.state.kind === 'cancelling' ? 'cancelled' : 'done' }),
         (error) => {
           if (isFinal(entry.job.state))
             this.#ports.logger.error('A job failed after its end', { id: entry.job.id, error })
+          else if (!(error instanceof FloeError))
+            this.#ports.logger.error('A job failed unexpectedly', { id: entry.job.id, kind: entry.job.kind, error })
           this.#settle(entry, endOf(error, entry.abort.signal))
         },
       )

@@ -38,4 +38,9 @@ export interface JobBoard {
   whenFinal(id: JobId): Promise<Job>
   /** Jobs that are not final. */
   active(): readonly Job[]
+  /**
+   * Ends everything but backups, which go on inside QEMU and are found again: what waits is taken off, what runs is told
+   * to stop and waited for, so that nobody works on files any more that the next Floe will look at. Takes no new jobs.
+   */
+  stop(): Promise<void>
 }

@@ -12,9 +12,12 @@ export class Topic<T extends TopicName> {
   #listeners = new Set<Listener<T>>()
   #seq = 0
   #onWatched: (watched: boolean) => void = () => {}
+  #onError: (error: unknown) => void
 
-  constructor(name: T) {
+  /** `onError` hears of listeners that throw: whoever listens badly must not stop the work that tells. */
+  constructor(name: T, onError: (error: unknown) => void = () => {}) {
     this.name = name
+    this.#onError = onError
   }
 
   list(): TopicItem<T>[] {
@@ -65,22 +68,26 @@ export class Topic<T extends TopicName> {
   #tell(upserts: TopicItem<T>[], removals: string[]): void {
     this.#seq += 1
     for (const listener of this.#listeners) {
-      listener({ kind: 'delta', topic: this.name, seq: this.#seq, upserts, removals })
+      try {
+        listener({ kind: 'delta', topic: this.name, seq: this.#seq, upserts, removals })
+      } catch (error) {
+        this.#onError(error)
+      }
     }
   }
 }
 
 export type Topics = { readonly [T in TopicName]: Topic<T> }
 
-export function createTopics(): Topics {
+export function createTopics(onError?: (error: unknown) => void): Topics {
   return {
-    machines: new Topic('machines'),
-    destinations: new Topic('destinations'),
-    jobs: new Topic('jobs'),
-    points: new Topic('points'),
-    restores: new Topic('restores'),
-    activity: new Topic('activity'),
-    demo: new Topic('demo'),
-    settings: new Topic('settings'),
+    machines: new Topic('machines', onError),
+    destinations: new Topic('destinations', onError),
+    jobs: new Topic('jobs', onError),
+    points: new Topic('points', onError),
+    restores: new Topic('restores', onError),
+    activity: new Topic('activity', onError),
+    demo: new Topic('demo', onError),
+    settings: new Topic('settings', onError),
   }
 }

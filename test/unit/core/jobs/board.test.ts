@@ -158,4 +158,57 @@ describe('the job board', () => {
     await expect(board.resume(job.id)).rejects.toMatchObject({ code: 'job/cannot-resume' })
     await expect(board.cancel(job.id)).rejects.toMatchObject({ code: 'job/cannot-cancel' })
   })
+
+  it('ends all jobs but backups when Floe closes, waits for them, and starts nothing any more', async () => {
+    const { board } = makeBoard()
+    const [backup, waiting, restore, swap] = [
+      testJob(),
+      testJob(),
+      testJob({ kind: 'restore', canCancel: true }),
+      testJob({ kind: 'swap', canCancel: false }),
+    ]
+    let swapped = () => {}
+    const steps: string[] = []
+    board.enqueue(backup, ['machine:a'], {}, never)
+    board.enqueue(waiting, ['machine:a'], {}, never)
+    board.enqueue(restore, [], {}, async (signal) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      steps.push('restore cleared up')
+      throw new FloeError('restore/cancelled', 'The restore was cancelled.')
+    })
+    board.enqueue(swap, [], {}, async () => {
+      await new Promise<void>((resolve) => {
+        swapped = resolve
+      })
+      steps.push('swap complete')
+    })
+    await new Promise(setImmediate)
+    const stopped = board.stop().then(() => steps.push('stopped'))
+    await board.whenFinal(restore.id)
+    expect(steps).toEqual(['restore cleared up'])
+    swapped()
+    await stopped
+    expect(steps).toEqual(['restore cleared up', 'swap complete', 'stopped'])
+    expect(board.get(restore.id).state.kind).toBe('cancelled')
+    expect(board.get(swap.id).state.kind).toBe('done')
+    expect(board.get(waiting.id).state.kind).toBe('cancelled')
+    expect(board.get(backup.id).state.kind).toBe('preparing')
+    expect(() => board.enqueue(testJob(), [], {}, never)).toThrow(
+      expect.objectContaining({ code: 'system/interrupted' }),
+    )
+  })
+
+  it('goes on when somebody listens badly: the next job still starts', async () => {
+    const heard: unknown[] = []
+    const topic = new Topic('jobs', (error) => heard.push(error))
+    const board = createJobBoard({ ports: { clock: realClock, logger: quietLogger }, topic })
+    topic.subscribe((message) => {
+      if (message.kind === 'delta') throw new Error('a bad listener')
+    })
+    const [first, second] = [testJob(), testJob()]
+    board.enqueue(first, ['machine:a'], {}, async () => {})
+    board.enqueue(second, ['machine:a'], {}, async () => {})
+    expect((await board.whenFinal(second.id)).state.kind).toBe('done')
+    expect(heard.length).toBeGreaterThan(0)
+  })
 })
