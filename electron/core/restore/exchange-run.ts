@@ -1,10 +1,13 @@
 // The moment of a swap, the same for a restore and for an undo: note what is meant, rename all or none, look whether
 // somebody opened an image in between, note that it is done.
+import { existsSync } from 'node:fs'
 import { FloeError } from '../errors.ts'
 import type { RestoreContext } from './context.ts'
 import { putAllInPlace, removeBuilt, takeAllBack } from './exchange.ts'
 import type { JournalDisk, RestoreRecord } from './journal.ts'
+import { undoPathOf } from './names.ts'
 import { stampOf } from './stamp.ts'
+import { lockImages, unlockImages } from './swap-lock.ts'
 import { listInWords } from './words.ts'
 
 type Context = Pick<RestoreContext, 'machines' | 'records' | 'ports' | 'step'>
@@ -27,6 +30,7 @@ export async function exchange(context: Context, record: RestoreRecord): Promise
     await takeBackOrGetStuck(context, swapping, error)
     throw error instanceof FloeError ? error : renameFailed(swapping, error, true)
   }
+  await unlock(context, swapping)
   step('journal-done')
   const done: RestoreRecord = { ...swapping, state: { kind: 'done' } }
   try {
@@ -39,16 +43,32 @@ export async function exchange(context: Context, record: RestoreRecord): Promise
   return null
 }
 
-/** Notes what is about to happen, with what each file looks like before it. */
-async function announce({ records, step }: Context, record: RestoreRecord): Promise<RestoreRecord> {
+/**
+ * Locks the images against other Floes and notes what is about to happen, with what each file looks like before it. An
+ * undo name that was taken since it was chosen is chosen anew.
+ */
+async function announce({ records, ports, step }: Context, record: RestoreRecord): Promise<RestoreRecord> {
+  // An undo has no journal until now; without one, a lock that a crash leaves would be nobody's.
+  if (record.undoes !== null) await records.save(record)
+  await lockImages(record, (id) => records.knows(id))
   const disks: JournalDisk[] = []
+  const taken = (path: string) => existsSync(path) || disks.some((other) => other.undoPath === path)
   for (const disk of record.disks) {
-    disks.push({ ...disk, old: await stampOf(disk.imagePath), incoming: await stampOf(disk.incomingPath) })
+    const { imagePath } = disk
+    const undoPath = taken(disk.undoPath) ? undoPathOf(imagePath, ports.clock.now(), taken) : disk.undoPath
+    disks.push({ ...disk, undoPath, old: await stampOf(imagePath), incoming: await stampOf(disk.incomingPath) })
   }
   const swapping: RestoreRecord = { ...record, disks, state: { kind: 'swapping' } }
   step('journal-swapping')
   await records.save(swapping)
   return swapping
+}
+
+/** A lock that stays keeps only other Floes out; this home takes it over. */
+async function unlock({ ports }: Pick<Context, 'ports'>, record: RestoreRecord): Promise<void> {
+  await unlockImages(record).catch((error: unknown) => {
+    ports.logger.warn('The lock of a swap could not be removed', { restore: record.id, error: String(error) })
+  })
 }
 
 /**
@@ -57,6 +77,7 @@ async function announce({ records, step }: Context, record: RestoreRecord): Prom
 export async function abandon({ records, step, ports }: Context, record: RestoreRecord): Promise<void> {
   try {
     await removeBuilt(record, step)
+    await unlockImages(record)
     await records.forget(record.id)
   } catch (error) {
     ports.logger.error('A restore that was given up could not be cleared away', { restore: record.id, error })
@@ -90,6 +111,7 @@ async function takeBackOrGetStuck(
     await records.save({ ...record, state: { kind: 'stuck', text: stuck.message } })
     throw stuck
   }
+  await unlock({ ports }, record)
   await records.forget(record.id)
 }
 

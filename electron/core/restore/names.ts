@@ -33,6 +33,11 @@ export function restoringPathOf(imagePath: string, restoreId: string): string {
   return join(dirname(imagePath), shorten(basename(imagePath), `.restoring-${restoreId}`))
 }
 
+/** What keeps other Floes from an image while it is swapped. */
+export function swapLockOf(imagePath: string): string {
+  return join(dirname(imagePath), shorten(`.${basename(imagePath)}`, '.floe-swap'))
+}
+
 /** A part of a file name that is safe on every file system and in every shell. */
 function safe(text: string): string {
   const plain = text

@@ -31,6 +31,11 @@ export class RestoreRecords {
     return record
   }
 
+  /** Is it a restore of this home, in whatever state? */
+  knows(id: string): boolean {
+    return this.#records.has(id as RestoreId)
+  }
+
   /** On disk first, then in memory and published. @throws FloeError `system/home-unwritable` */
   async save(record: RestoreRecord): Promise<void> {
     await this.#journal.write(record)

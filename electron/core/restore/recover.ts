@@ -6,6 +6,7 @@ import type { RestoreContext } from './context.ts'
 import { type DiskPlace, placeOf, putAllInPlace, removeBuilt, takeAllBack } from './exchange.ts'
 import type { JournalDisk, RestoreRecord } from './journal.ts'
 import { isUnchanged, look } from './stamp.ts'
+import { unlockImages } from './swap-lock.ts'
 import { listInWords } from './words.ts'
 
 export interface Recovery {
@@ -23,6 +24,11 @@ export async function recover(context: RestoreContext, record: RestoreRecord): P
     const text = error instanceof Error ? error.message : String(error)
     ports.logger.error('An interrupted restore could not be finished', { restore: record.id, error })
     outcome = stuck(record, text)
+  }
+  if (outcome.kind !== 'stuck') {
+    await unlockImages(record).catch((error: unknown) => {
+      ports.logger.warn('The lock of a swap could not be removed', { restore: record.id, error: String(error) })
+    })
   }
   const settled = { ...record, state: outcome }
   await records.save(settled)
