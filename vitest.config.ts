@@ -1,11 +1,16 @@
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+import { linuxOnlyTests } from './build/bootstrap/linux-only-tests.mjs'
+
+const exclude = [...configDefaults.exclude, ...(process.platform === 'linux' ? [] : linuxOnlyTests)]
 
 // Three kinds of tests: `unit` (plain Node), `window` (React in happy-dom), `integration` (real QEMU, real files).
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node', testTimeout: 20_000 } },
+      {
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], exclude, environment: 'node', testTimeout: 20_000 },
+      },
       {
         plugins: [react()],
         test: {
@@ -20,6 +25,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          exclude,
           environment: 'node',
           testTimeout: 180_000,
           hookTimeout: 180_000,

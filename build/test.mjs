@@ -2,8 +2,10 @@
 // The last line is `N passed, N failed`.
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { findBrowser } from './bootstrap/browser.mjs'
 import { ensureDependencies } from './bootstrap/dependencies.mjs'
 import { desktopCommand } from './bootstrap/desktop-tests.mjs'
+import { linuxOnlyTests } from './bootstrap/linux-only-tests.mjs'
 import { checkNode } from './bootstrap/node-version.mjs'
 import { root, run, toolEnvironment } from './bootstrap/run.mjs'
 import { giveUp, say } from './bootstrap/say.mjs'
@@ -31,21 +33,30 @@ async function vitest(project, what) {
   counts.push(vitestCount(project, report, status))
 }
 
+/** @param {string} name @param {string} reason */
+function skip(name, reason) {
+  say(`SKIPPED the ${name} tests: ${reason}`)
+  counts.push({ name, passed: 0, failed: 0, skipped: 1, note: reason })
+}
+
 async function webSpecs() {
+  const browser = findBrowser()
+  if (browser === null) return skip('web', 'no Chromium or Chrome is installed (FLOE_CHROMIUM names one elsewhere)')
   say('testing the window in a real browser, on the web host')
   const report = join(reports, 'web', 'report.json')
-  const env = { ...toolEnvironment(), PLAYWRIGHT_JSON_OUTPUT_NAME: report, FLOE_E2E_OUTPUT: join(reports, 'web') }
+  const env = {
+    ...toolEnvironment(),
+    FLOE_CHROMIUM: browser,
+    PLAYWRIGHT_JSON_OUTPUT_NAME: report,
+    FLOE_E2E_OUTPUT: join(reports, 'web'),
+  }
   const status = await run('playwright', ['test', '--project=web', '--reporter=list,json'], { env })
   counts.push(playwrightCount('web', report, status))
 }
 
 async function desktopSpecs() {
   const desktop = desktopCommand(reports)
-  if ('skipped' in desktop) {
-    say(`SKIPPED the desktop tests: ${desktop.skipped}`)
-    counts.push({ name: 'desktop', passed: 0, failed: 0, skipped: 1, note: desktop.skipped })
-    return
-  }
+  if ('skipped' in desktop) return skip('desktop', desktop.skipped)
   say('testing the desktop app in a real Electron')
   const status = await run(desktop.program, desktop.args)
   counts.push(playwrightCount('desktop', desktop.report, status))
@@ -62,6 +73,7 @@ await check('lint, format and layers', 'biome', ['check', '.'])
 if ((await run('npm', ['run', '--silent', 'build'])) !== 0) giveUp('The build failed.', 'Its own message is above.')
 await vitest('unit', 'the parts (unit)')
 await vitest('window', 'the window (React)')
+if (process.platform !== 'linux') skip('Linux-only', `${linuxOnlyTests.length} sets of files need loop mounts or /proc`)
 await vitest('integration', 'against real QEMU and real file systems (integration)')
 await webSpecs()
 await desktopSpecs()

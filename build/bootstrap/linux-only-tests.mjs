@@ -1,0 +1,11 @@
+// Test files that need what only Linux has: loop mounts, immutable files, /proc, Debian's packages for the test guest.
+export const linuxOnlyTests = [
+  'test/integration/linux-guest/**',
+  'test/integration/main-job/linux-guest.test.ts',
+  'test/integration/repository/**',
+  'test/integration/restore/failures.test.ts',
+  'test/integration/restore/refusals.test.ts',
+  'test/integration/restore/stuck.test.ts',
+  'test/integration/backup/failures.test.ts',
+  'test/unit/core/ports/linux-platform.test.ts',
+]
