@@ -1,5 +1,5 @@
 // Last step of `npm run build`: the executable `out/floe`, which checks Node before it loads anything newer.
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const at = (/** @type {string} */ path) => fileURLToPath(new URL(`../out/${path}`, import.meta.url))
@@ -16,4 +16,6 @@ import('./command/floe.js')
 `,
 )
 chmodSync(at('floe'), 0o755)
-writeFileSync(at('command/package.json'), '{ "type": "module" }\n')
+const { version } = JSON.parse(readFileSync(at('../package.json'), 'utf8'))
+// The command's own version: it must be right wherever out/ is moved.
+writeFileSync(at('command/package.json'), `${JSON.stringify({ type: 'module', version })}\n`)

@@ -8,9 +8,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type HomeSession, openHome } from '../core/control/home-session.ts'
 import { createCore } from '../core/core.ts'
 import { defaultHome, homePaths } from '../core/home/home-paths.ts'
-import type { Ports } from '../core/ports/index.ts'
+import type { Logger, Ports } from '../core/ports/index.ts'
 import { createFileLogger } from '../core/ports/loggers.ts'
 import { createNodePorts } from '../core/ports/node-ports.ts'
+import { tellCrash, tellLeaving } from './cli/crash.ts'
 import { runCli, type ServeRequest } from './cli/run-cli.ts'
 import { openBrowser } from './open-browser.ts'
 import { serveWeb } from './serve-web.ts'
@@ -22,8 +23,10 @@ const indexWorker = isBuilt
   ? join(here, '..', 'electron', 'index-worker.js')
   : join(here, '..', 'core', 'repository', 'content-index', 'worker.ts')
 
+/** The build writes the version beside the program (build/finish-build.mjs), so that `out/` may be moved. */
 function readVersion(): string {
-  const about = JSON.parse(readFileSync(join(here, '..', '..', 'package.json'), 'utf8')) as { version: string }
+  const file = isBuilt ? join(here, 'package.json') : join(here, '..', '..', 'package.json')
+  const about = JSON.parse(readFileSync(file, 'utf8')) as { version: string }
   return about.version
 }
 
@@ -32,9 +35,12 @@ function chooseHome(home: string | null): string {
   return home ?? defaultHome({ env: process.env, userDir: homedir(), platform: { name } })
 }
 
+/** Of the home that was joined; null before. */
+let logger: Logger | null = null
+
 async function joinHome(home: string | null, mode: 'one-shot' | 'long-running'): Promise<[HomeSession, Ports]> {
   const homeDir = chooseHome(home)
-  const logger = createFileLogger(homePaths(homeDir).log)
+  logger = createFileLogger(homePaths(homeDir).log)
   const ports = createNodePorts({ logger, indexWorker: pathToFileURL(indexWorker) })
   const startCore = () => createCore({ homeDir, ports, version: readVersion() })
   return [await openHome({ homeDir, ports, startCore, mode }), ports]
@@ -48,12 +54,19 @@ async function serve(request: ServeRequest): Promise<{ readonly url: string; clo
   return served
 }
 
-/** Aborts at the first Ctrl-C or request to end; the second one leaves at once. */
-function interruption(): AbortSignal {
+const sameRequestMs = 1_000
+
+/**
+ * Aborts at the first Ctrl-C or request to end; a second one leaves at once. One Ctrl-C may arrive several times (from
+ * the terminal, and passed on by npm), so what comes within a second is the same request.
+ */
+function interruption(leaveAtOnce: () => void): AbortSignal {
   const controller = new AbortController()
+  let askedAt = 0
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(130)
+      if (!controller.signal.aborted) askedAt = performance.now()
+      else if (performance.now() - askedAt > sameRequestMs) leaveAtOnce()
       controller.abort()
     })
   }
@@ -62,8 +75,10 @@ function interruption(): AbortSignal {
 
 async function ask(question: string, signal: AbortSignal): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
+  // Ctrl-D and Ctrl-C end the input: no answer is a no.
+  const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
   try {
-    return await lines.question(question, { signal })
+    return await Promise.race([lines.question(question, { signal }), ended])
   } catch (error) {
     if (signal.aborted) return ''
     throw error
@@ -73,14 +88,28 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
 }
 
 async function main(): Promise<void> {
-  // A reader that closes early (`floe points | head -1`) ends the command without a complaint.
-  process.stdout.on('error', () => process.exit(0))
-  const signal = interruption()
-  const status = await runCli(process.argv.slice(2), {
+  const argv = process.argv.slice(2)
+  const output = watchOutput()
+  const end = (error: unknown) => {
+    logger?.error('An error nobody caught', { error })
+    process.exit(tellCrash(argv, { stdout: process.stdout, stderr: process.stderr }, error))
+  }
+  process.on('uncaughtException', end)
+  process.on('unhandledRejection', end)
+  const signal = interruption(() => process.exit(tellLeaving(argv, { stdout: process.stdout, stderr: process.stderr })))
+  const status = await runCli(argv, {
     version: readVersion(),
     openClient: async (home) => {
       const [session] = await joinHome(home, 'one-shot')
-      return { client: session.client, close: () => session.stop() }
+      const close = async () => {
+        await session.untilUnneeded(signal, () => {
+          process.stderr.write(
+            'Other commands work through this one: waiting until they are done (Ctrl-C ends them).\n',
+          )
+        })
+        await session.stop()
+      }
+      return { client: session.client, close }
     },
     serve,
     stdout: process.stdout,
@@ -96,7 +125,23 @@ async function main(): Promise<void> {
     now: () => new Date(),
     signal,
   })
-  process.stdout.write('', () => process.exit(status))
+  // A failed write tells its event after its callback.
+  process.stdout.write('', () => setImmediate(() => process.exit(output.failed() && status === 0 ? 2 : status)))
+}
+
+/**
+ * A reader that closes early (`floe points | head -1`) is no failure, and no reason to leave a backup alone: the rest is
+ * said to nobody. Anything else, a full disk above all, means that the answer is not whole.
+ */
+function watchOutput(): { failed(): boolean } {
+  let failed = false
+  process.stderr.on('error', () => {})
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (failed || error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') return
+    failed = true
+    process.stderr.write(`floe: The output could not be written: ${error.message}\n`)
+  })
+  return { failed: () => failed }
 }
 
 void main()

@@ -9,6 +9,8 @@ export type ClientMessage =
   | { readonly kind: 'abort'; readonly id: number }
   | { readonly kind: 'subscribe'; readonly id: number; readonly topic: TopicName }
   | { readonly kind: 'unsubscribe'; readonly id: number }
+  /** `can`: what the asker does when the answerer leaves. Until it says `take-over`, it is taken to depend on it. */
+  | { readonly kind: 'when-you-leave'; readonly can: 'take-over' | 'only-fail' }
 
 /** From the one who answers. `welcome` comes first, unasked. */
 export type ServerMessage =

@@ -141,7 +141,7 @@ class Backups implements BackupService {
       const claims = claimsOf(header.machineId, header.destination.id)
       const id = header.jobId
       this.#deps.board.enqueue({ ...job, id }, claims, this.#controls(id, cancelled), async () => {
-        const link = new MachineLink(this.#deps.machines, header.machineId, this.#deps.ports.logger, null)
+        const link = new MachineLink(this.#deps.machines, { id: header.machineId, pid: header.pid }, this.#deps.ports.logger, null)
         const card = this.#card(header)
         await this.#guard(link, async () => {
           const resumed = await resumeBackup(this.#deps, unfinished, link, card)
@@ -197,7 +197,7 @@ class Backups implements BackupService {
         createdAt: board.get(id).createdAt,
       }
       const journal = await Journal.create(journalDir, header)
-      const link = new MachineLink(machines, machine.id, ports.logger, lease)
+      const link = new MachineLink(machines, machine, ports.logger, lease)
       lease = null
       const card = this.#card(header)
       board.update(id, { pointId: header.pointId })
@@ -282,7 +282,10 @@ class Backups implements BackupService {
     throw new FloeError(
       'destination/none',
       only ? 'There are several destinations, and none is the one for this machine.' : 'There is no destination yet.',
-      { remedy: only ? 'Say which destination to use.' : 'Add a folder or drive as a destination.' },
+      {
+        params: { count: all.length },
+        remedy: only ? 'Say which destination to use.' : 'Add a folder or drive as a destination.',
+      },
     )
   }
 

@@ -16,6 +16,10 @@ export interface ControlServer {
   /** Takes no new connection and removes the socket; connections that are open stay. */
   stopListening(): Promise<void>
   disconnectAll(): void
+  /** True while somebody is connected who would fail if this server went away: a command, not a window. */
+  isNeeded(): boolean
+  /** Resolves when nobody of that kind is connected, or at the abort. */
+  whenUnneeded(signal: AbortSignal): Promise<void>
 }
 
 /** Serves the contract to other processes of the same user. The caller must own the home. */
@@ -26,13 +30,25 @@ export async function startControlServer(
 ): Promise<ControlServer> {
   const path = await freePath(wishedPath)
   const sockets = new Set<Socket>()
+  const dependents = new Set<Socket>()
+  const waiting = new Set<() => void>()
+  const noLonger = (socket: Socket) => {
+    dependents.delete(socket)
+    if (dependents.size === 0) for (const tell of waiting) tell()
+  }
   const server = createServer((socket) => {
     sockets.add(socket)
-    const served = serveClient(client, (message) => writeJsonLine(socket, message))
+    dependents.add(socket)
+    const served = serveClient(
+      client,
+      (message) => writeJsonLine(socket, message),
+      (can) => (can ? noLonger(socket) : dependents.add(socket)),
+    )
     readJsonLines(socket, (message) => served.receive(message))
     socket.on('error', (error) => ports.logger.warn('A control connection broke', { error: error.message }))
     socket.on('close', () => {
       sockets.delete(socket)
+      noLonger(socket)
       served.close()
     })
   })
@@ -49,6 +65,18 @@ export async function startControlServer(
     disconnectAll: () => {
       for (const socket of sockets) socket.destroy()
     },
+    isNeeded: () => dependents.size > 0,
+    whenUnneeded: (signal) =>
+      new Promise((resolve) => {
+        const end = () => {
+          waiting.delete(end)
+          signal.removeEventListener('abort', end)
+          resolve()
+        }
+        waiting.add(end)
+        signal.addEventListener('abort', end)
+        if (dependents.size === 0 || signal.aborted) end()
+      }),
   }
 }
 

@@ -35,6 +35,11 @@ export interface HomeSession {
   readonly client: FloeClient
   role(): Role
   onRole(listener: (role: Role) => void): () => void
+  /**
+   * For a command that owns the home and is done: others may have joined it since, and cannot go on without it. Resolves
+   * when none is left, or at the abort. `waiting` is called if there is somebody to wait for.
+   */
+  untilUnneeded(signal: AbortSignal, waiting: () => void): Promise<void>
   /** An owner stops its core first and gives the home up last. Safe to call twice. */
   stop(): Promise<void>
 }
@@ -61,8 +66,14 @@ export async function openHome(options: HomeOptions): Promise<HomeSession> {
     for (const listener of listeners) listener(next)
   }
 
-  const settle = async (): Promise<void> => {
-    const joined = await join(options, paths)
+  let settling: Promise<void> = Promise.resolve()
+  const settle = (): Promise<void> => {
+    settling = settleOnce()
+    return settling
+  }
+
+  const settleOnce = async (): Promise<void> => {
+    const joined = await join(options, paths, () => stopping !== null)
     if (stopping !== null) {
       await leave(joined)
       return
@@ -96,8 +107,20 @@ export async function openHome(options: HomeOptions): Promise<HomeSession> {
 
   const stop = async (): Promise<void> => {
     session.end()
+    // A takeover that has begun is seen through: it must not be cut off between the lock and the core.
+    await settling.catch(() => {})
     if (place !== null) await leave(place)
     place = null
+  }
+
+  const untilUnneeded = async (signal: AbortSignal, waiting: () => void): Promise<void> => {
+    if (place?.kind !== 'owner') return
+    const { server } = place
+    if (server.isNeeded() && !signal.aborted) waiting()
+    await server.whenUnneeded(signal)
+    // Who came in this very moment is served too; later ones wait for the next owner.
+    await server.stopListening()
+    await server.whenUnneeded(signal)
   }
 
   await settle()
@@ -108,6 +131,7 @@ export async function openHome(options: HomeOptions): Promise<HomeSession> {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    untilUnneeded,
     stop: () => {
       stopping ??= stop()
       return stopping
@@ -115,7 +139,7 @@ export async function openHome(options: HomeOptions): Promise<HomeSession> {
   }
 }
 
-async function join(options: HomeOptions, paths: ReturnType<typeof homePaths>): Promise<Place> {
+async function join(options: HomeOptions, paths: ReturnType<typeof homePaths>, givenUp: () => boolean): Promise<Place> {
   const { clock } = options.ports
   const deadline = clock.monotonic() + (options.patienceMs ?? 60_000)
   for (;;) {
@@ -126,8 +150,9 @@ async function join(options: HomeOptions, paths: ReturnType<typeof homePaths>): 
       continue
     }
     const { owner } = state
-    const remote = owner.socket === null ? null : await tryConnect(owner.socket)
+    const remote = owner.socket === null ? null : await tryConnect(owner.socket, options.mode)
     if (remote !== null) return { kind: 'guest', remote }
+    if (givenUp()) throw new FloeError('ipc/disconnected', 'Floe is closing.')
     if (clock.monotonic() > deadline) {
       throw new FloeError('ipc/disconnected', `Floe (pid ${owner.pid}) uses ${paths.root} but does not answer.`, {
         params: { pid: owner.pid, path: paths.root },
@@ -139,9 +164,9 @@ async function join(options: HomeOptions, paths: ReturnType<typeof homePaths>): 
 }
 
 /** Null when the owner is just leaving: its socket is gone or closes at once. */
-async function tryConnect(path: string): Promise<RemoteClient | null> {
+async function tryConnect(path: string, mode: HomeOptions['mode']): Promise<RemoteClient | null> {
   try {
-    return await connectToOwner(path)
+    return await connectToOwner(path, mode === 'long-running' ? 'take-over' : 'only-fail')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === 'EPIPE') return null
@@ -156,15 +181,24 @@ async function own(
   leftSocket: string | null,
 ): Promise<Place> {
   let core: RunningCore | null = null
+  let server: ControlServer | null = null
   try {
     if (leftSocket !== null) await removeLeftSocket(leftSocket)
     core = await options.startCore()
-    const server = await startControlServer(socketPath, core.client, options.ports)
+    server = await startControlServer(socketPath, core.client, options.ports)
     await lock.serve(server.path)
     return { kind: 'owner', core, server, lock }
   } catch (error) {
-    await core?.stop()
-    await lock.release()
+    // What failed first is what people must hear; the rest is for the log.
+    const unwind = [() => server?.stopListening(), () => core?.stop(), () => lock.release()]
+    for (const step of unwind) {
+      try {
+        await step()
+      } catch (failure) {
+        options.ports.logger.error('Giving up the home folder failed', { error: failure })
+      }
+    }
+    server?.disconnectAll()
     throw error
   }
 }
@@ -176,11 +210,15 @@ async function leave(place: Place): Promise<void> {
     await place.remote.closed
     return
   }
+  // First nobody new: who comes now waits for the next owner instead of asking a core that is ending.
   try {
+    await place.server.stopListening()
     await place.core.stop()
   } finally {
-    await place.server.stopListening()
-    await place.lock.release()
-    place.server.disconnectAll()
+    try {
+      await place.lock.release()
+    } finally {
+      place.server.disconnectAll()
+    }
   }
 }

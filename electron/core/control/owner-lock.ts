@@ -114,7 +114,12 @@ let counter = 0
 async function writeTemporary(folder: string, record: Record): Promise<string> {
   counter += 1
   const path = join(folder, `.${process.pid}-${counter}.tmp`)
-  await writeFile(path, `${JSON.stringify(record)}\n`, { mode: 0o600, flush: true })
+  try {
+    await writeFile(path, `${JSON.stringify(record)}\n`, { mode: 0o600, flush: true })
+  } catch (error) {
+    await removeIfThere(path)
+    throw error
+  }
   return path
 }
 

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { ipcVersion } from '../../../shared/ipc/channels.ts'
-import type { ServerMessage } from '../../../shared/ipc/wire.ts'
+import type { ClientMessage, ServerMessage } from '../../../shared/ipc/wire.ts'
 import { WireClient } from '../../../shared/ipc/wire-client.ts'
 import { FloeError } from '../errors.ts'
 import type { FloeClient } from '../gate/client.ts'
@@ -16,10 +16,14 @@ export interface RemoteClient {
 }
 
 /**
- * Connects to the owner that listens at `path`. Rejects with the system's error when nobody does.
+ * Connects to the owner that listens at `path`. Rejects with the system's error when nobody does, or when the owner ends
+ * the connection before it has said anything (it is just leaving). `whenOwnerLeaves`: see `ClientMessage`.
  * @throws FloeError `ipc/disconnected` when the owner is silent or speaks another version
  */
-export function connectToOwner(path: string): Promise<RemoteClient> {
+export function connectToOwner(
+  path: string,
+  whenOwnerLeaves: 'take-over' | 'only-fail' = 'only-fail',
+): Promise<RemoteClient> {
   const socket = connect(path)
   const wire = new WireClient()
   const closed = new Promise<void>((resolve) => {
@@ -36,16 +40,18 @@ export function connectToOwner(path: string): Promise<RemoteClient> {
         socket.destroy(otherVersion())
         return
       }
+      writeJsonLine(socket, { kind: 'when-you-leave', can: whenOwnerLeaves } satisfies ClientMessage)
       wire.connected((message) => writeJsonLine(socket, message))
       resolve({ client: clientOf(wire), closed, close: () => socket.destroy() })
     }
     socket.on('error', reject)
     socket.once('close', () => {
       clearTimeout(silent)
-      reject(notAnswering())
+      reject(Object.assign(new Error('The owner ended the connection.'), { code: 'ECONNRESET' }))
     })
     readJsonLines(socket, (untrusted) => {
-      const message = untrusted as ServerMessage
+      const message = untrusted as ServerMessage | null
+      if (message === null) return false
       if (message.kind === 'welcome') welcome(message.ipcVersion)
       else wire.receive(message)
       return true

@@ -12,6 +12,7 @@ const Message = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('abort'), id }),
   z.object({ kind: z.literal('subscribe'), id, topic: z.enum(topicNames) }),
   z.object({ kind: z.literal('unsubscribe'), id }),
+  z.object({ kind: z.literal('when-you-leave'), can: z.enum(['take-over', 'only-fail']) }),
 ])
 
 export interface Served {
@@ -22,7 +23,11 @@ export interface Served {
 }
 
 /** The answering end of the wire, for one connection of whatever transport. Says `welcome` at once. */
-export function serveClient(client: FloeClient, send: (message: ServerMessage) => void): Served {
+export function serveClient(
+  client: FloeClient,
+  send: (message: ServerMessage) => void,
+  canTakeOver: (can: boolean) => void = () => {},
+): Served {
   const calls = new Map<number, AbortController>()
   const subscriptions = new Map<number, () => void>()
   let open = true
@@ -62,6 +67,9 @@ export function serveClient(client: FloeClient, send: (message: ServerMessage) =
         case 'unsubscribe':
           subscriptions.get(message.id)?.()
           subscriptions.delete(message.id)
+          return true
+        case 'when-you-leave':
+          canTakeOver(message.can === 'take-over')
           return true
       }
     },

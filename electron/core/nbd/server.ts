@@ -40,6 +40,8 @@ export async function serveImage(
     env: { ...(options.env ?? process.env), LC_ALL: 'C' },
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe'],
+    // A group of its own: Ctrl-C in the terminal must not look like an image that cannot be read.
+    detached: true,
   })
   let words = ''
   child.stderr.on('data', (data: Buffer) => {

@@ -8,8 +8,17 @@ const rank: Record<Level, number> = { info: 0, warn: 1, error: 2 }
 function lineOf(level: Level, text: string, fields: Readonly<Record<string, unknown>> | undefined): string {
   const plain = (_key: string, value: unknown) =>
     value instanceof Error ? { message: value.message, stack: value.stack } : value
-  const details = fields && Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields, plain)}` : ''
+  const details = fields && Object.keys(fields).length > 0 ? ` ${textOf(fields, plain)}` : ''
   return `${new Date().toISOString()} ${level.padEnd(5)} ${text}${details}\n`
+}
+
+/** Never throws: whoever logs is often busy telling of something worse. */
+function textOf(fields: object, plain: (key: string, value: unknown) => unknown): string {
+  try {
+    return JSON.stringify(fields, plain)
+  } catch (error) {
+    return `(${Object.keys(fields).join(', ')}: cannot be shown, ${String(error)})`
+  }
 }
 
 function loggerOf(write: (level: Level, line: string) => void): Logger {
@@ -32,12 +41,14 @@ export function createConsoleLogger(least: Level = 'warn'): Logger {
 export function createFileLogger(file: string, maxBytes = 5 << 20): Logger {
   let size = -1
   const open = () => {
-    mkdirSync(dirname(file), { recursive: true })
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
   }
   return loggerOf((_level, line) => {
     try {
       if (size < 0) open()
+      // Several processes share the file: another one may have begun a new one already.
+      if (size > maxBytes) open()
       if (size > maxBytes) {
         renameSync(file, `${file}.1`)
         size = 0

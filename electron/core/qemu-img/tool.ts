@@ -93,7 +93,8 @@ export async function runTool(
   const program = await locateTool(name, options)
   if (signal?.aborted) throw interrupted(task)
   const env = { ...(options.env ?? process.env), LC_ALL: 'C' }
-  const child = spawn(program, args, { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] })
+  // A group of its own: Ctrl-C in the terminal is for Floe, which ends its tools in order.
+  const child = spawn(program, args, { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const abort = () => void endChild(child)
   signal?.addEventListener('abort', abort, { once: true })
   try {

@@ -8,11 +8,15 @@ import { CommandFailed, problemOf, WrongUsage } from './problem.ts'
 export async function confirm(context: Context, given: Given, question: readonly string[]): Promise<void> {
   if (given.options.yes === true) return
   const { output, dependencies } = context
-  if (output.json || !dependencies.terminal.input) {
-    throw new WrongUsage(`${given.verb} asks before it goes on, and there is nobody to ask: add --yes.`, given.verb)
-  }
+  assertSomebodyToAsk(context, given)
   for (const line of question.slice(0, -1)) output.aside(line)
   const answer = await dependencies.ask(`${question.at(-1) ?? 'Go on?'} [y/N] `)
   if (/^\s*y(es)?\s*$/i.test(answer)) return
   throw new CommandFailed(problemOf('system/interrupted', 'Nothing was changed.'))
+}
+
+/** @throws WrongUsage where `confirm` would have nobody to ask */
+export function assertSomebodyToAsk({ output, dependencies }: Context, given: Given): void {
+  if (!output.json && dependencies.terminal.input) return
+  throw new WrongUsage(`${given.verb} asks before it goes on, and there is nobody to ask: add --yes.`, given.verb)
 }

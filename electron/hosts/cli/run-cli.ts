@@ -9,25 +9,9 @@ import type { CliDependencies, Context } from './context.ts'
 import { allHelp, verbHelp } from './help.ts'
 import { Output } from './output.ts'
 import { CommandFailed, problemOf, WrongUsage } from './problem.ts'
-import { backupVerbs } from './verbs/backup.ts'
-import { destinationVerbs } from './verbs/destinations.ts'
-import { jobVerbs } from './verbs/jobs.ts'
-import { machineVerbs } from './verbs/machines.ts'
-import { pointVerbs } from './verbs/points.ts'
-import { restoreVerbs } from './verbs/restore.ts'
-import { systemVerbs } from './verbs/system.ts'
+import { verbs } from './verbs/index.ts'
 
 export type { CliDependencies, ServeRequest } from './context.ts'
-
-export const verbs = [
-  ...machineVerbs,
-  ...destinationVerbs,
-  ...backupVerbs,
-  ...jobVerbs,
-  ...pointVerbs,
-  ...restoreVerbs,
-  ...systemVerbs,
-]
 
 /** Runs one command line (without the program's name). Never rejects. @returns the exit status */
 export async function runCli(argv: readonly string[], dependencies: CliDependencies): Promise<number> {
@@ -35,7 +19,7 @@ export async function runCli(argv: readonly string[], dependencies: CliDependenc
   try {
     parsed = parseArguments(argv, verbs)
   } catch (error) {
-    return wrongUsage(error, dependencies)
+    return wrongCommandLine(argv, error, dependencies)
   }
   if (parsed.kind === 'version') {
     dependencies.stdout.write(`floe ${dependencies.version}\n`)
@@ -72,7 +56,9 @@ async function runVerb(parsed: Extract<Parsed, { kind: 'run' }>, dependencies: C
   try {
     for (const session of joined) await (await session).close()
   } catch (error) {
-    if (status === 0) status = tellFailure(error, output, verb.events === true, dependencies)
+    // The verb has said how it ended, and that stands: only the way out was not clean.
+    const { message } = toProblem(error)
+    stderr.write(`floe: Leaving was not clean: ${message}\n`)
   }
   return status
 }
@@ -87,8 +73,20 @@ function tellFailure(error: unknown, output: Output, events: boolean, dependenci
   const { problem } = failure
   output.document(events ? { event: 'failed', ...failure.details, problem } : { problem })
   output.problem(problem)
-  if (problem.code === 'destination/none') output.aside('Add one with: floe destination add DIR')
+  if (problem.code === 'destination/none') {
+    const several = Number(problem.params.count ?? 0) > 0
+    output.aside(several ? 'Say which with: --to D (see: floe destinations)' : 'Add one with: floe destination add DIR')
+  }
   return failure.exitStatus
+}
+
+/** Scripts get their JSON even when the command line is wrong; whether it asks for it must be guessed then. */
+function wrongCommandLine(argv: readonly string[], error: unknown, dependencies: CliDependencies): number {
+  if (!(error instanceof WrongUsage) || !argv.includes('--json')) return wrongUsage(error, dependencies)
+  const problem = problemOf('ipc/invalid-input', error.message)
+  const events = verbs.find((verb) => verb.name === error.verb)?.events === true
+  dependencies.stdout.write(`${JSON.stringify(events ? { event: 'failed', problem } : { problem })}\n`)
+  return 2
 }
 
 function wrongUsage(error: unknown, { stderr }: CliDependencies): number {

@@ -16,12 +16,12 @@ import { startDesktop } from './desktop.ts'
 import { guardAllPages } from './guards.ts'
 import { type LaunchOptions, readLaunchOptions } from './launch-options.ts'
 
-/** Says why Floe cannot start, in a box and for whoever started it from a terminal, and ends. */
-function giveUp(error: unknown): void {
+/** Says why Floe cannot start or go on, in a box and for whoever started it from a terminal, and ends. */
+function giveUp(error: unknown, what: "Floe can't start" | 'Floe has to close' = "Floe can't start"): void {
   const text = error instanceof Error ? error.message : String(error)
   const remedy = error instanceof FloeError && error.remedy !== null ? `\n${error.remedy}` : ''
-  process.stderr.write(`Floe can't start: ${text}${remedy}\n`)
-  if (process.env.FLOE_E2E === undefined) dialog.showErrorBox("Floe can't start", `${text}${remedy}`)
+  process.stderr.write(`${what}: ${text}${remedy}\n`)
+  if (process.env.FLOE_E2E === undefined) dialog.showErrorBox(what, `${text}${remedy}`)
   app.exit(2)
 }
 
@@ -44,9 +44,13 @@ function start(options: LaunchOptions): void {
   registerAppScheme()
   const logger = createFileLogger(homePaths(homeDir).log)
   guardAllPages(logger)
+  let started = false
   process.on('uncaughtException', (error) => {
     logger.error('An error nobody caught', { error })
-    giveUp(error)
+    const cause = new FloeError('system/unexpected', error.message, {
+      remedy: 'Backups go on inside QEMU. Open Floe again: it finds them.',
+    })
+    giveUp(started ? cause : error, started ? 'Floe has to close' : "Floe can't start")
   })
   process.on('unhandledRejection', (reason) => logger.error('A rejection nobody handled', { reason }))
 
@@ -68,7 +72,10 @@ function start(options: LaunchOptions): void {
         startCore: () => createCore({ homeDir, ports, version: app.getVersion() }),
       }),
     )
-    .catch(giveUp)
+    .then(() => {
+      started = true
+    })
+    .catch((error: unknown) => giveUp(error))
 }
 
 try {

@@ -3,6 +3,7 @@ import {
   addDestination,
   alsoTryAgain,
   chooseDestination,
+  chooseOneDestination,
   destinationName,
   dismiss,
   fact,
@@ -26,11 +27,19 @@ export const destinationProblems: WordingsOf<'destination'> = {
     body: ownWords(problem),
     actions: [dismiss],
   }),
-  'destination/none': () => ({
-    title: 'There is no destination yet',
-    body: 'Choose a drive or folder that holds your backups. No data was copied.',
-    actions: [addDestination],
-  }),
+  // `count` says how many there are: with several, none of them is the one for this machine.
+  'destination/none': (problem) =>
+    Number(fact(problem, 'count') ?? 0) > 0
+      ? {
+          title: 'Which destination should hold this backup?',
+          body: 'There are several, and none was chosen for this machine. No data was copied.',
+          actions: [chooseOneDestination],
+        }
+      : {
+          title: 'There is no destination yet',
+          body: 'Choose a drive or folder that holds your backups. No data was copied.',
+          actions: [addDestination],
+        },
   'destination/missing': (problem, context) => {
     const seen = fact(problem, 'lastSeen', 'lastSeenAt')
     return {

@@ -20,7 +20,15 @@ export interface Running {
 
 /** Runs `floe` as a process of its own on a home folder. */
 export function startFloeCommand(home: string, ...args: string[]): Running {
-  const child = spawn(process.execPath, [program, '--home', home, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  return startFloeWith([], home, ...args)
+}
+
+/** As `startFloeCommand`, with options for Node itself, in a process group of its own. */
+export function startFloeWith(nodeOptions: readonly string[], home: string, ...args: string[]): Running {
+  const child = spawn(process.execPath, [...nodeOptions, program, '--home', home, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: nodeOptions.length > 0,
+  })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (data) => {
     stdout += data

@@ -1,52 +1,8 @@
-import { mkdirSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { startDemoGuest } from '../../support/demo-guest.ts'
-import { until } from '../../support/run.ts'
 import { tempDir } from '../../support/temp.ts'
-import { type Finished, floe, type Running, startFloeCommand } from './floe-command.ts'
-
-function lastEvent(command: Running): Record<string, unknown> {
-  const lines = command.stdout().trimEnd().split('\n')
-  return lines.at(-1) === '' ? {} : (JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown>)
-}
-
-/** A home with a machine that takes a while to back up at 1 MB/s, and a destination. */
-async function slowWorld() {
-  const dir = tempDir()
-  const name = `slow ${dir.path}`
-  const guest = await startDemoGuest({ hidden: true, blocks: 2048, pauseMs: 50 })
-  const home = dir.file('home')
-  mkdirSync(dir.file('backups'))
-  await floe(home, 'machine', 'add', '--qmp', guest.qmpPath, '--name', name)
-  await floe(home, 'destination', 'add', dir.file('backups'))
-  const slowly = ['backup', name, '--limit', '1M', '--json']
-  return {
-    dir,
-    guest,
-    home,
-    name,
-    slowly,
-    [Symbol.asyncDispose]: async () => {
-      await guest[Symbol.asyncDispose]()
-      dir[Symbol.dispose]()
-    },
-  }
-}
-
-/** Waits for something that a running command shows; fails at once when the command has ended. */
-async function shows(command: Running, what: string, check: () => boolean): Promise<void> {
-  await until(
-    () => {
-      if (!check() && command.process.exitCode !== null) throw new Error(`No ${what}, but: ${command.stdout()}`)
-      return check()
-    },
-    what,
-    90_000,
-  )
-}
-
-const isCopying = (command: Running) => shows(command, 'copying', () => lastEvent(command).state === 'copying')
-const isServing = (command: Running) => shows(command, 'address', () => command.stdout().includes('127.0.0.1'))
+import { type Finished, floe, startFloeCommand } from './floe-command.ts'
+import { isCopying, isServing, lastEvent, shows, slowWorld } from './slow-world.ts'
 
 it('Ctrl-C cancels the backup that this command started: status 130, no point, no leftovers, the guest goes on', async () => {
   await using world = await slowWorld()

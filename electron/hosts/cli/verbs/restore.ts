@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { formatBytes } from '../../../../shared/format/bytes.ts'
 import { formatExactTime } from '../../../../shared/format/dates.ts'
-import { confirm } from '../confirm.ts'
+import { assertSomebodyToAsk, confirm } from '../confirm.ts'
 import { type Context, type Given, textOption, type Verb } from '../context.ts'
 import { runJob } from '../follow-job.ts'
 import { findPoint, findRestore } from '../lookups.ts'
@@ -39,16 +39,15 @@ async function swapInPlace(context: Context, given: Given): Promise<number> {
   const client = await context.client()
   const point = await findPoint(client, given.words[0] ?? '')
   if (given.options.yes !== true) {
+    assertSomebodyToAsk(context, given)
     const preflight = valueIn(await client.invoke('restore.preflight', { pointId: point.id }))
     const checks = preflight.checks
       .filter((check) => check.result !== 'ok')
       .map((check) => `  ${check.title}: ${check.detail}`)
     const disks = preflight.disks.map((disk) => `  ${disk.imagePath}, kept as ${disk.undoPath}`)
-    // What blocks the swap is said by the swap itself, as a problem with its own code.
-    if (preflight.ok) {
-      const question = `Replace the images of ${point.machineName} by those of ${point.createdAt}?`
-      await confirm(context, given, [...checks, ...disks, question])
-    }
+    // Asked even when something blocks it, for that may be over a moment later; the swap itself refuses with its code.
+    const question = `Replace the images of ${point.machineName} by those of ${point.createdAt}?`
+    await confirm(context, given, [...checks, ...disks, question])
   }
   const job = await runJob(context, client, () => client.invoke('restore.swap', { pointId: point.id }))
   return swapped(context, job.id, job.result)

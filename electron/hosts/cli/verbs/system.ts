@@ -49,7 +49,9 @@ export const systemVerbs: readonly Verb[] = [
     name: 'doctor',
     usage: '',
     summary: 'Check that everything Floe needs is there',
-    help: [],
+    help: [
+      ['Exit status', '0 when nothing failed, warnings included; 2 when something Floe cannot work without failed'],
+    ],
     options: {},
     words: [0, 0],
     run: doctor,

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { parseArguments } from '../../../../electron/hosts/cli/arguments.ts'
 import { parseRate } from '../../../../electron/hosts/cli/rate.ts'
-import { verbs } from '../../../../electron/hosts/cli/run-cli.ts'
+import { verbs } from '../../../../electron/hosts/cli/verbs/index.ts'
 import { cli, FakeFloe, machine } from './fake-floe.ts'
 
 const parse = (...argv: string[]) => parseArguments(argv, verbs)

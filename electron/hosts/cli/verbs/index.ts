@@ -1,0 +1,19 @@
+import type { Verb } from '../context.ts'
+import { backupVerbs } from './backup.ts'
+import { destinationVerbs } from './destinations.ts'
+import { jobVerbs } from './jobs.ts'
+import { machineVerbs } from './machines.ts'
+import { pointVerbs } from './points.ts'
+import { restoreVerbs } from './restore.ts'
+import { systemVerbs } from './system.ts'
+
+/** Everything `floe` can be told, in the order of its help. */
+export const verbs: readonly Verb[] = [
+  ...machineVerbs,
+  ...destinationVerbs,
+  ...backupVerbs,
+  ...jobVerbs,
+  ...pointVerbs,
+  ...restoreVerbs,
+  ...systemVerbs,
+]
