@@ -5,6 +5,7 @@ import { FloeError } from '../errors.ts'
 import { syncFolder } from './durable-file.ts'
 import { deletingPrefix } from './names.ts'
 import { hiddenFolders, occupiedBytes } from './partials.ts'
+import { assertOwnFolder } from './plain-file.ts'
 
 /**
  * Deletes a point's folder. It is renamed first: a deletion that is cut short leaves no half a point in the list, and
@@ -14,6 +15,7 @@ import { hiddenFolders, occupiedBytes } from './partials.ts'
 export async function deletePointFolder(point: Point): Promise<number> {
   const doomed = join(dirname(point.path), `${deletingPrefix}${point.id}`)
   try {
+    for (const folder of [dirname(dirname(point.path)), dirname(point.path), point.path]) await assertOwnFolder(folder)
     const bytes = await occupiedBytes(point.path)
     await rename(point.path, doomed)
     await syncFolder(dirname(doomed))

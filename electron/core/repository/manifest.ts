@@ -1,16 +1,16 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { MachineId, PointId } from '../../../shared/domain/ids.ts'
 import { BackupKind, Consistency, PointDisk } from '../../../shared/domain/point.ts'
 import { writeDurably } from './durable-file.ts'
 import { manifestFile } from './names.ts'
+import { readPlainText } from './plain-file.ts'
 import { type JsonObject, seal, unseal } from './sealed-json.ts'
 
 export const manifestFormat = 'floe-restore-point'
 export const manifestVersion = 1
 
-const plainName = z.string().regex(/^[^/\0]+$/)
+const plainName = z.string().regex(/^(?!\.{1,2}$)[^/\0]+$/)
 
 /** A disk as the manifest records it. Keys that this version does not know are kept. */
 export const ManifestDisk = PointDisk.extend({
@@ -72,7 +72,7 @@ export function readManifestText(text: string): ManifestReading {
 /** Reads the manifest in a point's folder. A missing file is `broken`; other failures of the system are thrown. */
 export async function readManifest(folder: string): Promise<ManifestReading> {
   try {
-    return readManifestText(await readFile(join(folder, manifestFile), 'utf8'))
+    return readManifestText(await readPlainText(join(folder, manifestFile)))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'broken', reason: 'It is missing.' }
     throw error

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { DestinationId } from '../../../shared/domain/ids.ts'
 import { writeDurably } from './durable-file.ts'
 import { markerFile } from './names.ts'
+import { readPlainText } from './plain-file.ts'
 import { seal, unseal } from './sealed-json.ts'
 
 const markerFormat = 'floe-destination'
@@ -23,7 +23,7 @@ export type MarkerReading =
 export async function readMarker(folder: string): Promise<MarkerReading> {
   let text: string
   try {
-    text = await readFile(join(folder, markerFile), 'utf8')
+    text = await readPlainText(join(folder, markerFile))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'none' }
     throw error

@@ -12,6 +12,11 @@ export const partialPrefix = '.partial-'
 export const beginningPrefix = '.beginning-'
 export const deletingPrefix = '.deleting-'
 
+/** Is this the name of a point that is not finished or not wholly deleted yet? */
+export function isHiddenFolder(name: string): boolean {
+  return /^\.(partial|beginning|deleting)-[a-z0-9]{12}$/.test(name)
+}
+
 /** A name that people recognise in a file listing: [a-z0-9-], at most 40 characters, never empty. */
 export function slug(name: string, otherwise: string): string {
   const plain = name

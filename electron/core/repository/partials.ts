@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -8,6 +8,7 @@ import { FloeError } from '../errors.ts'
 import { syncFolder, writeDurably } from './durable-file.ts'
 import { isMissing } from './failures.ts'
 import * as names from './names.ts'
+import { assertOwnFolder, foldersIn, readPlainText } from './plain-file.ts'
 import { seal } from './sealed-json.ts'
 import type { NewPoint, PartialPoint } from './types.ts'
 
@@ -36,7 +37,7 @@ export function partialIn(folder: string, pointId: PointId): PartialPoint {
 
 /** Who may touch a partial folder; null when nobody says. */
 export async function readOwner(folder: string): Promise<Owner | null> {
-  const text = await readFile(join(folder, names.ownerFile), 'utf8').catch(() => null)
+  const text = await readPlainText(join(folder, names.ownerFile)).catch(() => null)
   if (text === null) return null
   try {
     const parsed = Owner.safeParse(JSON.parse(text))
@@ -46,16 +47,24 @@ export async function readOwner(folder: string): Promise<Owner | null> {
   }
 }
 
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  await assertOwnFolder(path)
+}
+
 /** The folder of a machine in a destination, made when it is missing. Its name keeps the machine's first name. */
 async function machineFolderIn(destination: string, point: NewPoint): Promise<string> {
   const root = join(destination, names.machinesFolder)
-  await mkdir(root, { recursive: true })
+  // Not recursive: a destination that just went away must not come into being as a folder of the system's own disk.
+  await makeFolder(root)
   const existing = (await readdir(root)).sort().find((name) => names.machineOfFolder(name) === point.machineId)
   const folder = join(root, existing ?? names.machineFolder(point.machineName, point.machineId))
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const file = join(folder, names.machineFile)
   const text = seal({ format: 'floe-machine', version: 1, id: point.machineId, name: point.machineName })
-  if ((await readFile(file, 'utf8').catch(() => null)) !== text) await writeDurably(file, text)
+  if ((await readPlainText(file).catch(() => null)) !== text) await writeDurably(file, text)
   await syncFolder(root)
   return folder
 }
@@ -88,14 +97,14 @@ export async function makePartial(
   return partialIn(folder, point.id)
 }
 
-/** Hidden folders of a destination's machines whose names begin with `prefix`. */
+/** Hidden folders of a destination's machines, named `prefix` and the rest of a point's id. Links are left out. */
 export async function hiddenFolders(destination: string, prefix: string): Promise<string[]> {
   const root = join(destination, names.machinesFolder)
   const found: string[] = []
-  for (const machine of await readdir(root).catch(() => [])) {
+  for (const machine of await foldersIn(root).catch(() => [])) {
     if (names.machineOfFolder(machine) === null) continue
-    for (const name of await readdir(join(root, machine)).catch(() => [])) {
-      if (name.startsWith(prefix)) found.push(join(root, machine, name))
+    for (const name of await foldersIn(join(root, machine)).catch(() => [])) {
+      if (name.startsWith(prefix) && names.isHiddenFolder(name)) found.push(join(root, machine, name))
     }
   }
   return found
@@ -104,7 +113,7 @@ export async function hiddenFolders(destination: string, prefix: string): Promis
 /** Bytes a folder's files occupy on their file system. */
 export async function occupiedBytes(folder: string): Promise<number> {
   let bytes = 0
-  for (const name of await readdir(folder)) bytes += (await stat(join(folder, name))).blocks * 512
+  for (const name of await readdir(folder)) bytes += (await lstat(join(folder, name))).blocks * 512
   return bytes
 }
 
@@ -118,7 +127,7 @@ export async function removePartial(folder: string, homeId: string): Promise<boo
     throw new FloeError('system/unexpected', `"${folder}" is not an unfinished restore point.`)
   }
   try {
-    await stat(folder)
+    await assertOwnFolder(folder)
   } catch (error) {
     if (isMissing(error)) return false
     throw error

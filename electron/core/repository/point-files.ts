@@ -1,10 +1,10 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Damage, Point } from '../../../shared/domain/point.ts'
 import { FloeError } from '../errors.ts'
 import { type ContentIndex, decodeIndex } from './content-index/format.ts'
-import { isMissing } from './failures.ts'
 import { type Manifest, type ManifestDisk, readManifest } from './manifest.ts'
+import { plainFileSize } from './plain-file.ts'
 import type { JsonObject } from './sealed-json.ts'
 
 const when = (point: Point) => `The restore point of ${point.createdAt}`
@@ -47,20 +47,10 @@ export async function loadManifest(point: Point): Promise<{ manifest: Manifest; 
   return reading
 }
 
-/** Bytes of a file; null when it is not there. */
-async function sizeOf(path: string): Promise<number | null> {
-  try {
-    return (await stat(path)).size
-  } catch (error) {
-    if (isMissing(error)) return null
-    throw error
-  }
-}
-
 /** What is wrong with the presence and size of a disk's image. */
 export async function imageFileDamage(folder: string, disk: ManifestDisk): Promise<Damage | null> {
   const where = { diskId: disk.id, file: disk.file, offset: null, length: null }
-  const size = await sizeOf(join(folder, disk.file))
+  const size = await plainFileSize(join(folder, disk.file))
   if (size === null) return { ...where, kind: 'missing', text: `The image "${disk.file}" is missing.` }
   if (size === disk.fileSize) return null
   return { ...where, kind: 'size', text: `The image "${disk.file}" has ${size} bytes instead of ${disk.fileSize}.` }

@@ -1,10 +1,11 @@
 import type { BigIntStats } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DestinationId, MachineId, PointId } from '../../../shared/domain/ids.ts'
 import type { Point, Verification } from '../../../shared/domain/point.ts'
 import { type ManifestReading, readManifest } from './manifest.ts'
 import { machineOfFolder, machinesFolder, manifestFile, pointOfFolder, verificationFile } from './names.ts'
+import { foldersIn, plainFileSize } from './plain-file.ts'
 import { readVerification } from './verification-file.ts'
 
 /** A point as it lies on a destination. `sequence` and `storage` are not for people, so `Point` lacks them. */
@@ -18,6 +19,8 @@ export interface StoredPoint {
 
 interface Entry {
   readonly key: string
+  /** By what its manifest says alone. */
+  readonly sound: StoredPoint
   readonly stored: StoredPoint
 }
 
@@ -40,10 +43,10 @@ export class PointScanner {
   async scan(destination: { readonly id: DestinationId; readonly path: string }): Promise<StoredPoint[]> {
     const root = join(destination.path, machinesFolder)
     const folders: { path: string; name: string; machineId: string }[] = []
-    for (const machine of await readFolder(root)) {
+    for (const machine of await foldersIn(root)) {
       const machineId = machineOfFolder(machine)
       if (machineId === null) continue
-      for (const name of await readFolder(join(root, machine))) {
+      for (const name of await foldersIn(join(root, machine))) {
         if (pointOfFolder(name)) folders.push({ path: join(root, machine, name), name, machineId })
       }
     }
@@ -63,7 +66,7 @@ export class PointScanner {
   /** Changes when a point or machine appears or goes, not when something inside a point's folder does. */
   async glance(destination: { readonly path: string }): Promise<string> {
     const root = join(destination.path, machinesFolder)
-    const machines = (await readFolder(root)).filter((machine) => machineOfFolder(machine) !== null).sort()
+    const machines = (await foldersIn(root)).filter((machine) => machineOfFolder(machine) !== null).sort()
     const signatures = await Promise.all(machines.map((machine) => signature(join(root, machine))))
     return [destination.path, ...signatures].join(' ')
   }
@@ -78,7 +81,7 @@ export class PointScanner {
     ])
     const key = `${destinationId} ${manifest} ${verdict}`
     const known = this.#entries.get(folder.path)
-    if (known?.key === key) return known.stored
+    if (known?.key === key) return this.#complete(folder.path, known)
     this.manifestsRead += 1
     const reading = await readManifest(folder.path).catch(
       (error: unknown): ManifestReading => ({
@@ -88,19 +91,32 @@ export class PointScanner {
     )
     const verification = verdict === '-' ? null : await readVerification(folder.path)
     const stored = describe(reading, verification, folder, destinationId)
-    this.#entries.set(folder.path, { key, stored })
+    return this.#complete(folder.path, { key, sound: stored, stored })
+  }
+
+  /** The same object as long as nothing changed, so that others see at a glance that nothing did. */
+  async #complete(path: string, entry: Entry): Promise<StoredPoint> {
+    const { sound } = entry
+    const unreadable = sound.point.unreadable ?? (await lackOf(path, sound.point))
+    const isSame = entry.stored.point.unreadable === unreadable
+    const stored = isSame ? entry.stored : { ...sound, point: { ...sound.point, unreadable } }
+    this.#entries.set(path, { ...entry, stored })
     return stored
   }
 }
 
-async function readFolder(path: string): Promise<string[]> {
-  try {
-    return await readdir(path)
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === 'ENOENT' || code === 'ENOTDIR') return []
-    throw error
+/**
+ * What is missing of a point whose manifest is sound: an image that somebody deleted or cut off. Null when all is
+ * there. Whether the content is right only a check tells.
+ */
+async function lackOf(folder: string, point: Point): Promise<string | null> {
+  for (const { file, fileSize } of point.disks) {
+    const size = await plainFileSize(join(folder, file)).catch(() => null)
+    if (size === fileSize) continue
+    const what = size === null ? 'is missing' : `has ${size} bytes instead of ${fileSize}`
+    return `It is not complete: the image "${file}" ${what}.`
   }
+  return null
 }
 
 /** A stored point from what its manifest and its folder say. Whatever is wrong ends up in `unreadable`. */

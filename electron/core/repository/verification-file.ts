@@ -1,16 +1,16 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PointId } from '../../../shared/domain/ids.ts'
 import { Verification } from '../../../shared/domain/point.ts'
 import { writeDurably } from './durable-file.ts'
 import { verificationFile } from './names.ts'
+import { readPlainText } from './plain-file.ts'
 import { seal, unseal } from './sealed-json.ts'
 
 const format = 'floe-verification'
 
 /** The verdict remembered beside a point; null when there is none that can be trusted. */
 export async function readVerification(folder: string): Promise<Verification | null> {
-  const text = await readFile(join(folder, verificationFile), 'utf8').catch(() => null)
+  const text = await readPlainText(join(folder, verificationFile)).catch(() => null)
   if (text === null) return null
   const unsealed = unseal(text, format, 1)
   if (unsealed.kind !== 'sound') return null

@@ -50,6 +50,7 @@ function writePoint(dir: TempDir, machineId: string, number: number): string {
     files: [{ name: disk.file, size: disk.fileSize }],
   }
   writeFileSync(`${folder}/manifest.json`, seal(manifest))
+  writeFileSync(`${folder}/${disk.file}`, Buffer.alloc(disk.fileSize))
   return folder
 }
 
