@@ -109,8 +109,8 @@ function doneWords(job: Job, style: JobStyle): JobWords {
   const lines: Record<JobKind, string> = {
     backup: bytes === null ? '' : `${bytes} added`,
     restore: bytes === null ? '' : `${bytes} written`,
-    swap: 'Start your machine as usual. The replaced images are kept as an undo copy.',
-    undo: 'Start your machine as usual. The restored images are kept as an undo copy.',
+    swap: 'The replaced images are kept as an undo copy.',
+    undo: 'The restored images are kept as an undo copy.',
     verify: 'Everything matches.',
     delete: bytes === null ? '' : `${bytes} freed`,
   }

@@ -104,7 +104,7 @@ export async function runUndo(
   })
   board.update(job.id, {
     phases: phasesAt(null, 'Swapped', ['copying', 'checking']),
-    note: note ?? 'The images of before the undo are kept as its undo copy.',
+    note: note ?? 'Start your machine as usual.',
     result: {
       pointId: null,
       restoreId: record.id,

@@ -3,6 +3,7 @@ import type { ReactElement } from 'react'
 import type { Disk } from '../../../../shared/domain/disk.ts'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import { formatBytes } from '../../../../shared/format/bytes.ts'
+import { featureWords } from '../../../../shared/text/feature-words.ts'
 import { exclusionWords, machineSubtitle, qemuWords } from '../../../../shared/text/machine-words.ts'
 import { CodeBlock } from '../../design/code-block.tsx'
 import { Group, KeyValueGroup } from '../../design/key-value-group.tsx'
@@ -45,7 +46,7 @@ export function MachineDetails({ machine }: { readonly machine: Machine }): Reac
 function FeatureLine({ name, present }: { readonly name: string; readonly present: boolean }): ReactElement {
   return (
     <>
-      <dt>{name}</dt>
+      <dt>{featureWords(name)}</dt>
       <dd>{present ? 'Yes' : 'No'}</dd>
     </>
   )
