@@ -5,7 +5,7 @@ import { type BackupService, createBackupService } from '../../electron/core/bac
 import { homePaths } from '../../electron/core/home/home-paths.ts'
 import { createJobBoard } from '../../electron/core/jobs/board.ts'
 import type { JobBoard } from '../../electron/core/jobs/types.ts'
-import { createMachineService } from '../../electron/core/machines/machine-service.ts'
+import { createMachineService, type MachineServiceDeps } from '../../electron/core/machines/machine-service.ts'
 import type { MachineService } from '../../electron/core/machines/types.ts'
 import type { Ports } from '../../electron/core/ports/index.ts'
 import { createNodePorts, createPlatform } from '../../electron/core/ports/node-ports.ts'
@@ -52,11 +52,19 @@ export interface BackupWorld extends AsyncDisposable {
   partials(): string[]
 }
 
-async function startParts(home: TempDir, ports: Ports): Promise<BackupFloe> {
-  const paths = homePaths(home.path)
+type Connect = MachineServiceDeps['connect']
+
+/** Floe's parts on a home folder, with whatever an earlier run left there taken up. */
+export async function startParts(home: string, ports: Ports, connect?: Connect): Promise<BackupFloe> {
+  const paths = homePaths(home)
   const topics = createTopics()
   const board = createJobBoard({ ports, topic: topics.jobs })
-  const machines = createMachineService({ ports, registryFile: paths.machines, topic: topics.machines })
+  const machines = createMachineService({
+    ports,
+    registryFile: paths.machines,
+    topic: topics.machines,
+    ...(connect ? { connect } : {}),
+  })
   const repository = createRepository({ ports, registryFile: paths.destinations, homeId: 'testhome', topics })
   const activity = createActivityLog({ ports, file: paths.activity, topic: topics.activity })
   await repository.start()
@@ -79,20 +87,24 @@ async function startParts(home: TempDir, ports: Ports): Promise<BackupFloe> {
   return { machines, repository, board, backups, activity, topics, stop }
 }
 
-export async function backupWorld(
-  options: { destinationPath?: string; ports?: Partial<Ports> } = {},
-): Promise<BackupWorld> {
-  const home = tempDir('fw-')
+/** The ports of a Floe that sees only QEMUs started by `parent`: other tests' machines are none of its business. */
+export function worldPorts(change: Partial<Ports> = {}, parent = process.pid): Ports {
   const indexWorker = new URL('../../electron/core/repository/content-index/worker.ts', import.meta.url)
   const system = createPlatform()
   const platform = {
     ...system,
     externalVolumes: async () => [],
-    /** Other tests' machines are none of this Floe's business. */
-    listProcesses: async () => (await system.listProcesses()).filter(({ ppid }) => ppid === process.pid),
+    listProcesses: async () => (await system.listProcesses()).filter(({ ppid }) => ppid === parent),
   }
-  const ports = createNodePorts({ indexWorker, platform, logger: quietLogger, ...options.ports })
-  let floe = await startParts(home, ports)
+  return createNodePorts({ indexWorker, platform, logger: quietLogger, ...change })
+}
+
+export async function backupWorld(
+  options: { destinationPath?: string; ports?: Partial<Ports>; connect?: Connect } = {},
+): Promise<BackupWorld> {
+  const home = tempDir('fw-')
+  const ports = worldPorts(options.ports)
+  let floe = await startParts(home.path, ports, options.connect)
   const path = options.destinationPath ?? home.file('backups')
   mkdirSync(path, { recursive: true })
   const destination = await floe.repository.addDestination(path, 'Drive')
@@ -114,7 +126,7 @@ export async function backupWorld(
     restart: async (between) => {
       await floe.stop()
       await between?.()
-      floe = await startParts(home, ports)
+      floe = await startParts(home.path, ports, options.connect)
       return floe
     },
     machine: (qemu) => floe.machines.add(qemu.qmpPath, null, null),

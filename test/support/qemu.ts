@@ -75,13 +75,20 @@ export async function startQemu(options: QemuOptions = {}): Promise<TestQemu> {
     complaint += data
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  await until(() => {
-    if (child.exitCode !== null) throw new Error(`QEMU ended at once: ${complaint}`)
-    return existsSync(testPath)
-  }, 'the test socket of QEMU')
-  const monitor = await RawQmp.connect(testPath)
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null
+  // The path is there a moment before QEMU listens, and QEMU may still end after that.
+  const monitor = await until(async () => {
+    if (!hasEnded() && !existsSync(testPath)) return null
+    const connected = hasEnded() ? null : await RawQmp.connect(testPath).catch(() => null)
+    if (!connected && hasEnded()) throw new Error(`QEMU ended at once: ${complaint}`)
+    return connected
+  }, 'the test socket of QEMU').catch((error: unknown) => {
+    child.kill('SIGKILL')
+    dir[Symbol.dispose]()
+    throw error
+  })
   const end = async (how: () => void) => {
-    if (child.exitCode === null && child.signalCode === null) how()
+    if (!hasEnded()) how()
     await ended
     monitor.close()
   }

@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline'
 export class RawQmp {
   readonly events: { event: string; data?: Record<string, unknown> }[] = []
   #socket: Socket
-  #waiting: ((message: Record<string, unknown>) => void)[] = []
+  #waiting: ((message: Record<string, unknown> | null) => void)[] = []
+  #ended = false
 
   private constructor(socket: Socket) {
     this.#socket = socket
@@ -20,19 +21,32 @@ export class RawQmp {
       else this.#waiting.shift()?.(message)
     })
     socket.on('error', () => {})
+    socket.on('close', () => {
+      this.#ended = true
+      for (const waiting of this.#waiting.splice(0)) waiting(null)
+    })
+  }
+
+  #answer(): Promise<Record<string, unknown>> {
+    return new Promise((resolve, reject) => {
+      const take = (message: Record<string, unknown> | null) =>
+        message ? resolve(message) : reject(new Error('QEMU ended the connection'))
+      if (this.#ended) take(null)
+      else this.#waiting.push(take)
+    })
   }
 
   static async connect(path: string): Promise<RawQmp> {
     const socket = connect(path)
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
     const client = new RawQmp(socket)
-    await new Promise<void>((resolve) => client.#waiting.push(() => resolve()))
+    await client.#answer()
     await client.command('qmp_capabilities')
     return client
   }
 
   async command<T = unknown>(execute: string, args: Record<string, unknown> = {}): Promise<T> {
-    const answer = new Promise<Record<string, unknown>>((resolve) => this.#waiting.push(resolve))
+    const answer = this.#answer()
     this.#socket.write(`${JSON.stringify({ execute, arguments: args })}\n`)
     const message = await answer
     if ('error' in message) throw new Error(`${execute}: ${JSON.stringify(message.error)}`)

@@ -141,7 +141,12 @@ class Backups implements BackupService {
       const claims = claimsOf(header.machineId, header.destination.id)
       const id = header.jobId
       this.#deps.board.enqueue({ ...job, id }, claims, this.#controls(id, cancelled), async () => {
-        const link = new MachineLink(this.#deps.machines, { id: header.machineId, pid: header.pid }, this.#deps.ports.logger, null)
+        const link = new MachineLink(
+          this.#deps.machines,
+          { id: header.machineId, pid: header.pid },
+          this.#deps.ports.logger,
+          null,
+        )
         const card = this.#card(header)
         await this.#guard(link, async () => {
           const resumed = await resumeBackup(this.#deps, unfinished, link, card)

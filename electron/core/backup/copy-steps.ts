@@ -1,21 +1,26 @@
 // The steps of a backup inside QEMU: make the targets, start, follow, stop, let go. Outcomes are posted as events; what
 // throws is told by the runner.
+import { truncate } from 'node:fs/promises'
+import { FloeError } from '../errors.ts'
+import { identifyFile } from '../machines/file-identity.ts'
 import { createImage } from '../qemu-img/index.ts'
-import type { QmpEventListener } from '../qmp/types.ts'
+import type { QmpEventListener, QmpSession } from '../qmp/types.ts'
+import { syncFile } from '../repository/durable-file.ts'
 import type { BackupEvent } from './events.ts'
 import { Detached, MachineEnded } from './machine-link.ts'
+import { writeError } from './problems.ts'
 import {
   addTarget,
   cancelCopies,
-  continueStoppedGuest,
   isOver,
   limitCopies,
   ourJobs,
+  ourTargets,
   releaseCopies,
   runState,
   startArguments,
 } from './qemu-copy.ts'
-import { type RunContext, targetPaths } from './run-context.ts'
+import { causeOfStop, type RunContext, targetPaths } from './run-context.ts'
 import { watchCopies, watchedEvents } from './watch.ts'
 
 const stopPollMs = 100
@@ -45,6 +50,7 @@ export class CopySteps {
     for (const [index, disk] of header.plan.disks.entries()) {
       const path = targetPaths(run)[index] as string
       await createImage(path, disk.virtualSize, 'qcow2', { env: deps.ports.env })
+      run.images.set(path, (await identifyFile(path)).key)
       await addTarget(session, disk, path)
     }
     const rescueGuest = (await runState(session)) !== 'io-error'
@@ -74,6 +80,10 @@ export class CopySteps {
       clock: deps.ports.clock,
       listener,
       rescueGuest,
+      onGuestError: (error) => {
+        this.#run.guestError = error
+      },
+      causeOfStop: () => causeOfStop(this.#run),
       signal: this.#watching.signal,
       onEvent: (event) => this.#observed(event),
       onSample: (sample) => view.onSample(sample),
@@ -104,21 +114,59 @@ export class CopySteps {
   }
 
   /**
-   * Removes everything of ours from QEMU. A QEMU without any of our targets is not the one that wrote them: then a copy
-   * that looked complete was never flushed, and counts as lost.
+   * Removes everything of ours from QEMU, which flushes each image with the guest waiting. So Floe brings the bulk to
+   * the disk before, or drops it when it is worth nothing.
    */
   async release({ rescueGuest, copied }: { rescueGuest: boolean; copied: boolean }): Promise<void> {
-    const { header, link, post } = this.#run
+    const { link, post } = this.#run
+    const unwritten = await this.#readyForRemoval(copied)
     try {
-      await link.use(async (session) => {
-        const removed = await releaseCopies(session, header.plan)
-        if (copied && removed === 0) throw new MachineEnded('The machine was started anew.')
-      })
+      await this.#removeAll(copied)
     } finally {
       if (rescueGuest) await this.#letGuestGoOn()
     }
     await link.close()
+    if (unwritten) throw unwritten
     post({ event: 'released' })
+  }
+
+  /** What a whole copy's images could not take to the disk; null when all is there. */
+  async #readyForRemoval(copied: boolean): Promise<FloeError | null> {
+    const { partial, header, place, deps } = this.#run
+    if (!partial) return null
+    for (const disk of header.plan.disks) {
+      const path = partial.imagePath(disk.id)
+      try {
+        if (copied) await syncFile(path)
+        else await truncate(path)
+      } catch (error) {
+        if (copied) return writeError(place, disk.id, error instanceof Error ? error.message : String(error))
+        deps.ports.logger.info('An unfinished image was not there to be emptied', { ...place, error: String(error) })
+      }
+    }
+    return null
+  }
+
+  /**
+   * A QEMU without any of our targets is not the one that wrote them: then a copy that looked complete was never
+   * flushed, and counts as lost. A slow answer is waited for: with a node of ours left, QEMU still holds the image.
+   */
+  async #removeAll(copied: boolean): Promise<void> {
+    const { header, link, deps } = this.#run
+    let sawTargets: QmpSession | null = null
+    for (;;) {
+      try {
+        return await link.use(async (session) => {
+          if ((await ourTargets(session, header.plan)).length > 0) sawTargets = session
+          else if (copied && sawTargets !== session) throw new MachineEnded('The machine was started anew.')
+          await releaseCopies(session, header.plan)
+        })
+      } catch (error) {
+        if (!(error instanceof FloeError) || error.code !== 'machine/timeout') throw error
+        deps.ports.logger.warn('QEMU takes long to close the images of a backup', { error: String(error) })
+      }
+      await new Promise((resolve) => setTimeout(resolve, stopPollMs))
+    }
   }
 
   async applyLimit(): Promise<void> {
@@ -126,9 +174,14 @@ export class CopySteps {
     await link.use((session) => limitCopies(session, header.plan, limit))
   }
 
+  /** Only a guest that QEMU stopped over a failed write, and not when its own disk is the reason (qemu.md 2.2). */
   async #letGuestGoOn(): Promise<void> {
     const { link, deps, place } = this.#run
-    const continued = await link.use(continueStoppedGuest)
+    const continued = await link.use(async (session) => {
+      if ((await runState(session)) !== 'io-error' || (await causeOfStop(this.#run)) === 'own-disk') return false
+      await session.execute('cont')
+      return true
+    })
     if (continued) deps.ports.logger.warn('A guest that had stopped over a failed write goes on', { ...place })
   }
 

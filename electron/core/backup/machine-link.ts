@@ -33,8 +33,9 @@ const slowRetryMs = 3_000
 export class MachineLink {
   /** How often a connection broke. */
   breaks = 0
-  readonly #machines: Pick<MachineService, 'acquire'>
+  readonly #machines: Pick<MachineService, 'acquire' | 'get'>
   readonly #machineId: MachineId
+  readonly #pid: number | null
   readonly #logger: Logger
   readonly #detached = new AbortController()
   #lease: MachineLease | null
@@ -42,13 +43,15 @@ export class MachineLink {
   #opening: Promise<MachineLease> | null = null
 
   constructor(
-    machines: Pick<MachineService, 'acquire'>,
-    machineId: MachineId,
+    machines: Pick<MachineService, 'acquire' | 'get'>,
+    /** `pid`: the QEMU that runs the backup; null when unknown. */
+    machine: { readonly id: MachineId; readonly pid: number | null },
     logger: Logger,
     lease: MachineLease | null,
   ) {
     this.#machines = machines
-    this.#machineId = machineId
+    this.#machineId = machine.id
+    this.#pid = machine.pid
     this.#logger = logger
     this.#lease = lease
     if (lease) this.#watch(lease)
@@ -99,6 +102,15 @@ export class MachineLink {
     })
   }
 
+  /** A socket that was deleted, or a machine that was taken off the list, does not end the QEMU that copies. */
+  #stillRuns(): boolean {
+    try {
+      return this.#pid !== null && this.#machines.get(this.#machineId).pid === this.#pid
+    } catch {
+      return false
+    }
+  }
+
   async #reopen(): Promise<MachineLease> {
     for (let attempt = 1; ; attempt += 1) {
       if (this.#detached.signal.aborted) throw new Detached()
@@ -114,7 +126,7 @@ export class MachineLink {
         return lease
       } catch (error) {
         if (error instanceof Detached) throw error
-        if (error instanceof FloeError && goneCodes.has(error.code)) {
+        if (error instanceof FloeError && goneCodes.has(error.code) && !this.#stillRuns()) {
           throw new MachineEnded('The machine is not running any more.', { cause: error })
         }
         this.#logger.warn('Cannot reach a machine that is being backed up; trying again', {

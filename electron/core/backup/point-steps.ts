@@ -77,11 +77,12 @@ export class PointSteps {
   }
 
   async #copiedDisks(): Promise<PointFacts['disks']> {
-    const { header, deps } = this.#run
+    const { header, deps, images } = this.#run
     const disks: PointFacts['disks'][number][] = []
     for (const [index, disk] of header.plan.disks.entries()) {
       const path = targetPaths(this.#run)[index] as string
-      const fault = await faultOf(path, deps.ports.env)
+      const known = { virtualSize: disk.virtualSize, identity: images.get(path) ?? null }
+      const fault = await faultOf(path, known, deps.ports.env)
       if (fault) throw new Error(`The copy of ${disk.id} is not whole: ${fault}.`)
       const { id, virtualSize, sourcePath, sourceFormat, firmware } = disk
       const bytesCopied = (await stat(path)).blocks * 512

@@ -1,4 +1,5 @@
 // The QMP commands of a backup (qemu.md 2, 3). Everything but the start may be repeated: each looks first what is there.
+import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
 import type { BackupPlan, PlannedDisk } from './plan.ts'
 
@@ -77,21 +78,25 @@ export async function cancelCopies(session: QmpSession, plan: BackupPlan): Promi
   }
 }
 
-/** Dismisses the finished jobs and removes the target nodes: that closes and syncs the images (qemu.md 0.6). Answers how many. */
-export async function releaseCopies(session: QmpSession, plan: BackupPlan): Promise<number> {
-  for (const job of await ourJobs(session, plan)) {
-    if (isOver(job)) await session.execute('job-dismiss', { id: job.id })
+/**
+ * Dismisses the finished jobs and removes the target nodes: that closes and syncs the images (qemu.md 0.6). One that
+ * refuses does not keep the others; what another client removed first is no failure.
+ */
+export async function releaseCopies(session: QmpSession, plan: BackupPlan): Promise<void> {
+  const refusals: unknown[] = []
+  const tryTo = async (command: string, args: Readonly<Record<string, unknown>>) => {
+    try {
+      await session.execute(command, args)
+    } catch (error) {
+      if (!(error instanceof QmpExecuteError)) throw error
+      refusals.push(error)
+    }
   }
-  const targets = await ourTargets(session, plan)
-  for (const node of targets) await session.execute('blockdev-del', { 'node-name': node })
-  return targets.length
-}
-
-/** Lets the guest go on when QEMU stopped it over a write that failed (qemu.md 2.2). Answers whether it had to. */
-export async function continueStoppedGuest(session: QmpSession): Promise<boolean> {
-  if ((await runState(session)) !== 'io-error') return false
-  await session.execute('cont')
-  return true
+  for (const job of await ourJobs(session, plan)) if (isOver(job)) await tryTo('job-dismiss', { id: job.id })
+  for (const node of await ourTargets(session, plan)) await tryTo('blockdev-del', { 'node-name': node })
+  if (refusals.length === 0) return
+  const left = (await ourJobs(session, plan)).length + (await ourTargets(session, plan)).length
+  if (left > 0) throw refusals[0]
 }
 
 export async function runState(session: QmpSession): Promise<string> {

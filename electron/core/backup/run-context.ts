@@ -3,6 +3,7 @@ import type { MachineService } from '../machines/types.ts'
 import type { Ports } from '../ports/index.ts'
 import type { PartialPoint, Repository } from '../repository/types.ts'
 import type { BackupEvent } from './events.ts'
+import { type Cause, causeOf, type GuestError } from './guest-stop.ts'
 import type { BackupHeader } from './journal.ts'
 import type { MachineLink } from './machine-link.ts'
 import type { BackupPlace, Done } from './problems.ts'
@@ -38,12 +39,28 @@ export interface RunContext {
   point: Point | null
   /** Bytes per second for all disks together; null for none. */
   limit: number | null
+  /** What QEMU said last of a guest's failed reading or writing. */
+  guestError: GuestError | null
+  /** The images being written, as files: by path, what tells them from others put in their place. */
+  readonly images: Map<string, string | null>
 }
 
 /** Absolute paths of the images being written, by the plan's disks. @throws FloeError `backup/interrupted` without a folder */
 export function targetPaths({ header, partial, place }: RunContext): readonly string[] {
   if (!partial) throw interrupted(place, 'the folder with the copied disks is not there.')
   return header.plan.disks.map((disk) => partial.imagePath(disk.id))
+}
+
+/** Whose fault a failed write of the guest is. */
+export function causeOfStop({ header, deps, partial, guestError }: RunContext): Promise<Cause> {
+  const { plan } = header
+  const isCopied = (node: string) => plan.disks.some((disk) => disk.sourceNode === node)
+  return causeOf(guestError, {
+    targets: plan.disks.flatMap((disk) => (partial ? [partial.imagePath(disk.id)] : [])),
+    sources: plan.disks.flatMap((disk) => (disk.sourcePath === null ? [] : [disk.sourcePath])),
+    isOtherDisk: (node) =>
+      deps.machines.get(header.machineId).disks.some((disk) => disk.node === node && !isCopied(node)),
+  })
 }
 
 export const placeOf = (header: BackupHeader): BackupPlace => ({

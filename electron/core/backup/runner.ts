@@ -45,6 +45,8 @@ export class BackupRun {
       post: (event) => this.post(event),
       point: null,
       limit: header.limit,
+      guestError: null,
+      images: new Map(),
     }
     this.#copy = new CopySteps(this.#context)
     this.#point = new PointSteps(this.#context)

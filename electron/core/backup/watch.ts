@@ -1,11 +1,11 @@
 // Follows the copies of one backup until told to stop: polls QEMU (it has no progress event), looks at the files on the
 // destination, and listens for what hurts the guest. Everything it finds becomes an event; it changes nothing.
-import { stat, statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { stat } from 'node:fs/promises'
 import { FloeError, toProblem } from '../errors.ts'
 import type { Clock } from '../ports/index.ts'
 import type { QmpEvent, QmpEventListener, QmpSession } from '../qmp/types.ts'
 import type { BackupEvent } from './events.ts'
+import type { Cause, GuestError } from './guest-stop.ts'
 import { Detached, MachineEnded, type MachineLink } from './machine-link.ts'
 import type { BackupPlan, PlannedDisk } from './plan.ts'
 import {
@@ -21,7 +21,7 @@ import {
   writeError,
 } from './problems.ts'
 import type { CopySample } from './progress.ts'
-import { type CopyReport, ourCopies, ourJobs, runState } from './qemu-copy.ts'
+import { type CopyReport, ourCopies, ourJobs, ourTargets, runState } from './qemu-copy.ts'
 
 export const watchedEvents = [
   'BLOCK_JOB_COMPLETED',
@@ -36,8 +36,6 @@ export const watchedEvents = [
 const lookEveryMs = 400
 /** A cancelled job is explained by what comes right after it: the end of QEMU, or a disk that was unplugged. */
 const explanationMs = 800
-/** Less free space than this, in bytes, and a destination counts as full. */
-const fullBelow = 4 << 20
 
 export interface WatchInput {
   readonly link: MachineLink
@@ -50,6 +48,9 @@ export interface WatchInput {
   readonly listener: QmpEventListener | null
   /** False when the guest had stopped over a failed write before the backup. */
   readonly rescueGuest: boolean
+  readonly onGuestError: (error: GuestError) => void
+  /** Whose fault a failed write of the guest is. */
+  readonly causeOfStop: () => Promise<Cause>
   readonly signal: AbortSignal
   readonly onEvent: (event: BackupEvent) => void
   readonly onSample: (sample: CopySample & { readonly paused: boolean }) => void
@@ -75,7 +76,6 @@ class Watch {
   readonly #failedReading = new Set<string>()
   #unplugged = false
   #leaving = false
-  #hurt: 'full' | 'failed' | null = null
   #reason: string | null = null
 
   constructor(input: WatchInput) {
@@ -134,11 +134,16 @@ class Watch {
         if (data.operation === 'read') this.#failedReading.add(device)
         return
       case 'BLOCK_IO_ERROR':
-        if (data.operation !== 'write') return
-        this.#hurt = data.nospace === true ? 'full' : 'failed'
+        if (data.action === 'ignore') return
         this.#reason = typeof data.reason === 'string' ? data.reason : null
+        this.#in.onGuestError({
+          operation: data.operation === 'read' ? 'read' : 'write',
+          node: String(data['node-name'] ?? ''),
+          noSpace: data.nospace === true,
+          reason: this.#reason,
+        })
         // With `stop` the guest waits and loses nothing; with `report` it has just been told of a failed write.
-        if (data.action === 'report') this.#trouble(await this.#guestHurt())
+        if (data.action === 'report') await this.#guestHurt()
         return
       case 'STOP':
         await this.#checkGuest(session)
@@ -152,16 +157,15 @@ class Watch {
   }
 
   async #checkGuest(session: QmpSession): Promise<void> {
-    if (this.#in.rescueGuest && (await runState(session)) === 'io-error') this.#trouble(await this.#guestHurt())
+    if (this.#in.rescueGuest && (await runState(session)) === 'io-error') await this.#guestHurt()
   }
 
-  /** The guest's write failed: over a full destination, or for a reason of its own. */
-  async #guestHurt(): Promise<FloeError> {
-    const { place, done, targets } = this.#in
-    const folder = await statfs(dirname(targets[0] ?? '/')).catch(() => null)
-    const full = folder !== null && folder.bavail * folder.bsize < fullBelow
-    if (full && this.#hurt !== 'failed') return destinationFull(place, done())
-    return guestWriteFailed(place, this.#reason)
+  /** The guest could not write: over the destination, which ends the copy, or over a disk of its own, which does not. */
+  async #guestHurt(): Promise<void> {
+    const { place, done, causeOfStop } = this.#in
+    const cause = await causeOfStop()
+    if (cause === 'own-disk') return
+    this.#trouble(cause === 'destination-full' ? destinationFull(place, done()) : guestWriteFailed(place, this.#reason))
   }
 
   async #look(session: QmpSession, listener: QmpEventListener): Promise<void> {
@@ -204,7 +208,8 @@ class Watch {
   async #missing(session: QmpSession, disk: PlannedDisk): Promise<void> {
     const { link, plan, place } = this.#in
     if ((await ourJobs(session, plan)).some((job) => job.id === disk.jobName)) return
-    if (link.breaks > 0) throw new MachineEnded('The machine was started anew.')
+    const isAnother = link.breaks > 0 && (await ourTargets(session, plan)).length === 0
+    if (isAnother) throw new MachineEnded('The machine was started anew.')
     this.#trouble(interrupted(place, `QEMU does not know the copy of ${disk.id} any more.`))
   }
 
@@ -213,10 +218,19 @@ class Watch {
     if (this.#finished[index]) return
     const job = (await ourJobs(session, this.#in.plan)).find((candidate) => candidate.id === disk.jobName)
     if (job?.status !== 'concluded') return
+    await this.#noteAll(session, listener)
     const error = job.error ?? this.#verdicts.get(disk.jobName) ?? null
     if (error === null) this.#finished[index] = true
     const problem = error === null ? null : toProblem(await this.#explain(disk, error, session, listener))
     this.#in.onEvent({ event: 'concluded', disk: index, problem })
+  }
+
+  /** Whatever QEMU told before the job's end, its verdict among it. */
+  async #noteAll(session: QmpSession, listener: QmpEventListener): Promise<void> {
+    for (let event = await nextWithin(listener, 0, this.#in.signal); event !== null; ) {
+      await this.#note(event, session)
+      event = await nextWithin(listener, 0, this.#in.signal)
+    }
   }
 
   async #explain(disk: PlannedDisk, text: string, session: QmpSession, listener: QmpEventListener): Promise<FloeError> {

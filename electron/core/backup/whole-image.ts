@@ -2,7 +2,8 @@
 // fails (a destination that fills up at the last moment). Then data lies in the file that no table points at: leaked
 // clusters, or bytes past the image's end. The job's own verdict covers everything before that.
 import { stat } from 'node:fs/promises'
-import { imageArgument, runTool } from '../qemu-img/index.ts'
+import { identifyFile } from '../machines/file-identity.ts'
+import { imageArgument, imageInfo, runTool } from '../qemu-img/index.ts'
 
 export interface ImageReport {
   readonly corruptions?: number
@@ -13,17 +14,33 @@ export interface ImageReport {
 }
 
 /** What is wrong with an image, by `qemu-img check` and the file's size; null when it is whole. Pure. */
-export function fault(report: ImageReport, fileSize: number, clusterSize = 65_536): string | null {
+export function fault(report: ImageReport, fileSize: number): string | null {
   const errors = (report.corruptions ?? 0) + (report['check-errors'] ?? 0)
   if (errors > 0) return `${errors} errors in its tables`
   if ((report.leaks ?? 0) > 0) return `${report.leaks} clusters of data that its tables do not mention`
   const end = report['image-end-offset']
   if (end === undefined) return 'qemu-img did not say where the image ends'
-  return fileSize > end + clusterSize ? `${fileSize - end} bytes that its tables do not mention` : null
+  return fileSize > end ? `${fileSize - end} bytes that its tables do not mention` : null
+}
+
+/** What an image was when the backup began it; `identity` as identifyFile tells it, null when nobody remembers. */
+interface Known {
+  readonly virtualSize: number
+  readonly identity: string | null
 }
 
 /** @throws FloeError `system/tool-missing`, `system/tool-failed` when qemu-img cannot tell */
-export async function faultOf(path: string, env: Readonly<Record<string, string | undefined>>): Promise<string | null> {
+export async function faultOf(
+  path: string,
+  known: Known,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string | null> {
+  if (known.identity !== null && (await identifyFile(path)).key !== known.identity) {
+    return 'another file was put in its place'
+  }
+  const { virtualSize, backingFile } = await imageInfo(path, 'qcow2', { env })
+  if (virtualSize !== known.virtualSize) return `it is an image of ${virtualSize} instead of ${known.virtualSize} bytes`
+  if (backingFile !== null) return 'it depends on another image'
   const args = ['check', '--output=json', imageArgument(path, 'qcow2')]
   const { stdout } = await runTool('qemu-img', `check "${path}"`, args, { env, accepted: [0, 2, 3] })
   return fault(JSON.parse(stdout) as ImageReport, (await stat(path)).size)

@@ -178,6 +178,13 @@ class Machines implements MachineService {
     if (!machine) {
       throw new FloeError('machine/not-qemu', 'This machine is not run by QEMU; it leaves the list when it ends.')
     }
+    await machine.look(false)
+    if (machine.link.inUse) {
+      throw new FloeError('machine/has-jobs', `${machine.entry.name} is being worked with and can't be removed now.`, {
+        params: { machine: machine.entry.name },
+        remedy: 'Wait for its backup or restore to end, or cancel it.',
+      })
+    }
     if (machine.process !== null && machine.entry.origin !== 'demo') {
       // It runs on and would be found again: remembered as unwanted.
       machine.entry = { ...machine.entry, hidden: true }
