@@ -13,6 +13,12 @@ export interface ImageInfo {
   readonly fullBackingFile: string | null
   readonly clusterSize: number | null
   readonly dirty: boolean
+  /** Data encrypted by QEMU (LUKS inside qcow2). */
+  readonly encrypted: boolean
+  /** Names of internal snapshots. */
+  readonly snapshots: readonly string[]
+  /** External file that holds the guest's data (qcow2 `data_file`); null without one. */
+  readonly dataFile: string | null
 }
 
 /** What `qemu-img check` says: only `errors` mean damage; `leaks` are wasted space. */
@@ -70,6 +76,9 @@ export async function imageInfo(
     fullBackingFile: typeof info['full-backing-filename'] === 'string' ? info['full-backing-filename'] : null,
     clusterSize: typeof info['cluster-size'] === 'number' ? info['cluster-size'] : null,
     dirty: info['dirty-flag'] === true,
+    encrypted: info.encrypted === true,
+    snapshots: ((info.snapshots ?? []) as readonly { name?: unknown }[]).map((snapshot) => String(snapshot.name ?? '')),
+    dataFile: dataFileOf(info),
   }
 }
 
@@ -108,6 +117,12 @@ export async function mapImage(path: string, format: string, options: ToolOption
     data: extent.data,
     offset: extent.offset ?? null,
   }))
+}
+
+function dataFileOf(info: Record<string, unknown>): string | null {
+  const specific = info['format-specific'] as { data?: Record<string, unknown> } | undefined
+  const file = specific?.data?.['data-file']
+  return typeof file === 'string' ? file : null
 }
 
 function parse(text: string, path: string): unknown {

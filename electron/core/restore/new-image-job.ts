@@ -13,6 +13,7 @@ import { buildFailure, cancelled, freeBytesAt, noSpace } from './failures.ts'
 import { newImageName } from './names.ts'
 import { CopyReport, phasesAt } from './report.ts'
 import { look } from './stamp.ts'
+import { storeOf } from './store-checks.ts'
 
 interface NewImage extends ImageToBuild {
   readonly finalPath: string
@@ -39,6 +40,13 @@ export async function planNewImages(
   const point = await repository.assertReadable(pointId)
   const directory = resolve(target)
   await assertFolder(directory)
+  const store = await storeOf(directory, repository)
+  if (store !== null) {
+    throw new FloeError('restore/not-writable', `"${directory}" is where "${store}" keeps its restore points.`, {
+      params: { path: directory, folder: directory },
+      remedy: 'Choose a folder outside: what lies beside a restore point is deleted with it.',
+    })
+  }
   const images: NewImage[] = []
   for (const [index, disk] of point.disks.entries()) {
     const finalPath = join(directory, newImageName(point.machineName, disk.id, point.createdAt, format))

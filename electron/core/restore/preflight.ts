@@ -16,7 +16,9 @@ import { inspectImage } from './image-checks.ts'
 import { checkNotShared, checkOff, checkSpace } from './life-checks.ts'
 import { matchDisks } from './match.ts'
 import { undoPathOf } from './names.ts'
+import { onlyInUndoCopy } from './only-in-undo.ts'
 import type { Look } from './stamp.ts'
+import { imageIsStored, storeOf } from './store-checks.ts'
 import { bytesInWords, countInWords, listInWords, momentInWords } from './words.ts'
 
 /** One disk of a swap, as it stands right now. */
@@ -68,7 +70,7 @@ export async function planSwap(deps: PreflightDeps, pointId: PointId): Promise<S
     ...(images.error === null ? [await checkSpace(needs)] : []),
     readable,
     checkUnsaved(deps, machine, disks),
-    undoRow(disks),
+    await undoRow(disks, deps.ports),
   ]
   return { point, machine, disks, findings, neededBytes: needs.reduce((sum, need) => sum + need.bytes, 0) }
 }
@@ -133,6 +135,8 @@ async function planDisks(
     const exactSize = disk.firmware && format === 'raw' ? disk.virtualSize : null
     const { stats, error } = await inspectImage(imagePath, { format, exactSize })
     if (error !== null) errors.push(error)
+    const store = await storeOf(imagePath, deps.repository)
+    if (store !== null) errors.push(imageIsStored(imagePath, store))
     const undoPath = undoPathOf(imagePath, now, (path) => undoPaths.has(path) || existsSync(path))
     undoPaths.add(undoPath)
     const sourcePath = join(point.path, disk.file)
@@ -162,12 +166,19 @@ async function planDisks(
 
 /** Was there writing since the newest point? Without change tracking only the file's time tells (a later issue counts). */
 function checkUnsaved(deps: PreflightDeps, machine: Machine, disks: readonly PlannedDisk[]): Finding {
-  const good = deps.repository.points(machine.id).filter((point) => point.unreadable === null)
-  const newest = good.reduce((latest, point) => (point.createdAt > latest ? point.createdAt : latest), '')
+  // A damaged point keeps nothing safe, and one without a disk keeps nothing of that disk.
+  const good = deps.repository
+    .points(machine.id)
+    .filter((point) => point.unreadable === null && point.verification?.ok !== false)
+  const newestOf = (id: string) =>
+    good
+      .filter((point) => point.disks.some((disk) => disk.id === id))
+      .reduce((latest, point) => (point.createdAt > latest ? point.createdAt : latest), '')
   const changed = disks.filter(
-    ({ stats, imagePath }) =>
-      stats !== null && stats.mtime.toISOString() > newest && !deps.isAsRestored(imagePath, stats),
+    ({ disk, stats, imagePath }) =>
+      stats !== null && stats.mtime.toISOString() > newestOf(disk.id) && !deps.isAsRestored(imagePath, stats),
   )
+  const newest = changed.map(({ disk }) => newestOf(disk.id)).sort()[0] ?? ''
   if (changed.length === 0) {
     return fine('unsaved-changes', 'Everything is in a backup', 'Nothing was written since the newest restore point.')
   }
@@ -177,8 +188,13 @@ function checkUnsaved(deps: PreflightDeps, machine: Machine, disks: readonly Pla
   return warning('unsaved-changes', 'The newest changes are in no backup', detail, 'back-up-first')
 }
 
-function undoRow(disks: readonly PlannedDisk[]): Finding {
+async function undoRow(disks: readonly PlannedDisk[], { env }: Ports): Promise<Finding> {
   const bytes = disks.reduce((sum, { stats }) => sum + (stats?.blocks ?? 0) * 512, 0)
   const detail = `${bytesInWords(bytes)} beside the images, until you delete it.`
+  const special: string[] = []
+  for (const disk of disks) special.push(...(await onlyInUndoCopy(disk, env)))
+  if (special.length > 0) {
+    return warning('undo-copy', 'Some things stay in the undo copy only', `${special.join(' ')} ${detail}`)
+  }
   return fine('undo-copy', 'The images of now are kept as the undo copy', detail)
 }
