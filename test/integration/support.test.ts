@@ -11,3 +11,7 @@ it('a write through the device of a real QEMU reaches the image', async () => {
   await qemu.quit()
   expect(await difference(path, empty)).toContain('mismatch')
 })
+
+it('a QEMU that ends while it starts is an error at once, with its own words', async () => {
+  await expect(startQemu({ args: ['-device', 'no-such-device'] })).rejects.toThrow('no-such-device')
+})

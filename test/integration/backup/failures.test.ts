@@ -134,24 +134,28 @@ blocks: .byte 0x10,0
   return sector
 }
 
-test('a guest that QEMU stopped over a full destination goes on writing, and no write of it is lost', async () => {
-  using dir = tempDir()
-  using small = smallVolume(150 << 20)
-  const path = await createImage(dir.file('data.qcow2'), '256M')
-  execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 0 96M', path])
-  const serial = dir.file('serial')
+/** A machine whose guest keeps writing to the disk `data`; its serial port has a dot for each write, an E for a failed one. */
+function startWritingMachine(dir: TempDir, path: string): Promise<TestQemu> {
   const boot = { driver: 'raw', 'node-name': 'boot', file: { driver: 'file', filename: writingGuest(dir) } }
   const data = { driver: 'qcow2', 'node-name': 'data', file: { driver: 'file', filename: path } }
-  await using qemu = await startQemu({
+  return startQemu({
     run: true,
     machine: 'pc,accel=tcg',
     args: [
       ...['-blockdev', JSON.stringify(boot), '-device', 'ide-hd,drive=boot,bootindex=1'],
       ...['-blockdev', JSON.stringify(data), '-device', 'virtio-blk-pci,drive=data,id=vdb,bootindex=2'],
-      ...['-serial', `file:${serial}`],
+      ...['-serial', `file:${dir.file('serial')}`],
     ],
   })
-  const written = async () => (await run('cat', serial)).replace(/[^.E]/g, '')
+}
+
+test('a guest that QEMU stopped over a full destination goes on writing, and no write of it is lost', async () => {
+  using dir = tempDir()
+  using small = smallVolume(150 << 20)
+  const path = await createImage(dir.file('data.qcow2'), '256M')
+  execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 0 96M', path])
+  await using qemu = await startWritingMachine(dir, path)
+  const written = async () => (await run('cat', dir.file('serial'))).replace(/[^.E]/g, '')
   await until(async () => (await written()).length > 20, 'the guest to write')
   await using world = await backupWorld({ destinationPath: join(small.path, 'b') })
   const machine = await world.machine(qemu)
@@ -170,6 +174,26 @@ test('a guest that QEMU stopped over a full destination goes on writing, and no 
   expect(world.partials()).toEqual([])
   await qemu.quit()
   await run('qemu-img', 'check', path)
+})
+
+test('a guest that its own full drive stopped is neither blamed on the destination nor let go on', async () => {
+  using dir = tempDir()
+  using small = smallVolume(60 << 20)
+  const path = await createImage(join(small.path, 'data.qcow2'), '256M')
+  execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 0 24M', path], { stdio: 'ignore' })
+  await using qemu = await startWritingMachine(dir, path)
+  await using world = await backupWorld()
+  const id = await world.start(await world.machine(qemu), { diskIds: ['data'], limit: 1 << 20 })
+  await world.reach(id, 'copying')
+  execFileSync('sh', ['-c', 'cat /dev/zero > "$1" 2> /dev/null || true', 'fill', join(small.path, 'others')])
+  const status = () => qemu.monitor.command<{ status: string }>('query-status')
+  await until(async () => (await status()).status === 'io-error', 'QEMU to stop the guest')
+  await world.floe.board.setLimit(id, null)
+  const job = await world.floe.board.whenFinal(id)
+  world.pointOf(job)
+  expect(await status()).toMatchObject({ status: 'io-error' })
+  expect(qemu.monitor.events.filter((event) => event.event === 'RESUME')).toEqual([])
+  expect(await leftovers(qemu)).toEqual([])
 })
 
 test('a guest that somebody had stopped before is not started', async () => {

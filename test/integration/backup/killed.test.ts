@@ -1,0 +1,75 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import type { Point } from '../../../shared/domain/point.ts'
+import type { Moment } from '../../support/backup-child.ts'
+import { startParts, worldPorts } from '../../support/backup-world.ts'
+import { createImage, difference, startQemu, type TestQemu } from '../../support/qemu.ts'
+import { tempDir } from '../../support/temp.ts'
+
+const child = fileURLToPath(new URL('../../support/backup-child.ts', import.meta.url))
+
+/** Runs Floe as a process of its own until it kills itself; answers the signal that ended it. */
+function runUntilKilled(...args: string[]): Promise<NodeJS.Signals | null> {
+  const floe = spawn(process.execPath, [child, ...args, String(process.pid)], { stdio: 'inherit' })
+  return new Promise((resolve) => floe.once('exit', (_, signal) => resolve(signal)))
+}
+
+async function leftovers(qemu: TestQemu): Promise<string[]> {
+  const jobs = await qemu.monitor.command<{ id: string }[]>('query-jobs')
+  const nodes = await qemu.monitor.command<{ 'node-name': string }[]>('query-named-block-nodes', { flat: true })
+  const names = [...jobs.map((job) => job.id), ...nodes.map((node) => node['node-name'])]
+  return names.filter((name) => name.startsWith('floe-'))
+}
+
+const recorded: readonly Moment[] = [
+  'after transaction',
+  'after query-block-jobs 3',
+  'before job-dismiss',
+  'after job-dismiss',
+  'before blockdev-del',
+  'before final-name',
+  'after final-name',
+  'while checking',
+]
+const discarded: readonly Moment[] = [
+  'before blockdev-add',
+  'after blockdev-add',
+  'before transaction',
+  'after blockdev-del',
+]
+
+test.each([
+  ...recorded.map((moment) => ({ moment, good: true })),
+  ...discarded.map((moment) => ({ moment, good: false })),
+])('Floe killed $moment: the next start leaves a good point or none (good: $good)', async ({ moment, good }) => {
+  using dir = tempDir()
+  const path = dir.file('a.qcow2')
+  await createImage(path, '40M')
+  execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 1M 24M', path], { stdio: 'ignore' })
+  const before = dir.file('before.qcow2')
+  copyFileSync(path, before)
+  const [home, backups] = [dir.file('home'), dir.file('backups')]
+  for (const folder of [home, backups]) mkdirSync(folder)
+  await using qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }] })
+  expect(await runUntilKilled(home, qemu.qmpPath, backups, moment)).toBe('SIGKILL')
+  // The guest goes on writing; the point must not see it unless the copy began after it.
+  if (good) await qemu.write('vda', '20M', '4M', 77)
+  const floe = await startParts(home, worldPorts())
+  try {
+    const [job] = floe.board.list()
+    if (!job) throw new Error('The backup was forgotten')
+    const final = await floe.board.whenFinal(job.id)
+    const points: readonly Point[] = floe.repository.points(null)
+    expect(final.state.kind, JSON.stringify(final.state)).toBe(good ? 'done' : 'failed')
+    expect(points.map(({ index }) => index.kind)).toEqual(good ? ['complete'] : [])
+    for (const point of points) expect(await difference(before, `${point.path}/${point.disks[0]?.file}`)).toBeNull()
+    expect(await leftovers(qemu)).toEqual([])
+    const names = readdirSync(backups, { recursive: true, encoding: 'utf8' })
+    expect(names.filter((name) => name.includes('.partial-') || name.endsWith('.tmp'))).toEqual([])
+    expect(readdirSync(`${home}/journals/backup`)).toEqual([])
+  } finally {
+    await floe.stop()
+  }
+})
