@@ -101,7 +101,9 @@ function installCommand(missing) {
 async function agrees(question) {
   if (!process.stdin.isTTY) return false
   const lines = createInterface({ input: process.stdin, output: process.stdout })
-  const answer = await lines.question(question)
+  // Ctrl-D ends the input: no answer is a no.
+  const ended = new Promise((resolve) => lines.once('close', () => resolve('no')))
+  const answer = await Promise.race([lines.question(question), ended])
   lines.close()
   return /^(y|yes|)$/i.test(answer.trim())
 }
@@ -124,7 +126,7 @@ export async function ensureTools(tools, { required }) {
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env })
     await run('apt-get', ['-qq', ...command.slice(1)], { env })
   } else if (command?.[0] === 'brew' && findProgram('brew') && (await agrees(`floe: run "${line}" now? [Y/n] `))) {
-    await run('brew', command.slice(1), { env: process.env })
+    await run(findProgram('brew') ?? 'brew', command.slice(1), { env: process.env })
   }
   if (missingOf(missing).length === 0) return
   const sudo = command?.[0] === 'apt-get' ? `sudo ${line}` : line

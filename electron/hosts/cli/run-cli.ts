@@ -54,7 +54,8 @@ async function runVerb(parsed: Extract<Parsed, { kind: 'run' }>, dependencies: C
     status = tellFailure(error, output, verb.events === true, dependencies)
   }
   try {
-    for (const session of joined) await (await session).close()
+    // One that could not be joined has been told about as the failure of the verb.
+    for (const session of joined) await (await session.catch(() => null))?.close()
   } catch (error) {
     // The verb has said how it ended, and that stands: only the way out was not clean.
     const { message } = toProblem(error)
