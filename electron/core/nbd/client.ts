@@ -5,6 +5,9 @@ import { Inlet } from './inlet.ts'
 import { type Agreement, negotiate } from './negotiate.ts'
 import * as wire from './protocol.ts'
 
+/** Milliseconds. A drive that spins up or a share that comes back takes less. */
+const longestSilence = 120_000
+
 /** A run of bytes; `zero`: it reads as zeroes. */
 export interface NbdExtent {
   readonly length: number
@@ -43,6 +46,7 @@ export class NbdClient {
     this.size = agreement.size
     this.#contextId = agreement.allocationContextId
     this.knowsZeroes = agreement.allocationContextId !== null
+    inlet.isWaited = () => this.#pending.size > 0
     inlet.onEnd = (error) => {
       for (const pending of this.#pending.values()) pending.reject(error)
       this.#pending.clear()
@@ -51,10 +55,13 @@ export class NbdClient {
   }
 
   /** @throws NbdConnectionError, NbdServerError */
-  static async connect(socketPath: string, exportName = ''): Promise<NbdClient> {
-    const inlet = await Inlet.open(socketPath)
+  static async connect(
+    socketPath: string,
+    options: { readonly exportName?: string; readonly silence?: number } = {},
+  ): Promise<NbdClient> {
+    const inlet = await Inlet.open(socketPath, options.silence ?? longestSilence)
     try {
-      return new NbdClient(inlet, await negotiate(inlet, exportName))
+      return new NbdClient(inlet, await negotiate(inlet, options.exportName ?? ''))
     } catch (error) {
       inlet.end('The handshake failed.')
       throw error
@@ -167,6 +174,7 @@ export class NbdClient {
     }
     if (type !== wire.replyType.blockStatus || payload.readUInt32BE(0) !== this.#contextId) return false
     for (let at = 4; at + 8 <= payload.length; at += 8) {
+      if (payload.readUInt32BE(at) === 0) return false
       const zero = (payload.readUInt32BE(at + 4) & wire.stateZero) !== 0
       pending.extents.push({ length: payload.readUInt32BE(at), zero })
     }

@@ -14,9 +14,11 @@ export class Inlet {
   #then: () => void = () => {}
   #waiting: Uint8Array[] = []
   #ended: NbdConnectionError | null = null
+  /** Does anybody wait for an answer? */
+  isWaited: () => boolean = () => true
   onEnd: (error: NbdConnectionError) => void = () => {}
 
-  private constructor(path: string) {
+  private constructor(path: string, silence: number) {
     this.#socket = connect({
       path,
       onread: {
@@ -28,11 +30,16 @@ export class Inlet {
       },
     })
     this.#socket.on('error', (error) => this.end(`The connection to the NBD server broke: ${error.message}`, error))
+    // A server that waits for a hanging drive keeps its connection and says nothing.
+    this.#socket.setTimeout(silence, () => {
+      if (this.isWaited()) this.end(`The NBD server said nothing for ${Math.round(silence / 1000)} seconds.`)
+    })
     this.#socket.on('close', () => this.end('The NBD server closed the connection.'))
   }
 
-  static async open(path: string): Promise<Inlet> {
-    const inlet = new Inlet(path)
+  /** `silence`: milliseconds without a byte after which a server that owes an answer counts as gone. */
+  static async open(path: string, silence: number): Promise<Inlet> {
+    const inlet = new Inlet(path, silence)
     await new Promise<void>((resolve, reject) => {
       inlet.onEnd = reject
       inlet.#socket.once('connect', resolve)

@@ -4,11 +4,31 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { endChild, imageArgument, interrupted, locateTool, type ToolOptions, toolFailed } from '../qemu-img/index.ts'
+import {
+  endChild,
+  imageArgument,
+  interrupted,
+  locateTool,
+  type ToolOptions,
+  toolFailed,
+  toolRefused,
+} from '../qemu-img/index.ts'
 
 /** Longest path of a unix socket that both macOS and Linux take. */
 const longestSocketPath = 103
 const startDeadline = 60_000
+
+/**
+ * Becomes `qemu-nbd` itself, but first leaves a guard that reads from Floe: when Floe is gone without a word, also by
+ * SIGKILL and before it connected, the guard ends the server and removes its folder ($0).
+ */
+const guard = `
+exec 3<&0 </dev/null
+server=$$
+(read -r word <&3 || { kill -9 "$server"; rm -rf -- "$0"; }) >/dev/null 2>&1 &
+exec 3<&-
+exec "$@"
+`
 
 /** A running `qemu-nbd`. Disposing it ends the process and removes its socket. */
 export interface NbdServer extends AsyncDisposable {
@@ -17,8 +37,8 @@ export interface NbdServer extends AsyncDisposable {
 }
 
 /**
- * Serves an image read-only on a private unix socket. `qemu-nbd` runs without `--persistent`, so it also ends by itself
- * when its only client is gone, for instance because Floe was killed.
+ * Serves an image read-only on a private unix socket. It ends with its user, with its only client, and with Floe,
+ * however that ends.
  * @throws FloeError `system/tool-missing`, `system/tool-failed` in the tool's own words, `system/interrupted`
  */
 export async function serveImage(
@@ -33,16 +53,18 @@ export async function serveImage(
   const socketPath = join(folder, 's')
   const readyFile = join(folder, 'pid')
   if (Buffer.byteLength(socketPath) > longestSocketPath) {
+    await rm(folder, { recursive: true, force: true })
     throw toolFailed('qemu-nbd', task, `The path of its socket "${socketPath}" is too long.`)
   }
   const args = ['--read-only', `--shared=${options.clients ?? 1}`, '-k', socketPath, '--pid-file', readyFile, argument]
-  const child = spawn(program, args, {
+  const child = spawn('/bin/sh', ['-c', guard, folder, program, ...args], {
     env: { ...(options.env ?? process.env), LC_ALL: 'C' },
     cwd: '/',
-    stdio: ['ignore', 'ignore', 'pipe'],
-    // A group of its own: Ctrl-C in the terminal must not look like an image that cannot be read.
-    detached: true,
+    stdio: ['pipe', 'ignore', 'pipe'],
   })
+  // The guard may be gone before it is told that its work is done.
+  child.stdin.on('error', () => {})
+  child.once('exit', () => child.stdin.end('done\n'))
   let words = ''
   child.stderr.on('data', (data: Buffer) => {
     if (words.length < 4096) words += data.toString()
@@ -62,7 +84,9 @@ export async function serveImage(
       if (spawnError) throw toolFailed('qemu-nbd', task, (spawnError as Error).message, spawnError)
       if (child.exitCode !== null || child.signalCode !== null) {
         await closed
-        throw toolFailed('qemu-nbd', task, words)
+        throw child.exitCode === null
+          ? toolFailed('qemu-nbd', task, `It was ended by ${child.signalCode}.`)
+          : toolRefused('qemu-nbd', task, words)
       }
       if (options.signal?.aborted) throw interrupted(task)
       if (performance.now() > deadline) throw toolFailed('qemu-nbd', task, 'It did not get ready within a minute.')

@@ -10,4 +10,13 @@ export {
   imageInfo,
   mapImage,
 } from './images.ts'
-export { endChild, installCommand, interrupted, locateTool, runTool, type ToolOptions, toolFailed } from './tool.ts'
+export {
+  endChild,
+  installCommand,
+  interrupted,
+  locateTool,
+  runTool,
+  type ToolOptions,
+  toolFailed,
+  toolRefused,
+} from './tool.ts'

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { FloeError } from '../errors.ts'
 
 export type ToolName = 'qemu-img' | 'qemu-nbd'
@@ -23,6 +24,7 @@ export interface ToolResult {
 /** Apps started from the Finder have no Homebrew or MacPorts folder on their PATH. */
 const usualFolders = ['/opt/homebrew/bin', '/usr/local/bin', '/opt/local/bin', '/usr/bin']
 const outputLimit = 256 << 20
+const forceDeadline = 5000
 
 /** The command that installs QEMU's tools on this system. */
 export function installCommand(platform: NodeJS.Platform = process.platform): string {
@@ -61,19 +63,33 @@ export function toolFailed(name: string, task: string, words: string, cause?: un
   })
 }
 
+/** The error of a tool that ended by itself and said why: the only kind that can be about the image. */
+export function toolRefused(name: string, task: string, words: string): FloeError {
+  const error = toolFailed(name, task, words)
+  if (words.trim() === '') return error
+  return new FloeError(error.code, error.message, { params: { ...error.params, refused: true } })
+}
+
 /** The error of work that was aborted. */
 export function interrupted(task: string): FloeError {
   return new FloeError('system/interrupted', `Floe was told to stop while it wanted to ${task}.`, { params: { task } })
 }
 
-/** Ends a child we started: a request first, force after two seconds. Resolves when it is gone. */
+/** Ends a child we started: a request first, force after two seconds. Resolves when it is gone, at the latest after five. */
 export async function endChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   child.kill('SIGTERM')
   const force = setTimeout(() => child.kill('SIGKILL'), 2000)
-  await gone
+  // A process that waits for a hanging drive cannot even be killed; nobody shall wait for it.
+  const giveUp = new AbortController()
+  await Promise.race([gone, pause(forceDeadline, undefined, { signal: giveUp.signal, ref: false }).catch(() => {})])
+  giveUp.abort()
   clearTimeout(force)
+  if (child.exitCode === null && child.signalCode === null) {
+    for (const stream of child.stdio) stream?.destroy()
+    child.unref()
+  }
 }
 
 /**
@@ -95,7 +111,11 @@ export async function runTool(
   const env = { ...(options.env ?? process.env), LC_ALL: 'C' }
   // A group of its own: Ctrl-C in the terminal is for Floe, which ends its tools in order.
   const child = spawn(program, args, { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], detached: true })
-  const abort = () => void endChild(child)
+  let abandon = () => {}
+  const abort = () =>
+    void endChild(child).then(() => {
+      abandon()
+    })
   signal?.addEventListener('abort', abort, { once: true })
   try {
     const stdout: Buffer[] = []
@@ -109,6 +129,7 @@ export async function runTool(
     else child.stdout.on('data', collect(stdout))
     child.stderr.on('data', collect(stderr))
     const exitCode = await new Promise<number>((resolve, reject) => {
+      abandon = () => reject(interrupted(task))
       child.once('error', (error) => reject(toolFailed(name, task, error.message, error)))
       child.once('close', (code, killedBy) => {
         if (code === null && !signal?.aborted) reject(toolFailed(name, task, `It was ended by ${killedBy}.`))
@@ -118,7 +139,7 @@ export async function runTool(
     if (signal?.aborted) throw interrupted(task)
     const words = Buffer.concat(stderr).toString()
     if (size > outputLimit) throw toolFailed(name, task, 'It printed more than Floe can take in.')
-    if (!(options.accepted ?? [0]).includes(exitCode)) throw toolFailed(name, task, words)
+    if (!(options.accepted ?? [0]).includes(exitCode)) throw toolRefused(name, task, words)
     return { exitCode, stdout: Buffer.concat(stdout).toString(), stderr: words }
   } finally {
     signal?.removeEventListener('abort', abort)

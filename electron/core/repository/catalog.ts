@@ -5,10 +5,14 @@ import { FloeError } from '../errors.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Topics } from '../topics/topic.ts'
 import { newestFirst } from './order.ts'
+import { Patience } from './patience.ts'
 import type { DestinationRegistry, Known } from './registry.ts'
 import type { RememberedPoints } from './remembered.ts'
 import { PointScanner, type StoredPoint } from './scan.ts'
-import { type Survey, surveyDestination } from './survey.ts'
+import { type Survey, silent, surveyDestination } from './survey.ts'
+
+/** A first search of thousands of points on a slow share. Milliseconds. */
+const slowScan = 120_000
 
 /**
  * What is known of all destinations and their points right now: rebuilt by looking, told to the topics. A destination
@@ -27,6 +31,7 @@ export class Catalog {
   #destinations: readonly Destination[] = []
   #checking = new Map<string, JobId>()
   #turn: Promise<void> = Promise.resolve()
+  readonly #patience = new Patience()
 
   readonly #remembered: RememberedPoints
 
@@ -73,9 +78,13 @@ export class Catalog {
     throw new FloeError('destination/unknown', `There is no destination with the id "${id}".`, { params: { id } })
   }
 
-  /** Looks at a destination right now. */
+  /** Looks at a destination right now; a drive that does not answer counts as not there after ten seconds. */
   async survey(known: Known): Promise<Survey> {
-    return surveyDestination(known, this.#ports.platform)
+    return this.#patience.within(
+      known.id,
+      () => surveyDestination(known, this.#ports.platform),
+      () => silent(known),
+    )
   }
 
   markChecking(id: PointId, jobId: JobId | null): void {
@@ -139,10 +148,19 @@ export class Catalog {
     let searched = false
     if (seen) {
       try {
-        const glance = await this.scanner.glance(known)
+        const glance = await this.#patience.within(
+          `glance ${known.id}`,
+          () => this.scanner.glance(known),
+          () => Promise.reject(new Error('The drive does not answer.')),
+        )
         searched = how === 'thorough' || glance !== this.#glances.get(known.id)
         if (searched) {
-          const found = await this.scanner.scan(known)
+          const found = await this.#patience.within(
+            `scan ${known.id}`,
+            () => this.scanner.scan(known),
+            () => Promise.reject(new Error('The drive does not answer.')),
+            slowScan,
+          )
           this.#stored.set(known.id, found)
           this.#glances.set(known.id, glance)
           await this.#remembered.save(known.id, found)

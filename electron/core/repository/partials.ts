@@ -110,6 +110,29 @@ export async function hiddenFolders(destination: string, prefix: string): Promis
   return found
 }
 
+/** An unfinished point that another computer with a copy of this home wrote to this long ago is left over. */
+const foreignGrace = 7 * 24 * 3600 * 1000
+
+/**
+ * May another process still be writing this point? The same home may live on two computers (a migrated Mac), and a Floe
+ * that is not ours may run on a copy of it.
+ */
+export async function mayBeAlive(owner: Owner, folder: string): Promise<boolean> {
+  if (owner.host === hostname()) return owner.pid !== process.pid && isRunning(owner.pid)
+  let newest = 0
+  for (const name of await readdir(folder)) newest = Math.max(newest, (await lstat(join(folder, name))).mtimeMs)
+  return Date.now() - newest < foreignGrace
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
 /** Bytes a folder's files occupy on their file system. */
 export async function occupiedBytes(folder: string): Promise<number> {
   let bytes = 0

@@ -6,7 +6,16 @@ import { FloeError } from '../errors.ts'
 export class Pins {
   readonly #holders = new Map<PointId, number>()
 
-  hold(id: PointId): Disposable {
+  readonly #seized = new Set<PointId>()
+
+  /** @throws FloeError `point/in-use` while the point is being deleted */
+  hold({ id, createdAt }: Point): Disposable {
+    if (this.#seized.has(id)) {
+      throw new FloeError('point/in-use', `The restore point of ${createdAt} is being deleted.`, {
+        params: { id },
+        remedy: 'Use another restore point.',
+      })
+    }
     this.#holders.set(id, (this.#holders.get(id) ?? 0) + 1)
     let held = true
     return {
@@ -22,6 +31,13 @@ export class Pins {
 
   has(id: PointId): boolean {
     return this.#holders.has(id)
+  }
+
+  /** Keeps readers away from a point that is about to go. @throws FloeError `point/in-use` */
+  seize(point: Point): Disposable {
+    if (this.#holders.has(point.id) || this.#seized.has(point.id)) throw this.inUse(point)
+    this.#seized.add(point.id)
+    return { [Symbol.dispose]: () => void this.#seized.delete(point.id) }
   }
 
   inUse(point: Point): FloeError {

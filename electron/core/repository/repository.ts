@@ -13,7 +13,15 @@ import { syncFolder } from './durable-file.ts'
 import { destinationFailure } from './failures.ts'
 import { indexPoint } from './indexing.ts'
 import { beginningPrefix, machinesFolder, partialPrefix } from './names.ts'
-import { hiddenFolders, makePartial, occupiedBytes, partialIn, readOwner, removePartial } from './partials.ts'
+import {
+  hiddenFolders,
+  makePartial,
+  mayBeAlive,
+  occupiedBytes,
+  partialIn,
+  readOwner,
+  removePartial,
+} from './partials.ts'
 import { Pins } from './pins.ts'
 import { assertReadable } from './point-files.ts'
 import { notRecorded, recordPoint } from './recording.ts'
@@ -80,6 +88,20 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
     })
   }
 
+  /**
+   * What looks like damage may be a drive that was pulled out meanwhile.
+   * @throws FloeError `point/unavailable`
+   */
+  async function assertStillThere(point: Point): Promise<void> {
+    const { room, obstacle } = await catalog.survey(catalog.known(point.destinationId))
+    if (room !== null) return
+    throw new FloeError(
+      'point/unavailable',
+      `The restore point of ${point.createdAt} lies on a destination that went away while it was read.`,
+      { params: { id: point.id, path: point.path }, remedy: 'Connect the destination and try again.', cause: obstacle },
+    )
+  }
+
   return {
     async start() {
       await catalog.registry.load()
@@ -137,6 +159,11 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       const { known } = await assertWritable(destination.id, 'refuse')
       try {
         const partial = await makePartial(known, homeId, point)
+        // The drive may have been changed for another between the look and the write.
+        await assertWritable(destination.id, 'allow').catch(async (error: unknown) => {
+          await removePartial(partial.folder, homeId)
+          throw error
+        })
         writing.set(point.id, destination.id)
         return partial
       } catch (error) {
@@ -180,7 +207,7 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
         for (const prefix of [partialPrefix, beginningPrefix]) {
           for (const folder of await hiddenFolders(known.path, prefix)) {
             const owner = await readOwner(folder)
-            if (owner?.homeId !== homeId || alive.has(owner.jobId)) continue
+            if (owner?.homeId !== homeId || alive.has(owner.jobId) || (await mayBeAlive(owner, folder))) continue
             const size = await occupiedBytes(folder)
             if (!(await removePartial(folder, homeId))) continue
             removed += 1
@@ -196,31 +223,39 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
     points: (machineId) => catalog.points(machineId),
     point: (id) => catalog.point(id),
     async assertReadable(id) {
-      await assertReadable(catalog.point(id))
+      const point = catalog.point(id)
+      await assertReadable(point).catch(async (error: unknown) => {
+        await assertStillThere(point)
+        throw error
+      })
       return catalog.point(id)
     },
     markChecking: (id: PointId, jobId: JobId | null) => catalog.markChecking(id, jobId),
     async computeIndex(id, onProgress, signal) {
-      using _pin = pins.hold(catalog.point(id).id)
+      using _pin = pins.hold(catalog.point(id))
       try {
         const point = catalog.point(id)
         await assertWritable(point.destinationId, 'allow')
         await indexPoint(ports, point, onProgress, signal)
+      } catch (error) {
+        await assertStillThere(catalog.point(id))
+        throw error
       } finally {
         await catalog.refresh()
       }
       return catalog.point(id)
     },
     async verify(id, level, onProgress, signal) {
-      using _pin = pins.hold(catalog.point(id).id)
+      using _pin = pins.hold(catalog.point(id))
       const point = catalog.point(id)
       const verdict = await verifyPoint(ports, point, level, onProgress, signal)
+      if (!verdict.ok) await assertStillThere(point)
       await remember(point, verdict)
       await catalog.refresh()
       return verdict
     },
     async compareImage(pointId, diskId, path, format, onProgress, signal) {
-      using _pin = pins.hold(catalog.point(pointId).id)
+      using _pin = pins.hold(catalog.point(pointId))
       return compareWithPoint(ports, catalog.point(pointId), diskId, { path, format }, onProgress, signal)
     },
     async deletePoint(id) {
@@ -240,11 +275,11 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
         })
       }
       const { known } = await assertWritable(point.destinationId, 'allow')
-      if (pins.has(id)) throw pins.inUse(point)
+      using _alone = pins.seize(point)
       const freedBytes = await deletePointFolder(point).finally(() => catalog.refresh())
       await syncFolder(known.path)
       return { freedBytes }
     },
-    pinWhileReading: (id) => pins.hold(catalog.point(id).id),
+    pinWhileReading: (id) => pins.hold(catalog.point(id)),
   }
 }

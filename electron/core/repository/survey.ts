@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs'
 import { access, readdir, stat, statfs } from 'node:fs/promises'
 import type { DestinationState } from '../../../shared/domain/destination.ts'
-import type { FloeError } from '../errors.ts'
+import { FloeError } from '../errors.ts'
 import type { Platform } from '../ports/index.ts'
 import { destinationErrors, destinationFailure, errorCode, isMissing } from './failures.ts'
 import { type Marker, readMarker } from './marker.ts'
@@ -71,6 +71,19 @@ export async function writeObstacle(place: Place): Promise<FloeError | null> {
       return destinationErrors.readOnly(place, 'The folder is locked against changes.', error)
     }
     return destinationFailure(error, place)
+  }
+}
+
+/** What is known of a destination whose drive does not answer: a network share that hangs, a disk that fails. */
+export function silent(place: Place & { readonly lastSeenAt: string | null }): Survey {
+  return {
+    state: { kind: 'absent', lastSeenAt: place.lastSeenAt },
+    marker: null,
+    room: null,
+    obstacle: new FloeError('destination/missing', `The destination "${place.name}" (${place.path}) does not answer.`, {
+      params: { ...place },
+      remedy: 'Check the drive or the network connection to it.',
+    }),
   }
 }
 

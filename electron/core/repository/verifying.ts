@@ -22,13 +22,17 @@ function noIndex(point: Point): FloeError {
   )
 }
 
+/** Somebody else's lock, a right that is missing, or a system that has run out of something. */
+const notAboutTheImage =
+  /Failed to get (shared )?"[^"]*" lock|Permission denied|Too many open files|Cannot allocate memory|No space left/
+
 /**
  * A tool that cannot open an image says so about the image, unless somebody else holds it (qemu.md 8). Everything else
  * that goes wrong is no verdict on the image and is thrown.
  */
 function damageOf(error: unknown, where: Pick<Damage, 'diskId' | 'file'>): Damage {
-  const opening = error instanceof FloeError && error.code === 'system/tool-failed' && error.params.task !== 'read'
-  if (!opening || /Failed to get (shared )?"[^"]*" lock/.test(error.message)) throw error
+  const refused = error instanceof FloeError && error.code === 'system/tool-failed' && error.params.refused === true
+  if (!refused || notAboutTheImage.test(error.message)) throw error
   return { ...where, kind: 'structure', offset: null, length: null, text: error.message }
 }
 

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { dirname } from 'node:path'
@@ -89,6 +90,37 @@ it('a server that dies in the middle fails every read that waits', async () => {
   const failed = (await results).filter(({ status }) => status === 'rejected')
   for (const result of failed) expect(result).toMatchObject({ reason: { name: 'NbdConnectionError' } })
   await expect(client.read(0, Buffer.alloc(1))).rejects.toMatchObject({ name: 'NbdConnectionError' })
+})
+
+it('a server that stands still is given up, and reading from it fails instead of waiting', async () => {
+  using dir = tempDir()
+  const path = dir.file('a.raw')
+  await createImage(path, 1 << 20, 'raw')
+  await using server = await serveImage({ path, format: 'raw' })
+  const client = await NbdClient.connect(server.socketPath, { silence: 300 })
+  await client.read(0, Buffer.alloc(512))
+  process.kill(server.pid, 'SIGSTOP')
+  await expect(client.read(0, Buffer.alloc(512))).rejects.toMatchObject({
+    name: 'NbdConnectionError',
+    message: expect.stringContaining('said nothing'),
+  })
+})
+
+it('a server whose Floe is killed before it connects ends too, and leaves no folder', async () => {
+  using dir = tempDir()
+  const path = dir.file('a.raw')
+  await createImage(path, 1 << 20, 'raw')
+  const script = `import { serveImage } from ${JSON.stringify(new URL('../../../electron/core/nbd/server.ts', import.meta.url).href)}
+    const server = await serveImage({ path: ${JSON.stringify(path)}, format: 'raw' })
+    console.log(JSON.stringify({ pid: server.pid, socketPath: server.socketPath }))
+    setInterval(() => {}, 1000)`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const line = await new Promise<string>((resolve) => child.stdout.once('data', (data) => resolve(String(data))))
+  const server = JSON.parse(line) as { pid: number; socketPath: string }
+  expect(isAlive(server.pid)).toBe(true)
+  child.kill('SIGKILL')
+  await until(() => !isAlive(server.pid), 'qemu-nbd to end after Floe')
+  await until(() => !existsSync(dirname(server.socketPath)), 'its folder to go')
 })
 
 /** A server of the test's own: `answer` gets what the client sent and writes what it likes. */
