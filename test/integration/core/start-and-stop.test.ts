@@ -1,5 +1,6 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, it, vi } from 'vitest'
+import { startDemoGuest } from '../../support/demo-guest.ts'
 import { startFloe } from '../../support/floe.ts'
 import { tempDir } from '../../support/temp.ts'
 
@@ -17,4 +18,25 @@ it('a core that cannot start ends what it had started, and the same home starts 
   rmSync(dir.file('home', 'machines.json'))
   await using floe = await startFloe(dir.file('home'))
   expect(await floe.call('points.list', { machineId: null })).toEqual([])
+})
+
+it('a core that stops in the middle of a restore has cleared it away before anybody else may own the home', async () => {
+  using dir = tempDir()
+  for (const name of ['backups', 'new']) mkdirSync(dir.file(name))
+  await using guest = await startDemoGuest({ hidden: true, blocks: 2048, pauseMs: 50 })
+  const floe = await startFloe(dir.file('home'))
+  const machine = await floe.call('machines.add', { qmp: guest.qmpPath, agent: null, name: 'demo' })
+  await floe.call('destinations.add', { path: dir.file('backups'), name: null })
+  const backup = { machineId: machine.id, destinationId: null, diskIds: null, limit: null, check: true }
+  const { result } = await floe.done((await floe.call('backup.start', backup)).jobId)
+  const pointId = result?.pointId
+  if (!pointId) throw new Error('The backup has no point')
+  const { jobId } = await floe.call('restore.toNewImage', { pointId, directory: dir.file('new'), format: 'raw' })
+  const verify = await floe.call('points.verify', { pointId, level: 'content' })
+  await floe.core.stop()
+  expect(floe.core.topics.jobs.get(jobId)?.state.kind).toBe('cancelled')
+  expect(floe.core.topics.jobs.get(verify.jobId)?.state.kind).toBe('cancelled')
+  expect(readdirSync(dir.file('new'))).toEqual([])
+  expect(readdirSync(dir.file('home', 'journals', 'restore'))).toEqual([])
+  expect(await floe.refusal('points.verify', { pointId, level: 'content' })).toBe('system/interrupted')
 })

@@ -85,6 +85,8 @@ it('doctor prints every finding with its fix, and fails when something is missin
   const good = { id: 'a', title: 'A', result: 'ok', detail: 'there', fix: null }
   floe.answers['app.doctor'] = () => [good]
   expect(await cli(floe, ['doctor'])).toMatchObject({ status: 0, stdout: 'ok       A: there\n' })
+  floe.answers['app.doctor'] = () => [good, { ...good, result: 'warning', detail: 'away' }]
+  expect(await cli(floe, ['doctor'])).toMatchObject({ status: 0 })
   floe.answers['app.doctor'] = () => [good, { ...good, result: 'failed', detail: 'gone', fix: 'Install it.' }]
   const failing = await cli(floe, ['doctor'])
   expect(failing.status).toBe(2)

@@ -190,6 +190,27 @@ it('a swap asks on a terminal, takes no for an answer, and refuses where nobody 
   expect((await cli(floe, ['restore', 'pointa', '--swap', '--yes'])).status).toBe(0)
 })
 
+it('a swap that something blocks is never started without a yes: what blocks it may be over a moment later', async () => {
+  const terminal = { input: true, output: true, columns: 80 }
+  const check = { check: 'machine-off', result: 'blocked', title: 'The machine is off', detail: 'debian runs.' }
+  const floe = floeWith([done])
+  floe.answers['restore.preflight'] = () => ({ ok: false, checks: [check], disks: [], neededBytes: 0 })
+  expect((await cli(floe, ['restore', 'pointa', '--swap'])).status).toBe(2)
+  const result = await cli(floe, ['restore', 'pointa', '--swap'], { terminal, ask: async () => 'n' })
+  expect(result.status).toBe(130)
+  expect(result.stderr).toContain('debian runs.')
+  expect(floe.called('restore.swap')).toEqual([])
+})
+
+it('a command that has finished stays finished when leaving the home fails', async () => {
+  const floe = floeWith([done])
+  const close = () => Promise.reject(new Error('the lock is gone'))
+  const result = await cli(floe, ['points', '--json'], { openClient: async () => ({ client: floe.client, close }) })
+  expect(result.status).toBe(0)
+  expect(result.json()).toHaveLength(1)
+  expect(result.stderr).toContain('the lock is gone')
+})
+
 it('delete takes several points once each, and asks or wants --yes', async () => {
   const floe = floeWith([done])
   expect((await cli(floe, ['delete', 'pointa', 'pointb'])).status).toBe(2)

@@ -84,3 +84,11 @@ test('a swap that could not be taken back is never called undone', () => {
   expect(text.title).toBe('The swap stopped halfway')
   expect(text.body).not.toContain('as before')
 })
+
+test('no destination chosen is not the same as no destination', () => {
+  const none = describeProblem(problem('destination/none', { params: { count: 0 } }))
+  const several = describeProblem(problem('destination/none', { params: { count: 2 } }))
+  expect(none.title).toBe('There is no destination yet')
+  expect(several.title).toBe('Which destination should hold this backup?')
+  expect(several.actions.map((action) => action.kind)).toEqual(['choose-destination'])
+})
