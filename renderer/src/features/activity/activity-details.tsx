@@ -24,7 +24,7 @@ export function ActivityDetails({ line, now }: ActivityDetailsProps): ReactEleme
       {problem === null ? <p>{line.text}</p> : <p>{describeProblem(problem, { machine: line.subject, units }).body}</p>}
       {line.timeline.length === 0 ? null : (
         <>
-          <h3 className={styles.label}>Timeline</h3>
+          <h2 className={styles.label}>Timeline</h2>
           <ol className={styles.timeline}>
             {line.timeline.map((step) => (
               <li key={`${step.at} ${step.text}`}>
@@ -39,7 +39,7 @@ export function ActivityDetails({ line, now }: ActivityDetailsProps): ReactEleme
       )}
       {causes.length === 0 ? null : (
         <>
-          <h3 className={styles.label}>Causes</h3>
+          <h2 className={styles.label}>Causes</h2>
           <ol className={styles.causes}>
             {[...new Set(causes)].map((cause) => (
               <li key={cause}>
