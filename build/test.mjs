@@ -8,7 +8,7 @@ import { desktopCommand } from './bootstrap/desktop-tests.mjs'
 import { linuxOnlyTests } from './bootstrap/linux-only-tests.mjs'
 import { checkNode } from './bootstrap/node-version.mjs'
 import { root, run, toolEnvironment } from './bootstrap/run.mjs'
-import { giveUp, say } from './bootstrap/say.mjs'
+import { say } from './bootstrap/say.mjs'
 import { ensureTools, toolsForTests } from './bootstrap/system-tools.mjs'
 import { playwrightCount, total, vitestCount } from './bootstrap/test-report.mjs'
 
@@ -70,7 +70,12 @@ mkdirSync(reports, { recursive: true })
 
 await check('types', 'tsc', ['-b'])
 await check('lint, format and layers', 'biome', ['check', '.'])
-if ((await run('npm', ['run', '--silent', 'build'])) !== 0) giveUp('The build failed.', 'Its own message is above.')
+if ((await run('npm', ['run', '--silent', 'build'])) !== 0) {
+  say('the build failed, so nothing can be tested; its own message is above')
+  const { passed, failed } = total(counts)
+  console.log(`${passed} passed, ${failed + 1} failed`)
+  process.exit(1)
+}
 await vitest('unit', 'the parts (unit)')
 await vitest('window', 'the window (React)')
 if (process.platform !== 'linux') skip('Linux-only', `${linuxOnlyTests.length} sets of files need loop mounts or /proc`)
