@@ -1,5 +1,6 @@
 // After a crash: what the journals say was meant to happen, what the files say did happen, and the step that makes all
 // disks of a machine the same generation again. When that is not certain, nothing is changed and a person is told.
+import { dirname } from 'node:path'
 import { FloeError } from '../errors.ts'
 import { removeFiles } from './build.ts'
 import type { RestoreContext } from './context.ts'
@@ -12,6 +13,18 @@ import { listInWords } from './words.ts'
 export interface Recovery {
   readonly record: RestoreRecord
   readonly text: string
+}
+
+/**
+ * A folder of an interrupted swap that is not there: a drive that is not connected. Nothing can be said of the swap
+ * until it is back. Null when all are there.
+ */
+export async function missingFolder(record: RestoreRecord): Promise<string | null> {
+  for (const { imagePath } of record.disks) {
+    const folder = dirname(imagePath)
+    if ((await look(folder)) === null) return folder
+  }
+  return null
 }
 
 /** Brings one interrupted swap to `done`, `rolled-back` or `stuck`, and saves it. */
@@ -41,11 +54,15 @@ export async function recover(context: RestoreContext, record: RestoreRecord): P
 /** Clears away what an interrupted restore to new images left. */
 export async function clearNewImages(context: RestoreContext): Promise<readonly string[]> {
   const { newImages } = await context.journal.readAll()
-  for (const { jobId, temporaryPaths } of newImages) {
+  const cleared: string[] = []
+  for (const { jobId, machineName, temporaryPaths } of newImages) {
+    const folders = await Promise.all(temporaryPaths.map((path) => look(dirname(path))))
+    if (folders.includes(null)) continue
     await removeFiles(temporaryPaths.filter((path) => path.includes(`.floe-${jobId}-`)))
     await context.journal.removeNewImage(jobId)
+    cleared.push(machineName)
   }
-  return newImages.map((record) => record.machineName)
+  return cleared
 }
 
 function verb(record: RestoreRecord): string {

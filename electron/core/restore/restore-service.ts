@@ -15,11 +15,11 @@ import type { Repository } from '../repository/types.ts'
 import type { Topic } from '../topics/topic.ts'
 import type { RestoreContext } from './context.ts'
 import { assertClear } from './finding.ts'
-import { RestoreJournal } from './journal.ts'
+import { RestoreJournal, type RestoreRecord } from './journal.ts'
 import { planNewImages, runNewImages } from './new-image-job.ts'
 import { planSwap, preflightOf } from './preflight.ts'
 import { RestoreRecords } from './records.ts'
-import { clearNewImages, recover } from './recover.ts'
+import { clearNewImages, missingFolder, recover } from './recover.ts'
 import { runSwap } from './swap-job.ts'
 import type { RestoreService, StepHook } from './types.ts'
 import { planUndo, runUndo } from './undo.ts'
@@ -49,6 +49,7 @@ export function createRestoreService(deps: RestoreDeps): RestoreService {
 
 class Service implements RestoreService {
   #context: RestoreContext
+  readonly #waiting = new Map<RestoreId, RestoreRecord>()
 
   constructor(context: RestoreContext) {
     this.#context = context
@@ -96,10 +97,12 @@ class Service implements RestoreService {
   }
 
   async undoPreflight(restoreId: RestoreId) {
+    await this.#settleWaiting()
     return (await planUndo(this.#context, restoreId)).preflight
   }
 
   async undo(restoreId: RestoreId): Promise<JobId> {
+    await this.#settleWaiting()
     const plan = await planUndo(this.#context, restoreId)
     assertClear(plan.findings)
     const { record } = plan
@@ -122,14 +125,32 @@ class Service implements RestoreService {
         await records.adopt(record)
         continue
       }
-      const { record: settled, text } = await recover(this.#context, record)
-      const level = settled.state.kind === 'stuck' ? 'problem' : 'warning'
-      this.#tell(level, settled.machineId, settled.machineName, text)
+      const folder = await missingFolder(record)
+      if (folder === null) await this.#settle(record)
+      else {
+        this.#waiting.set(record.id, record)
+        const text = `A restore of ${record.machineName} was interrupted, and "${folder}" is not there now. Connect its drive; Floe settles the restore before the next one. Do not start the machine before.`
+        this.#tell('problem', record.machineId, record.machineName, text)
+      }
     }
     await this.#markUndone()
     for (const machineName of await clearNewImages(this.#context)) {
       const text = 'A restore to a new image was interrupted; what it had copied was removed.'
       this.#tell('warning', null, machineName, text)
+    }
+  }
+
+  async #settle(record: RestoreRecord): Promise<void> {
+    const { record: settled, text } = await recover(this.#context, record)
+    const level = settled.state.kind === 'stuck' ? 'problem' : 'warning'
+    this.#tell(level, settled.machineId, settled.machineName, text)
+  }
+
+  /** Interrupted swaps whose drive is back are settled before anything else is done. */
+  async #settleWaiting(): Promise<void> {
+    for (const record of [...this.#waiting.values()]) {
+      if ((await missingFolder(record)) !== null || !this.#waiting.delete(record.id)) continue
+      await this.#settle(record)
     }
   }
 
@@ -144,7 +165,8 @@ class Service implements RestoreService {
     }
   }
 
-  #plan(pointId: PointId) {
+  async #plan(pointId: PointId) {
+    await this.#settleWaiting()
     const { records } = this.#context
     const isAsRestored = records.isAsRestored.bind(records)
     return planSwap({ ...this.#context, isAsRestored }, pointId)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { startQemu } from '../../support/qemu.ts'
@@ -58,6 +58,20 @@ describe('a restore that was killed between its two renames', () => {
     }
     expect(await Promise.all(disks.map(({ id }) => world.generation(id)))).toEqual(['now', 'now'])
     expect(world.files()).toEqual(['vda.qcow2', 'vdb.img'])
+  })
+
+  it('waits for a drive that is not connected, and is settled when it is back', async () => {
+    await using world = await restoreWorld(disks)
+    killBefore(world, 'rename-1')
+    renameSync(world.folder, `${world.folder}-unplugged`)
+    await using floe = await openRestoreFloe(world.home)
+    await floe.restores.reconcile()
+    expect(floe.restores.restores()).toEqual([])
+    expect(floe.activities()[0]).toMatchObject({ level: 'problem', text: expect.stringContaining('is not there now') })
+    renameSync(`${world.folder}-unplugged`, world.folder)
+    await floe.restores.preflight(world.point.id)
+    expect(await Promise.all(disks.map(({ id }) => world.generation(id)))).toEqual(['then', 'then'])
+    expect(floe.restores.restores()[0]).toMatchObject({ state: { kind: 'done' }, undoable: true })
   })
 
   it('needs a person when the machine runs with mixed disks, and nothing is deleted', async () => {
