@@ -10,6 +10,8 @@ export interface FloeWindow extends AsyncDisposable {
   readonly app: ElectronApplication | null
   /** Writes `<step>-<name>` in light and dark at the size of the moment. */
   picture(name: string): Promise<void>
+  /** Ends the host behind the window; only on the web. */
+  stopHost(): Promise<void>
 }
 
 const output = process.env.FLOE_E2E_OUTPUT ?? 'test-results/e2e'
@@ -43,6 +45,9 @@ export async function openFloe(home: string, info: TestInfo, size = { width: 128
         await page.screenshot({ path: join(folder, `${String(step).padStart(2, '0')}-${name}-${theme}.png`) })
       }
       await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
+    },
+    stopHost: async () => {
+      await web?.stopHost()
     },
     [Symbol.asyncDispose]: async () => {
       await (desktop ?? web)?.[Symbol.asyncDispose]()

@@ -52,6 +52,8 @@ export interface WebLaunch extends AsyncDisposable {
   readonly url: string
   /** Opens another browser window, without cookies of the first. */
   open(url: string): Promise<Page>
+  /** Ends `floe serve` and leaves its windows open. */
+  stopHost(): Promise<void>
 }
 
 /** `floe serve` on `home`, and Debian's or Playwright's Chromium. */
@@ -61,10 +63,13 @@ export async function launchWeb(home: string, args: readonly string[] = []): Pro
   })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   let browser: Browser | null = null
-  const end = async () => {
-    await browser?.close()
+  const stopHost = async () => {
     child.kill('SIGTERM')
     await exited
+  }
+  const end = async () => {
+    await browser?.close()
+    await stopHost()
   }
   try {
     const url = await new Promise<string>((resolve, reject) => {
@@ -78,6 +83,7 @@ export async function launchWeb(home: string, args: readonly string[] = []): Pro
     const running = browser
     return {
       url,
+      stopHost,
       open: async (address) => {
         const page = await (await running.newContext()).newPage()
         await page.goto(address)
