@@ -11,6 +11,7 @@ import { type ManifestDisk, writeManifest } from './manifest.ts'
 import { indexFile } from './names.ts'
 import { imageFileDamage, loadManifest } from './point-files.ts'
 import type { JsonObject } from './sealed-json.ts'
+import { foreignPart } from './standing-alone.ts'
 import type { ReadProgress } from './types.ts'
 import { writeVerification } from './verification-file.ts'
 
@@ -58,6 +59,8 @@ async function indexDisk(
     const text = `The image "${disk.file}" has ${check.errors} structural errors. ${check.text}`.trim()
     throw await checkFailed(ports, point, { ...where, kind: 'structure', text })
   }
+  const foreign = await foreignPart(point.path, disk, { env: ports.env, signal })
+  if (foreign) throw await checkFailed(ports, point, foreign)
   const progress = (doneBytes: number, totalBytes: number) => onProgress(doneBytes, totalBytes, disk.id)
   const { index, unreadable } = await computeContentIndex(ports, { path, format: disk.format }, progress, signal)
   const first = unreadable[0]

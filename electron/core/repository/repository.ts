@@ -27,6 +27,7 @@ import { assertReadable } from './point-files.ts'
 import { notRecorded, recordPoint } from './recording.ts'
 import { DestinationRegistry } from './registry.ts'
 import { RememberedPoints } from './remembered.ts'
+import { foreignPart } from './standing-alone.ts'
 import type { OpenDestination, PartialPoint, Repository } from './types.ts'
 import { readVerification, replaces, writeVerification } from './verification-file.ts'
 import { compareWithPoint, verifyPoint } from './verifying.ts'
@@ -100,6 +101,19 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       `The restore point of ${point.createdAt} lies on a destination that went away while it was read.`,
       { params: { id: point.id, path: point.path }, remedy: 'Connect the destination and try again.', cause: obstacle },
     )
+  }
+
+  /** @throws FloeError `point/*`; `point/damaged` also for an image that leads to files elsewhere */
+  async function assertWhole(point: Point): Promise<void> {
+    const manifest = await assertReadable(point)
+    for (const disk of manifest.disks) {
+      const foreign = await foreignPart(point.path, disk, { env: ports.env })
+      if (!foreign) continue
+      throw new FloeError('point/damaged', `The restore point of ${point.createdAt} is damaged. ${foreign.text}`, {
+        params: { id: point.id, path: point.path, disk: disk.id },
+        remedy: 'Use another restore point.',
+      })
+    }
   }
 
   return {
@@ -224,7 +238,7 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
     point: (id) => catalog.point(id),
     async assertReadable(id) {
       const point = catalog.point(id)
-      await assertReadable(point).catch(async (error: unknown) => {
+      await assertWhole(point).catch(async (error: unknown) => {
         await assertStillThere(point)
         throw error
       })

@@ -9,6 +9,7 @@ import { computeContentIndex } from './content-index/compute.ts'
 import type { Manifest, ManifestDisk } from './manifest.ts'
 import { manifestFile } from './names.ts'
 import { imageFileDamage, loadIndex, loadManifest } from './point-files.ts'
+import { foreignPart } from './standing-alone.ts'
 import type { ReadProgress } from './types.ts'
 
 function noIndex(point: Point): FloeError {
@@ -42,11 +43,21 @@ async function structureDamage(ports: Ports, folder: string, disk: ManifestDisk,
   const where = { diskId: disk.id, file: disk.file }
   try {
     const check = await checkImage(join(folder, disk.file), disk.format, { env: ports.env, signal })
-    if (check.errors === 0) return null
+    if (check.errors === 0) return await foreignPart(folder, disk, { env: ports.env, signal })
     const text = `The image "${disk.file}" has ${check.errors} structural errors. ${check.text}`.trim()
     return { ...where, kind: 'structure', offset: null, length: null, text } as const
   } catch (error) {
     return damageOf(error, where)
+  }
+}
+
+/** An image that leads to files elsewhere is not followed there. */
+async function isWhole(ports: Ports, folder: string, disk: ManifestDisk, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await foreignPart(folder, disk, { env: ports.env, signal })) === null
+  } catch (error) {
+    damageOf(error, { diskId: disk.id, file: disk.file })
+    return true
   }
 }
 
@@ -97,7 +108,7 @@ export async function verifyPoint(
   for (const disk of manifest?.disks ?? []) {
     const structural = await structureDamage(ports, point.path, disk, signal)
     if (structural) damage.push(structural)
-    const readable = structural?.kind !== 'missing'
+    const readable = structural?.kind !== 'missing' && (await isWhole(ports, point.path, disk, signal))
     if (level === 'content' && readable) {
       damage.push(...(await contentDamage(ports, point.path, disk, structural, onProgress, signal)))
     }

@@ -5,6 +5,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -13,7 +14,7 @@ import { basename, dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { lastGoodPoints } from '../../../electron/core/points/last-good.ts'
 import { checksumOf, type JsonObject } from '../../../electron/core/repository/sealed-json.ts'
-import { addPoint, newPoint, testRepository } from '../../support/repository.ts'
+import { addPoint, never, newPoint, noProgress, testRepository } from '../../support/repository.ts'
 import { tempDir } from '../../support/temp.ts'
 
 const need = { bytes: 1 << 20, largestFile: 1 << 20, imagePaths: [] }
@@ -140,4 +141,29 @@ it('a destination that goes away between the look and the write does not come in
   renameSync(path, place.file('unplugged'))
   await expect(test.repository.beginPoint(opened, newPoint())).rejects.toMatchObject({ code: 'destination/missing' })
   expect(existsSync(path)).toBe(false)
+})
+
+it('an image that leads to a file elsewhere is damage, and what is there is neither read nor restored', async () => {
+  using place = tempDir()
+  await using test = await testRepository()
+  const destination = await test.repository.addDestination(place.path, null)
+  const point = await addPoint(test.repository, destination)
+  const image = join(point.path, point.disks[0]?.file ?? '')
+  const size = statSync(image).size
+  writeFileSync(place.file('secret'), Buffer.alloc(4 << 20, 'secret'))
+  rmSync(image)
+  const options = ['-f', 'qcow2', '-b', place.file('secret'), '-F', 'raw', image, '4M']
+  execFileSync('qemu-img', ['create', '-q', ...options])
+  truncateSync(image, size)
+  await test.repository.refresh()
+  expect(await test.repository.verify(point.id, 'structure', noProgress, never)).toMatchObject({
+    ok: false,
+    damage: [{ kind: 'structure', text: expect.stringContaining('secret') }],
+  })
+  rmSync(join(point.path, 'verification.json'))
+  await test.repository.refresh()
+  await expect(test.repository.assertReadable(point.id)).rejects.toMatchObject({ code: 'point/damaged' })
+  await expect(test.repository.computeIndex(point.id, noProgress, never)).rejects.toMatchObject({
+    code: 'backup/check-failed',
+  })
 })
