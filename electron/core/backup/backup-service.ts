@@ -150,7 +150,8 @@ class Backups implements BackupService {
         const card = this.#card(header)
         await this.#guard(link, async () => {
           const resumed = await resumeBackup(this.#deps, unfinished, link, card)
-          if (resumed.limit !== header.limit) this.#deps.board.update(id, { limit: resumed.limit })
+          const unwished = this.#deps.board.get(id).limit === header.limit
+          if (unwished) this.#deps.board.update(id, { limit: resumed.limit })
           await this.#follow(resumed.run, card, resumed.first, cancelled.signal)
         })
       })
@@ -168,9 +169,19 @@ class Backups implements BackupService {
       const run = this.#runs.get(id)
       if (run) await act(run)
     }
+    const assertRuns = (code: 'job/cannot-pause' | 'job/cannot-resume') => {
+      if (!this.#runs.has(id)) throw new FloeError(code, 'Floe is still finding out how far this backup is.')
+    }
     return {
-      pause: () => withRun((run) => run.pause()),
-      resume: () => withRun((run) => run.resume()),
+      pause: async () => {
+        assertRuns('job/cannot-pause')
+        await withRun((run) => run.pause())
+      },
+      resume: async () => {
+        assertRuns('job/cannot-resume')
+        await withRun((run) => run.resume())
+      },
+      // Before there is a run, the board remembers the wish, and #follow carries it out.
       setLimit: (limit) => withRun((run) => run.setLimit(limit)),
       skipCheck: () => withRun((run) => run.skipCheck()),
       cancel: async () => cancelled.abort(),
@@ -222,6 +233,7 @@ class Backups implements BackupService {
     this.#runs.set(jobId, run)
     cancelled.addEventListener('abort', cancel)
     try {
+      await run.setLimit(this.#deps.board.get(jobId).limit)
       const running = run.run(first)
       if (cancelled.aborted) cancel()
       const ending = await running

@@ -65,6 +65,7 @@ export class CopySteps {
     const at = deps.ports.clock.now().toISOString()
     await session.execute('transaction', startArguments(header.plan, limit))
     post({ event: 'started', at })
+    if (this.#run.limit !== limit) await this.applyLimit()
   }
 
   async watch(rescueGuest: boolean): Promise<void> {

@@ -103,6 +103,7 @@ export class BackupRun {
 
   /** Bytes per second for all disks together; null for none. */
   async setLimit(limit: number | null): Promise<void> {
+    if (limit === this.#context.limit) return
     this.#context.limit = limit
     if (this.#state.state === 'copying') await this.#copy.applyLimit()
   }

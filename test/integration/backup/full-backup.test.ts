@@ -25,10 +25,11 @@ test('a backup is the disk of its start instant, while somebody keeps writing th
   copyFileSync(path, before)
   await using world = await backupWorld()
   const machine = await world.machine(qemu)
-  const id = await world.start(machine, { limit: 30 << 20, check: true })
+  const id = await world.start(machine, { limit: 4 << 20, check: true })
   await world.reach(id, 'copying')
   let writes = 0
   while (world.floe.board.get(id).state.kind === 'copying') {
+    if (writes === 30) await world.floe.board.setLimit(id, null)
     await qemu.write('vda', `${(writes * 37) % 250}M`, '512k', 200 + (writes % 50))
     writes += 1
   }

@@ -3,7 +3,7 @@ import { renameSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { connectQmp } from '../../../electron/core/qmp/connect.ts'
-import { type BackupWorld, backupWorld, smallVolume } from '../../support/backup-world.ts'
+import { type BackupWorld, backupWorld } from '../../support/backup-world.ts'
 import { createImage, startQemu, type TestQemu } from '../../support/qemu.ts'
 import { type TempDir, tempDir } from '../../support/temp.ts'
 
@@ -13,15 +13,17 @@ async function machineWithData(dir: TempDir): Promise<TestQemu> {
   return startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }] })
 }
 
-/** Connects as Floe does, with something happening just before or after QEMU is told to remove an image. */
-function atRemoval(side: 'before' | 'after', act: () => Promise<void> | void): typeof connectQmp {
+type Act = () => Promise<void> | void
+
+/** Connects as Floe does, with something happening just before and after QEMU is told to remove an image. */
+function atRemoval(acts: { readonly before?: Act; readonly after?: Act }): typeof connectQmp {
   return async (...options) => {
     const session = await connectQmp(...options)
     const execute = session.execute.bind(session)
     session.execute = async <T>(...[command, args, timing]: Parameters<typeof execute>): Promise<T> => {
-      if (command === 'blockdev-del' && side === 'before') await act()
+      if (command === 'blockdev-del') await acts.before?.()
       const answer = await execute<T>(command, args, timing)
-      if (command === 'blockdev-del' && side === 'after') await act()
+      if (command === 'blockdev-del') await acts.after?.()
       return answer
     }
     return session
@@ -34,40 +36,60 @@ const targetOf = (world: BackupWorld) => {
   return join(world.destination.path, found)
 }
 
-async function expectNoPoint(world: BackupWorld, qemu: TestQemu): Promise<void> {
+async function expectNoPoint(world: BackupWorld, qemu: TestQemu, why: RegExp): Promise<void> {
   const job = await world.run(await world.machine(qemu))
-  expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'backup/not-recorded' } })
+  expect(job.state).toMatchObject({
+    kind: 'failed',
+    problem: { code: 'backup/not-recorded', message: expect.stringMatching(why) },
+  })
   expect(world.floe.repository.points(null)).toEqual([])
   expect(world.partials()).toEqual([])
   expect(await qemu.monitor.command('query-jobs')).toEqual([])
 }
 
-test('an image whose tables found no room when QEMU closed it is no restore point', async () => {
-  using dir = tempDir()
-  using small = smallVolume(80 << 20)
-  await using qemu = await machineWithData(dir)
-  // QEMU tells nobody that the last write of the tables failed: the job was good, and so is blockdev-del's answer.
-  const fill = () =>
-    execFileSync('sh', ['-c', `cat /dev/zero > '${join(small.path, 'others')}' || true`], { stdio: 'ignore' })
-  await using world = await backupWorld({
-    destinationPath: join(small.path, 'b'),
-    connect: atRemoval('before', () => void fill()),
-  })
-  await expectNoPoint(world, qemu)
-})
+/** Connects as Floe does; every target fails to write these tables once they exist, as a failing drive would. */
+function losingTables(events: readonly string[]): typeof connectQmp {
+  return async (...options) => {
+    const session = await connectQmp(...options)
+    const execute = session.execute.bind(session)
+    session.execute = (command, args, timing) => {
+      if (command !== 'blockdev-add') return execute(command, args, timing)
+      const rules = events.map((event) => ({ event, state: 2, errno: 5 }))
+      const file = {
+        driver: 'blkdebug',
+        image: args?.file,
+        'inject-error': rules,
+        'set-state': [{ event: 'l2_update', state: 1, new_state: 2 }],
+      }
+      return execute(command, { ...args, file }, timing)
+    }
+    return session
+  }
+}
+
+// QEMU tells nobody: the job was good, and so is blockdev-del's answer. Only a look at the image can tell.
+test.each([[['l2_update']], [['l2_update', 'refblock_update_part']], [['refblock_update_part']]])(
+  'an image whose tables (%s) were lost when QEMU closed it is no restore point',
+  async (events) => {
+    using dir = tempDir()
+    await using qemu = await machineWithData(dir)
+    await using world = await backupWorld({ connect: losingTables(events) })
+    await expectNoPoint(world, qemu, /not whole: .*tables/)
+  },
+)
 
 test('an image that was cut short before it was recorded is no restore point', async () => {
   using dir = tempDir()
   await using qemu = await machineWithData(dir)
   const cut = () => truncateSync(targetOf(world), statSync(targetOf(world)).size - (1 << 20))
-  await using world: BackupWorld = await backupWorld({ connect: atRemoval('after', cut) })
-  await expectNoPoint(world, qemu)
+  await using world: BackupWorld = await backupWorld({ connect: atRemoval({ after: cut }) })
+  await expectNoPoint(world, qemu, /not whole/)
 })
 
 test('an image that was replaced by another sound one is no restore point', async () => {
   using dir = tempDir()
   await using qemu = await machineWithData(dir)
   const replace = async () => renameSync(await createImage(dir.file('empty.qcow2'), '64M'), targetOf(world))
-  await using world: BackupWorld = await backupWorld({ connect: atRemoval('after', replace) })
-  await expectNoPoint(world, qemu)
+  await using world: BackupWorld = await backupWorld({ connect: atRemoval({ after: replace }) })
+  await expectNoPoint(world, qemu, /not whole/)
 })

@@ -33,6 +33,7 @@ test('a copy that QEMU still makes after Floe was closed is adopted, and is the 
     expect(await jobsOf(qemu)).toMatchObject([{ id: `floe-${id}-j0`, status: 'running' }])
   })
   expect(floe.board.get(id)).toMatchObject({ reattached: true, limit: 8 << 20 })
+  await floe.board.setLimit(id, null)
   const job = await floe.board.whenFinal(id)
   const point = world.pointOf(job)
   expect(await difference(before, world.image(point, 'vda'))).toBeNull()
