@@ -20,7 +20,8 @@ async function watchBars(page: Page): Promise<() => Promise<{ values: number[]; 
     const read = () => {
       const card = document.querySelector('[data-testid^="job-"]')
       const bar = card?.querySelector('[role="progressbar"]')
-      if (!card || !bar) return
+      // The bar is full while a recorded copy is read back; a sweep on it tells how far that is.
+      if (!card || !bar || card.querySelector('[data-testid="check-sweep"]')) return
       const value = Number(bar.getAttribute('aria-valuenow'))
       if (bar.hasAttribute('aria-valuenow') && seen.values.at(-1) !== value) seen.values.push(value)
       const percent = /\d+\s%/.exec(card.textContent ?? '')?.[0]
