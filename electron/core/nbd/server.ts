@@ -61,6 +61,8 @@ export async function serveImage(
     env: { ...(options.env ?? process.env), LC_ALL: 'C' },
     cwd: '/',
     stdio: ['pipe', 'ignore', 'pipe'],
+    // A group of its own: Ctrl-C in the terminal is for Floe, and must not look like an image that cannot be read.
+    detached: true,
   })
   // The guard may be gone before it is told that its work is done.
   child.stdin.on('error', () => {})

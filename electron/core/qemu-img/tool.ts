@@ -75,6 +75,29 @@ export function interrupted(task: string): FloeError {
   return new FloeError('system/interrupted', `Floe was told to stop while it wanted to ${task}.`, { params: { task } })
 }
 
+const children = new Set<ChildProcess>()
+
+/**
+ * Kills the child if this process ends first, whatever the reason short of SIGKILL: tools run in groups of their own, so
+ * nobody else would, and one that goes on would write into a file that the next Floe clears away.
+ */
+function endWithUs(child: ChildProcess): void {
+  if (children.size === 0) process.on('exit', endAll)
+  children.add(child)
+  const forget = () => {
+    children.delete(child)
+    if (children.size === 0) process.off('exit', endAll)
+  }
+  child.once('exit', forget)
+  child.once('error', () => {
+    if (child.pid === undefined) forget()
+  })
+}
+
+function endAll(): void {
+  for (const child of children) child.kill('SIGKILL')
+}
+
 /** Ends a child we started: a request first, force after two seconds. Resolves when it is gone, at the latest after five. */
 export async function endChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
@@ -111,6 +134,7 @@ export async function runTool(
   const env = { ...(options.env ?? process.env), LC_ALL: 'C' }
   // A group of its own: Ctrl-C in the terminal is for Floe, which ends its tools in order.
   const child = spawn(program, args, { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  endWithUs(child)
   let abandon = () => {}
   const abort = () =>
     void endChild(child).then(() => {
