@@ -18,6 +18,12 @@ import {
 const longestSocketPath = 103
 const startDeadline = 60_000
 
+export interface ServeOptions extends ToolOptions {
+  readonly clients?: number
+  /** `from-drive`: not from the system's memory of the file, where the file system can do that. */
+  readonly reading?: 'cached' | 'from-drive'
+}
+
 /**
  * Becomes `qemu-nbd` itself, but first leaves a guard that reads from Floe: when Floe is gone without a word, also by
  * SIGKILL and before it connected, the guard ends the server and removes its folder ($0).
@@ -43,12 +49,27 @@ export interface NbdServer extends AsyncDisposable {
  */
 export async function serveImage(
   image: { readonly path: string; readonly format: string },
-  options: ToolOptions & { readonly clients?: number } = {},
+  options: ServeOptions = {},
+): Promise<NbdServer> {
+  const fromDrive = { ...options, reading: options.reading ?? 'cached' } as const
+  if (fromDrive.reading === 'cached') return serve(image, fromDrive)
+  try {
+    return await serve(image, fromDrive)
+  } catch (error) {
+    const cannot = error instanceof Error && /O_DIRECT|direct I\/O|Invalid argument/i.test(error.message)
+    if (!cannot) throw error
+    return serve(image, { ...options, reading: 'cached' })
+  }
+}
+
+async function serve(
+  image: { readonly path: string; readonly format: string },
+  options: ServeOptions & { readonly reading: 'cached' | 'from-drive' },
 ): Promise<NbdServer> {
   const task = `open "${image.path}"`
   const program = await locateTool('qemu-nbd', options)
   if (options.signal?.aborted) throw interrupted(task)
-  const argument = imageArgument(image.path, image.format)
+  const argument = imageArgument(image.path, image.format, options.reading)
   const folder = await mkdtemp(join(tmpdir().length < 60 ? tmpdir() : '/tmp', 'floe-nbd-'))
   const socketPath = join(folder, 's')
   const readyFile = join(folder, 'pid')

@@ -75,7 +75,7 @@ async function contentDamage(
   const image = { path: join(folder, disk.file), format: disk.format }
   const progress = (doneBytes: number, totalBytes: number) => onProgress(doneBytes, totalBytes, disk.id)
   try {
-    return differences(loaded.index, await computeContentIndex(ports, image, progress, signal), where)
+    return differences(loaded.index, await computeContentIndex(ports, image, progress, signal, 'from-drive'), where)
   } catch (error) {
     // A torn image may well end the tool that reads it; the structural damage already says so.
     const ended = error instanceof FloeError && error.code === 'system/tool-failed'

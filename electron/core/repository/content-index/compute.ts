@@ -23,6 +23,7 @@ function readingFailed(path: string, text: string, cause: unknown): FloeError {
 
 /**
  * Reads an image (with its backing chain) through `qemu-nbd` and hashes it in a worker. Aborting ends both at once.
+ * `from-drive` reads past the system's memory of the file, so that a fault of the drive is seen.
  * Progress counts data bytes and comes at most four times a second.
  * @throws FloeError `system/tool-missing`, `system/tool-failed`, `system/interrupted`
  */
@@ -31,8 +32,9 @@ export async function computeContentIndex(
   image: { readonly path: string; readonly format: string },
   onProgress: (doneBytes: number, totalBytes: number) => void,
   signal: AbortSignal,
+  reading: 'cached' | 'from-drive' = 'cached',
 ): Promise<ComputedIndex> {
-  await using server = await serveImage(image, { env: ports.env, signal })
+  await using server = await serveImage(image, { env: ports.env, signal, reading })
   const task: IndexTask = { socketPath: server.socketPath }
   const worker = new Worker(ports.indexWorker, { workerData: task, execArgv: [], name: 'content-index' })
   let abort = () => {}
