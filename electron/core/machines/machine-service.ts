@@ -89,8 +89,11 @@ class Machines implements MachineService {
   async stop(): Promise<void> {
     this.#running = false
     for (const timer of [this.#timer, this.#pidTimer, this.#saveTimer]) if (timer) clearTimeout(timer)
+    const closeAll = () => Promise.all([...this.#tracked.values()].map((machine) => machine.link.close()))
+    // Before the round ends, too: it may wait for a machine that does not answer.
+    await closeAll()
     await this.#last
-    await Promise.all([...this.#tracked.values()].map((machine) => machine.link.close()))
+    await closeAll()
     await this.#save().catch((error: unknown) => this.#ports.logger.error('Machines were not saved.', { error }))
   }
 

@@ -12,6 +12,6 @@ export const usualTiming: MachineTiming = {
   watchedMs: 5_000,
   idleMs: 60_000,
   pidCheckMs: 1_000,
-  releaseAfterMs: 30_000,
+  releaseAfterMs: 1_000,
   statusTimeoutMs: 5_000,
 }

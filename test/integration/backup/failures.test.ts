@@ -196,6 +196,20 @@ test('a guest that its own full drive stopped is neither blamed on the destinati
   expect(await leftovers(qemu)).toEqual([])
 })
 
+test('a guest that somebody stops during the backup stays stopped', async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('data.qcow2'), '64M')
+  execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 0 24M', path], { stdio: 'ignore' })
+  await using qemu = await startWritingMachine(dir, path)
+  await using world = await backupWorld()
+  const id = await world.start(await world.machine(qemu), { diskIds: ['data'], limit: 1 << 20 })
+  await world.reach(id, 'copying')
+  await qemu.monitor.command('stop')
+  await world.floe.board.setLimit(id, null)
+  world.pointOf(await world.floe.board.whenFinal(id))
+  expect(await qemu.monitor.command('query-status')).toMatchObject({ status: 'paused' })
+})
+
 test('a guest that somebody had stopped before is not started', async () => {
   using dir = tempDir()
   await using qemu = await machineWithData(dir)
