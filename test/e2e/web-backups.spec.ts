@@ -56,7 +56,8 @@ test('a backup is paused, limited, reloaded and finished, and the next one cance
   await page.getByRole('option', { name: /10(\.0)?\sMB\/s/ }).click()
   await page.getByTestId('back-up').click()
   await expect(options).toBeHidden()
-  const card = page.getByRole('group', { name: 'Backup of debian-dev' })
+  // What runs is above what has ended.
+  const card = page.getByRole('group', { name: 'Backup of debian-dev' }).first()
   await expect(card).toContainText('Full backup to Backups')
   const seen = await watchBars(page)
   await expect(card).toContainText(/of 1\d\d\sMB copied/)
@@ -178,7 +179,8 @@ test('a destination that fills, is read-only or missing is told, and the guest g
   await world.floe('destination', 'add', small.path, '--name', 'Small')
   await machineRow(page, 'debian-dev').click()
   await startLimited(page)
-  const card = page.getByRole('group', { name: 'Backup of debian-dev' })
+  // What runs is above what has ended.
+  const card = page.getByRole('group', { name: 'Backup of debian-dev' }).first()
   await expect(card).toContainText(/MB copied/)
   writeFileSync(join(small.path, 'other'), Buffer.alloc(1))
   const filler = join(small.path, 'filler')

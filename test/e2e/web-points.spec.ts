@@ -3,6 +3,7 @@ import { closeSync, copyFileSync, existsSync, openSync, readdirSync, readSync, w
 import { join } from 'node:path'
 import { expect, type Locator, type Page, test } from '@playwright/test'
 import { difference } from '../support/qemu.ts'
+import { run } from '../support/run.ts'
 import { openFloe } from './support/floe-window.ts'
 import { lookAt } from './support/look.ts'
 import { openWorld } from './support/world.ts'
@@ -16,6 +17,16 @@ function flip(path: string, offset: number): void {
   readSync(file, byte, 0, 1, offset)
   writeSync(file, Buffer.of((byte[0] ?? 0) ^ 1), 0, 1, offset)
   closeSync(file)
+}
+
+/** Where the guest sees the megabyte that holds the byte at `offset` of an image file. */
+async function megabyteAt(path: string, offset: number): Promise<number> {
+  const text = await run('qemu-img', 'map', '--output=json', '-f', 'qcow2', path)
+  const parts = JSON.parse(text) as { start: number; length: number; offset?: number }[]
+  const part = parts.find((one) => one.offset !== undefined && one.offset <= offset && offset < one.offset + one.length)
+  if (part?.offset === undefined) throw new Error(`There is no data at ${offset}`)
+  const place = part.start + offset - part.offset
+  return place - (place % 2 ** 20)
 }
 
 test('a flipped byte is found and named, the point is blocked, another is restored elsewhere, and both are deleted', async () => {
@@ -33,7 +44,9 @@ test('a flipped byte is found and named, the point is blocked, another is restor
   await page.getByRole('treeitem', { name: /^debian-dev/ }).click()
   await expect(points(page)).toHaveCount(2)
 
-  flip(join(newest.path, newest.disks[0]?.file ?? ''), 4 << 20)
+  const damaged = join(newest.path, newest.disks[0]?.file ?? '')
+  const first = await megabyteAt(damaged, 4 << 20)
+  flip(damaged, 4 << 20)
   await points(page).first().click()
   await lookAt(page, 'selected point')
   await page.keyboard.press('Control+Shift+v')
@@ -45,7 +58,7 @@ test('a flipped byte is found and named, the point is blocked, another is restor
   await expect(verify).toBeHidden()
   const card = page.getByRole('group', { name: 'Verification of debian-dev' })
   await expect(card).toContainText('This restore point is damaged')
-  await expect(card, 'disk and offset').toContainText(/Bytes 3145728 to 4194303 of the disk "n-vda"/)
+  await expect(card, 'disk and offset').toContainText(`Bytes ${first} to ${first + 2 ** 20 - 1} of the disk "n-vda"`)
   await expect(points(page).first()).toContainText(/Damaged/)
   await expect(page.getByTestId('restore-point')).toHaveAttribute('aria-disabled', 'true')
   await expect(page.getByTestId('banner-damaged')).toContainText('Can’t be restored')
