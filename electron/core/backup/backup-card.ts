@@ -4,6 +4,8 @@ import { RateMeter } from '../jobs/rate.ts'
 import type { JobBoard } from '../jobs/types.ts'
 import type { Clock } from '../ports/index.ts'
 import { cardOf } from './card.ts'
+import { destinationClaim } from './claims.ts'
+import type { BackupHeader } from './journal.ts'
 import type { BackupPlan } from './plan.ts'
 import type { Done } from './problems.ts'
 import { advance, type CopySample, type DiskBytes, describeDisks, startOfCopy, totalOf } from './progress.ts'
@@ -16,18 +18,21 @@ export class BackupCard implements RunView {
   readonly #jobId: JobId
   readonly #plan: BackupPlan
   readonly #options: BackupOptions
+  readonly #destinationClaim: string
   readonly #meter = new RateMeter()
   readonly #timeline: { at: string; text: string }[] = []
   #bytes: DiskBytes
   #state: BackupState = { state: 'idle' }
   #paused = false
 
-  constructor(board: JobBoard, clock: Clock, jobId: JobId, plan: BackupPlan, options: BackupOptions) {
+  constructor(board: JobBoard, clock: Clock, header: BackupHeader) {
+    const { jobId, plan } = header
     this.#board = board
     this.#clock = clock
     this.#jobId = jobId
     this.#plan = plan
-    this.#options = options
+    this.#options = { diskCount: plan.disks.length, check: header.check }
+    this.#destinationClaim = destinationClaim(header.destination.id)
     this.#bytes = startOfCopy(plan.disks)
   }
 
@@ -45,6 +50,8 @@ export class BackupCard implements RunView {
     const text = stepTexts[state.state]
     if (text && state.state !== this.#state.state) this.#timeline.push({ at: this.#clock.now().toISOString(), text })
     this.#state = state
+    // Reading the copy back is in nobody's way: the next backup to this destination may begin.
+    if (state.state === 'checking') this.#board.giveBack(this.#jobId, this.#destinationClaim)
     if (state.state === 'releasing' && state.outcome.kind === 'copied') this.#allCopied()
     // The end is told with its result by whoever owns the job.
     if (state.state !== 'ended') this.#show()

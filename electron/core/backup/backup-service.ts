@@ -15,6 +15,7 @@ import type { Ports } from '../ports/index.ts'
 import type { Repository } from '../repository/types.ts'
 import { BackupCard } from './backup-card.ts'
 import { firstPhases } from './card.ts'
+import { claimsOf } from './claims.ts'
 import { type BackupHeader, Journal, journalVersion } from './journal.ts'
 import { Detached, MachineLink } from './machine-link.ts'
 import { type BackupPlan, planBackup, spaceNeeded } from './plan.ts'
@@ -261,8 +262,7 @@ class Backups implements BackupService {
 
   #card(header: BackupHeader): BackupCard {
     const { board, ports } = this.#deps
-    const options = { diskCount: header.plan.disks.length, check: header.check }
-    return new BackupCard(board, ports.clock, header.jobId, header.plan, options)
+    return new BackupCard(board, ports.clock, header)
   }
 
   async #planOn(lease: MachineLease, input: BackupInput, jobId: JobId, destination: Destination) {
@@ -318,8 +318,3 @@ class Backups implements BackupService {
     })
   }
 }
-
-const claimsOf = (machineId: MachineId, destinationId: DestinationId) => [
-  `machine:${machineId}`,
-  `destination:${destinationId}`,
-]

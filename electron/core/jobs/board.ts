@@ -11,7 +11,7 @@ import type { JobBoard, JobControls } from './types.ts'
 
 interface Entry {
   job: Job
-  readonly claims: readonly string[]
+  claims: readonly string[]
   readonly controls: JobControls
   readonly run: (signal: AbortSignal) => Promise<void>
   readonly abort: AbortController
@@ -101,6 +101,12 @@ class Board implements JobBoard {
     const entry = this.#entry(id)
     this.#merge(entry, change)
     if (entry.stage === 'waiting' && isFinal(entry.job.state)) this.#end(entry)
+  }
+
+  giveBack(id: JobId, claim: string): void {
+    const entry = this.#entry(id)
+    entry.claims = entry.claims.filter((held) => held !== claim)
+    this.#advance()
   }
 
   startNow(id: JobId): void {

@@ -27,6 +27,8 @@ export interface JobBoard {
   enqueue(job: Job, claims: readonly string[], controls: JobControls, run: (signal: AbortSignal) => Promise<void>): void
   /** Merges into the job as it stands. */
   update(id: JobId, change: Partial<Omit<Job, 'id'>>): void
+  /** Lets others have a claim that the job does not need any more. */
+  giveBack(id: JobId, claim: string): void
   startNow(id: JobId): void
   pause(id: JobId): Promise<void>
   resume(id: JobId): Promise<void>

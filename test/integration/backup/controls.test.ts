@@ -92,6 +92,19 @@ test('the point exists before it is read back, and the check can be skipped', as
   expect(point).toMatchObject({ id: job.pointId, index: { kind: 'checking', jobId: id } })
   expect(job.progress?.fraction).toBeLessThan(1)
   expect(job.canCancel).toBe(false)
+  // Reading back holds no destination: another job may write there meanwhile.
+  let otherRan = false
+  const other = {
+    ...job,
+    id: 'otherjob0000' as typeof id,
+    state: { kind: 'queued', position: 1, blockedBy: null } as const,
+  }
+  board.enqueue(other, [`destination:${world.destination.id}`], {}, async () => {
+    otherRan = true
+  })
+  await board.whenFinal(other.id)
+  expect(otherRan).toBe(true)
+  expect(board.get(id).state).toEqual({ kind: 'checking' })
   await board.skipCheck(id)
   const final = await board.whenFinal(id)
   expect(isFinal(final.state)).toBe(true)
