@@ -8,26 +8,27 @@ import { tempDir } from '../../support/temp.ts'
 import { floe, startFloeCommand, startFloeWith } from './floe-command.ts'
 import { isCopying, lastEvent, shows, slowWorld } from './slow-world.ts'
 
-it('a command that is done stays until the commands that joined it are done too', async () => {
+it('a command that has ended stays until the commands that joined it are done too', async () => {
   await using world = await slowWorld()
   await using other = await startDemoGuest({ hidden: true, blocks: 2048, pauseMs: 50 })
   const { home, dir } = world
   mkdirSync(dir.file('second place'))
   await floe(home, 'machine', 'add', '--qmp', other.qmpPath, '--name', 'other')
   await floe(home, 'destination', 'add', dir.file('second place'), '--name', 'second')
-  const first = startFloeCommand(home, 'backup', world.name, '--to', dir.file('backups'), '--limit', '2M', '--json')
+  const first = startFloeCommand(home, 'backup', world.name, '--to', dir.file('backups'), '--limit', '100K', '--json')
   await isCopying(first)
-  const second = startFloeCommand(home, 'backup', 'other', '--to', 'second', '--limit', '1M', '--json')
+  const second = startFloeCommand(home, 'backup', 'other', '--to', 'second', '--limit', '500K', '--json')
   await isCopying(second)
-  await shows(first, 'end of the first', () => lastEvent(first).event === 'finished')
+  expect((await floe(home, 'cancel', world.name)).status).toBe(0)
+  await shows(first, 'end of the first', () => lastEvent(first).event === 'failed')
   expect(first.process.exitCode).toBeNull()
   const jobs = (await floe(home, 'jobs', '--json')).json()
-  expect(jobs[0]).toMatchObject([{ machineName: 'other' }, { machineName: world.name, state: { kind: 'done' } }])
+  expect(jobs[0]).toMatchObject([{ machineName: 'other' }, { machineName: world.name, state: { kind: 'cancelled' } }])
   const result = await second.finished
   expect(result.json().at(-1)).toMatchObject({ event: 'finished' })
   expect(result.status).toBe(0)
   const done = await first.finished
-  expect(done.status).toBe(0)
+  expect(done.status).toBe(130)
   expect(done.stderr).toContain('waiting until they are done')
 })
 
