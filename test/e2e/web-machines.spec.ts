@@ -1,6 +1,7 @@
 // Machines that come, go and cannot be reached, and what the window says about them.
 import { expect, test } from '@playwright/test'
 import { RawQmp } from '../support/raw-qmp.ts'
+import { until } from '../support/run.ts'
 import { openFloe } from './support/floe-window.ts'
 import { lookAt } from './support/look.ts'
 import { openWorld } from './support/world.ts'
@@ -25,7 +26,8 @@ test('machines appear and go by themselves, and unreachable ones say why', async
 
   const socket = `${world.folder}/held.qmp`
   await world.bareMachine('held', socket)
-  const holder = await RawQmp.connect(socket)
+  // The socket has its name a moment before it takes connections.
+  const holder = await until(() => RawQmp.connect(socket).catch(() => null), 'the socket to be held')
   const heldRow = side.getByRole('treeitem', { name: /^held/ })
   await expect(heldRow).toBeVisible()
   await heldRow.click()
