@@ -17,9 +17,10 @@ export type Cause = 'destination-full' | 'own-disk' | 'unknown'
 /** Less free space than this, in bytes, and a file system counts as full. */
 const fullBelow = 4 << 20
 
-export async function isFull(path: string): Promise<boolean> {
+/** A file system that tells no size at all, as some network ones, is not full. */
+async function isFull(path: string): Promise<boolean> {
   const folder = await statfs(dirname(path)).catch(() => null)
-  return folder !== null && folder.bavail * folder.bsize < fullBelow
+  return folder !== null && folder.blocks > 0 && folder.bavail * folder.bsize < fullBelow
 }
 
 /** @param where `isOtherDisk`: is this node a disk of the machine that is not part of the backup? */

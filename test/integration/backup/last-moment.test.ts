@@ -47,8 +47,8 @@ async function expectNoPoint(world: BackupWorld, qemu: TestQemu, why: RegExp): P
   expect(await qemu.monitor.command('query-jobs')).toEqual([])
 }
 
-/** Connects as Floe does; every target fails to write these tables once they exist, as a failing drive would. */
-function losingTables(events: readonly string[]): typeof connectQmp {
+/** Connects as Floe does; every target fails at these steps once its first table exists, as a failing drive would. */
+function failingTables(events: readonly string[]): typeof connectQmp {
   return async (...options) => {
     const session = await connectQmp(...options)
     const execute = session.execute.bind(session)
@@ -73,10 +73,21 @@ test.each([[['l2_update']], [['l2_update', 'refblock_update_part']], [['refblock
   async (events) => {
     using dir = tempDir()
     await using qemu = await machineWithData(dir)
-    await using world = await backupWorld({ connect: losingTables(events) })
+    await using world = await backupWorld({ connect: failingTables(events) })
     await expectNoPoint(world, qemu, /not whole: .*tables/)
   },
 )
+
+test('a target that fails in mid-copy is a write error, and nothing is left of it', async () => {
+  using dir = tempDir()
+  await using qemu = await machineWithData(dir)
+  await using world = await backupWorld({ connect: failingTables(['write_aio']) })
+  const job = await world.run(await world.machine(qemu))
+  expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'backup/write-error' } })
+  expect(world.partials()).toEqual([])
+  expect(await qemu.monitor.command('query-jobs')).toEqual([])
+  expect(JSON.stringify(await qemu.monitor.command('query-named-block-nodes', { flat: true }))).not.toContain('"floe-')
+})
 
 test('an image that was cut short before it was recorded is no restore point', async () => {
   using dir = tempDir()
