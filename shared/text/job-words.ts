@@ -240,8 +240,17 @@ export function describeProgress(job: Job, style: JobStyle): ProgressWords | nul
         ? null
         : formatRate(progress.bytesPerSecond, units, locale),
     percent: percent === null ? null : `${percent}\u00a0%`,
-    eta: job.state.kind !== 'copying' ? null : left === null ? 'Estimating…' : `${etaWords(left)} left`,
+    eta: etaOf(job, left),
   }
+}
+
+/** All data is copied while QEMU still goes over empty areas, which a speed limit holds up too: no number is true then. */
+function etaOf(job: Job, secondsLeft: number | null): string | null {
+  const { state, progress } = job
+  if (state.kind !== 'copying' || progress === null) return null
+  if (job.kind === 'backup' && progress.totalBytes > 0 && progress.doneBytes >= progress.totalBytes)
+    return 'Skipping empty areas'
+  return secondsLeft === null ? 'Estimating…' : `${etaWords(secondsLeft)} left`
 }
 
 /** For `aria-valuetext`: "Backup of debian-dev, 42 percent, 4.03 of 9.6 gigabytes, about 30 seconds left". */

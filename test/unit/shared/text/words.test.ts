@@ -56,6 +56,12 @@ describe('a job', () => {
     expect(describeProgress(job, style)).toMatchObject({ eta: null, rate: null })
   })
 
+  it('says that only empty areas are left when all data is copied and QEMU still goes over the disk', () => {
+    const sample = sampleJob()
+    const progress = sample.progress === null ? null : { ...sample.progress, doneBytes: sample.progress.totalBytes }
+    expect(describeProgress({ ...sample, progress }, style)?.eta).toBe('Skipping empty areas')
+  })
+
   test('that checks says what it read back', () => {
     const job = sampleJob({
       state: { kind: 'checking' },
