@@ -56,7 +56,7 @@ describe('a job', () => {
     expect(describeProgress(job, style)).toMatchObject({ eta: null, rate: null })
   })
 
-  it('says that only empty areas are left when all data is copied and QEMU still goes over the disk', () => {
+  test('that has only empty areas left says so', () => {
     const sample = sampleJob()
     const progress = sample.progress === null ? null : { ...sample.progress, doneBytes: sample.progress.totalBytes }
     expect(describeProgress({ ...sample, progress }, style)?.eta).toBe('Skipping empty areas')
