@@ -120,11 +120,13 @@ export class CopySteps {
    */
   async release({ rescueGuest, copied }: { rescueGuest: boolean; copied: boolean }): Promise<void> {
     const { link, post } = this.#run
+    // Asked before there is room on the destination again.
+    const mayRescue = rescueGuest && (await causeOfStop(this.#run)) !== 'own-disk'
     const unwritten = await this.#readyForRemoval(copied)
     try {
       await this.#removeAll(copied)
     } finally {
-      if (rescueGuest) await this.#letGuestGoOn()
+      if (mayRescue) await this.#letGuestGoOn()
     }
     await link.close()
     if (unwritten) throw unwritten
@@ -175,11 +177,11 @@ export class CopySteps {
     await link.use((session) => limitCopies(session, header.plan, limit))
   }
 
-  /** Only a guest that QEMU stopped over a failed write, and not when its own disk is the reason (qemu.md 2.2). */
+  /** Only a guest that QEMU stopped over a failed write (qemu.md 2.2). */
   async #letGuestGoOn(): Promise<void> {
     const { link, deps, place } = this.#run
     const continued = await link.use(async (session) => {
-      if ((await runState(session)) !== 'io-error' || (await causeOfStop(this.#run)) === 'own-disk') return false
+      if ((await runState(session)) !== 'io-error') return false
       await session.execute('cont')
       return true
     })

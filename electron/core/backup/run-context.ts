@@ -54,12 +54,12 @@ export function targetPaths({ header, partial, place }: RunContext): readonly st
 /** Whose fault a failed write of the guest is. */
 export function causeOfStop({ header, deps, partial, guestError }: RunContext): Promise<Cause> {
   const { plan } = header
+  const machine = deps.machines.list().find(({ id }) => id === header.machineId)
   const isCopied = (node: string) => plan.disks.some((disk) => disk.sourceNode === node)
   return causeOf(guestError, {
     targets: plan.disks.flatMap((disk) => (partial ? [partial.imagePath(disk.id)] : [])),
     sources: plan.disks.flatMap((disk) => (disk.sourcePath === null ? [] : [disk.sourcePath])),
-    isOtherDisk: (node) =>
-      deps.machines.get(header.machineId).disks.some((disk) => disk.node === node && !isCopied(node)),
+    isOtherDisk: (node) => !isCopied(node) && (machine?.disks.some((disk) => disk.node === node) ?? false),
   })
 }
 
