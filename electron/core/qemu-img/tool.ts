@@ -156,7 +156,9 @@ export async function runTool(
       abandon = () => reject(interrupted(task))
       child.once('error', (error) => reject(toolFailed(name, task, error.message, error)))
       child.once('close', (code, killedBy) => {
-        if (code === null && !signal?.aborted) reject(toolFailed(name, task, `It was ended by ${killedBy}.`))
+        // Ctrl-C reached the tool before it had its own group: nothing failed, somebody wanted it to end.
+        if (killedBy === 'SIGINT') reject(interrupted(task))
+        else if (code === null && !signal?.aborted) reject(toolFailed(name, task, `It was ended by ${killedBy}.`))
         else resolve(code ?? -1)
       })
     })

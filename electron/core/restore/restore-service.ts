@@ -5,7 +5,7 @@ import type { Activity } from '../../../shared/domain/activity.ts'
 import type { JobId, MachineId, PointId, RestoreId } from '../../../shared/domain/ids.ts'
 import type { Job } from '../../../shared/domain/job.ts'
 import type { ActivityLog } from '../activity/types.ts'
-import { toProblem } from '../errors.ts'
+import { FloeError, toProblem } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { newJob } from '../jobs/new-job.ts'
 import type { JobBoard } from '../jobs/types.ts'
@@ -14,6 +14,7 @@ import type { Ports } from '../ports/index.ts'
 import type { Repository } from '../repository/types.ts'
 import type { Topic } from '../topics/topic.ts'
 import type { RestoreContext } from './context.ts'
+import { cancelled } from './failures.ts'
 import { assertClear } from './finding.ts'
 import { RestoreJournal, type RestoreRecord } from './journal.ts'
 import { planNewImages, runNewImages } from './new-image-job.ts'
@@ -181,16 +182,17 @@ class Service implements RestoreService {
         await run(signal)
         this.#tell('success', job.machineId, job.machineName, done, job.id)
       } catch (error) {
-        this.#tellFailure(job, error, signal)
-        throw error
+        const told = interruptedIsCancelled(error, job)
+        this.#tellFailure(job, told)
+        throw told
       }
     })
     return job.id
   }
 
-  #tellFailure(job: Job, error: unknown, signal: AbortSignal): void {
+  #tellFailure(job: Job, error: unknown): void {
     const problem = toProblem(error)
-    if (signal.aborted && problem.code === 'restore/cancelled') {
+    if (problem.code === 'restore/cancelled') {
       this.#tell('info', job.machineId, job.machineName, problem.message, job.id)
     } else this.#tell('problem', job.machineId, job.machineName, problem.message, job.id, problem)
   }
@@ -207,6 +209,11 @@ class Service implements RestoreService {
     const timeline = jobId === null ? [] : timelineOf(this.#context.board, jobId, at, text)
     this.#context.activity.add({ level, machineId, subject, text, jobId, problem, timeline })
   }
+}
+
+/** A tool that was told to stop (Ctrl-C) is a cancellation to the person, whichever step it was in. */
+function interruptedIsCancelled(error: unknown, job: Job): unknown {
+  return error instanceof FloeError && error.code === 'system/interrupted' ? cancelled(job.machineName) : error
 }
 
 function timelineOf(board: JobBoard, jobId: JobId, at: string, text: string): Activity['timeline'] {

@@ -42,3 +42,11 @@ it('a tool that is killed from outside is a failure and not a result', async () 
     message: expect.stringContaining('SIGKILL'),
   })
 })
+
+it('a tool that Ctrl-C ended was interrupted and did not fail', async () => {
+  using dir = tempDir()
+  program(dir.file('qemu-img'), 'kill -2 $$')
+  await expect(runTool('qemu-img', 'do it', [], { env: { FLOE_QEMU_DIR: dir.path } })).rejects.toMatchObject({
+    code: 'system/interrupted',
+  })
+})
