@@ -39,11 +39,12 @@ export class FloeProcess {
     return result.value
   }
 
-  /** Waits for a job's end. */
-  finished(id: JobId): Promise<Job> {
+  /** Waits for a job's end; `onChange` hears of everything on the way. */
+  finished(id: JobId, onChange: (job: Job) => void = () => {}): Promise<Job> {
     return new Promise((resolve, reject) => {
       const stop = this.#session.client.subscribe('jobs', (message) => {
         const job = (message.kind === 'snapshot' ? message.items : message.upserts).find((item) => item.id === id)
+        if (job) onChange(job)
         if (!job || !isFinal(job.state)) return
         queueMicrotask(() => stop())
         if (job.state.kind === 'done') resolve(job)
@@ -52,9 +53,14 @@ export class FloeProcess {
     })
   }
 
-  async backup(machineId: MachineId, destinationId: DestinationId, check: boolean): Promise<Job> {
+  async backup(
+    machineId: MachineId,
+    destinationId: DestinationId,
+    check: boolean,
+    onChange?: (job: Job) => void,
+  ): Promise<Job> {
     const { jobId } = await this.call('backup.start', { machineId, destinationId, diskIds: null, limit: null, check })
-    return this.finished(jobId)
+    return this.finished(jobId, onChange)
   }
 
   async stop(): Promise<void> {

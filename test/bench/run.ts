@@ -50,12 +50,14 @@ const cpuShares: number[] = []
 
 async function floeRound(): Promise<void> {
   const pid = floe.child.pid as number
-  const before = cpuSeconds(pid)
   const started = performance.now()
-  const job = await floe.backup(machine.id, destination.id, false)
-  const wall = (performance.now() - started) / 1000
-  times.floe.push(wall)
-  cpuShares.push((cpuSeconds(pid) - before) / wall)
+  const samples: { at: number; cpu: number }[] = []
+  const job = await floe.backup(machine.id, destination.id, false, ({ state }) => {
+    if (state.kind === 'copying') samples.push({ at: performance.now(), cpu: cpuSeconds(pid) })
+  })
+  times.floe.push((performance.now() - started) / 1000)
+  const [first, last] = [samples[0], samples.at(-1)]
+  if (first && last && last.at > first.at) cpuShares.push(((last.cpu - first.cpu) * 1000) / (last.at - first.at))
   const point = await floe.call('points.get', {
     pointId: job.pointId ?? (job.result?.pointId as NonNullable<typeof job.pointId>),
   })
