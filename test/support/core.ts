@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { newId } from '../../electron/core/ids.ts'
+import { newJob } from '../../electron/core/jobs/new-job.ts'
 import type { Clock, Logger } from '../../electron/core/ports/index.ts'
-import type { JobId, MachineId } from '../../shared/domain/ids.ts'
+import type { MachineId } from '../../shared/domain/ids.ts'
 import type { Job } from '../../shared/domain/job.ts'
 
 /** The real clock; follows vitest's fake timers. */
@@ -15,29 +16,6 @@ export function freshId<T extends string>(): T {
 
 /** A job as an owner hands it to the board. */
 export function testJob(change: Partial<Job> = {}): Job {
-  return {
-    id: freshId<JobId>(),
-    kind: 'backup',
-    state: { kind: 'queued', position: 1, blockedBy: null },
-    machineId: freshId<MachineId>(),
-    machineName: 'debian-dev',
-    destinationId: null,
-    destinationName: null,
-    pointId: null,
-    restoreId: null,
-    phases: [],
-    progress: null,
-    checked: null,
-    disks: [],
-    createdAt: new Date().toISOString(),
-    startedAt: null,
-    finishedAt: null,
-    limit: null,
-    canPause: true,
-    canCancel: true,
-    reattached: false,
-    note: null,
-    result: null,
-    ...change,
-  }
+  const facts = { machineId: freshId<MachineId>(), machineName: 'debian-dev', canPause: true }
+  return { ...newJob({ randomBytes, clock: realClock }, 'backup', facts), ...change }
 }

@@ -23,6 +23,7 @@ import {
 import { causeOfStop, type RunContext, targetPaths } from './run-context.ts'
 import { watchCopies, watchedEvents } from './watch.ts'
 
+/** Between two attempts: QEMU tells nobody when it can take a command again, so it is asked anew. */
 const stopPollMs = 100
 
 export class CopySteps {
