@@ -5,6 +5,7 @@ import type { Diagnostic, HostInfo } from '../../shared/ipc/contract.ts'
 import type { ActivityLog } from './activity/types.ts'
 import type { BackupService } from './backup/backup-service.ts'
 import type { Demo } from './demo/demo.ts'
+import { FloeError } from './errors.ts'
 import type { Handlers } from './gate/handlers.ts'
 import type { SettingsStore } from './home/settings-store.ts'
 import type { JobBoard } from './jobs/types.ts'
@@ -36,6 +37,10 @@ const done = async (work: unknown): Promise<Record<string, never>> => {
   return {}
 }
 
+const notYet = (): never => {
+  throw new FloeError('system/unexpected', 'This call is not answered yet.')
+}
+
 /** Newest first, by the given time. */
 const newestFirst = <T>(items: readonly T[], time: (item: T) => string): T[] =>
   [...items].sort((a, b) => (time(a) < time(b) ? 1 : time(a) > time(b) ? -1 : 0))
@@ -58,6 +63,9 @@ export function createHandlers(services: Services): Handlers {
     'machines.refresh': () => machines.refresh(),
     'machines.probe': async ({ qmp, agent }) => [...(await machines.probe(qmp, agent))],
     'machines.add': ({ qmp, agent, name }) => machines.add(qmp, agent, name),
+    'machines.setAgent': async () => notYet(),
+    'machines.askAgent': async () => notYet(),
+    'machines.thaw': async () => notYet(),
     'machines.remove': ({ machineId }) => done(machines.remove(machineId)),
     'machines.shutDownGuest': ({ machineId }) => done(machines.shutDownGuest(machineId)),
 
@@ -77,6 +85,9 @@ export function createHandlers(services: Services): Handlers {
 
     'backup.preview': (input) => backups.preview(input),
     'backup.start': async (input) => ({ jobId: await backups.start(input) }),
+
+    'export.start': async () => notYet(),
+    'export.hold': async () => notYet(),
 
     'jobs.list': async () => newestFirst(board.list(), (job) => job.createdAt),
     'jobs.pause': ({ jobId }) => done(board.pause(jobId)),

@@ -1,19 +1,36 @@
 import { z } from 'zod'
 import { Problem } from '../errors/problem.ts'
 import { DestinationId, DiskId, JobId, MachineId, PointId, RestoreId } from './ids.ts'
+import { BackupWay, Consistency, PointFreeze } from './point.ts'
 
-export const JobKind = z.enum(['backup', 'restore', 'swap', 'undo', 'verify', 'delete'])
+export const JobKind = z.enum(['backup', 'restore', 'swap', 'undo', 'verify', 'delete', 'export'])
 export type JobKind = z.infer<typeof JobKind>
 
 /** Where a job is. `done`, `cancelled` and `failed` are final. */
 export const JobState = z.discriminatedUnion('kind', [
   /** `position` counts from 1; `blockedBy` is the job in front. */
   z.object({ kind: z.literal('queued'), position: z.number().int().positive(), blockedBy: JobId.nullable() }),
+  /** Starts by itself when what it waits for is there. `problem` says what is missing. */
+  z.object({
+    kind: z.literal('waiting'),
+    for: z.enum(['destination', 'machine', 'monitor', 'disk-job']),
+    problem: Problem,
+  }),
   z.object({ kind: z.literal('preparing'), step: z.string() }),
+  /** The guest is asked to freeze its file systems; cannot be cancelled, and is limited. */
+  z.object({ kind: z.literal('freezing') }),
   z.object({ kind: z.literal('copying') }),
   /** Reading back what was written: the content index of a backup, or the images of a restore. */
   z.object({ kind: z.literal('checking') }),
-  z.object({ kind: z.literal('paused'), reason: z.enum(['user', 'no-space', 'write-error']) }),
+  /** `no-space`: goes on by itself once `neededBytes` are free on the destination; `freeBytes` are now. */
+  z.object({
+    kind: z.literal('paused'),
+    reason: z.enum(['user', 'no-space', 'asleep']),
+    neededBytes: z.number().nonnegative().nullable(),
+    freeBytes: z.number().nonnegative().nullable(),
+  }),
+  /** An export: the instant is held for others to read. */
+  z.object({ kind: z.literal('holding') }),
   z.object({ kind: z.literal('finishing'), step: z.string() }),
   z.object({ kind: z.literal('cancelling') }),
   z.object({ kind: z.literal('done') }),
@@ -56,6 +73,41 @@ export const DiskProgress = z.object({
 })
 export type DiskProgress = z.infer<typeof DiskProgress>
 
+/** What a backup costs its guest right now. Latencies in milliseconds per write, as the guest's devices see them. */
+export const GuestImpact = z.object({
+  writeMs: z.number().nonnegative().nullable(),
+  /** Before the backup began; null when the guest did not write then. */
+  idleMs: z.number().nonnegative().nullable(),
+  /** Floe has slowed the copy down for the guest's sake. */
+  slowed: z.boolean(),
+})
+export type GuestImpact = z.infer<typeof GuestImpact>
+
+/** Room the guest's old data takes up while a backup or export reads an instant (fleecing). Bytes. */
+export const ScratchUse = z.object({ usedBytes: z.number().nonnegative(), limitBytes: z.number().nonnegative() })
+export type ScratchUse = z.infer<typeof ScratchUse>
+
+/** How a backup's instant came about; null parts are not known yet. */
+export const JobInstant = z.object({
+  consistency: Consistency,
+  freeze: PointFreeze.nullable(),
+  /** Why it is not frozen, as a sentence. */
+  reason: z.string().nullable(),
+  /** Tells the classes of ux.md 3.3 apart: B4 `no-agent` and `no-answer`, B5 `too-slow`. */
+  cause: z.string().nullable(),
+  pausedMs: z.number().nonnegative().nullable(),
+})
+export type JobInstant = z.infer<typeof JobInstant>
+
+/** An instant that others can read over NBD, with `base:allocation`. */
+export const ExportPlace = z.object({
+  socketPath: z.string(),
+  /** The instant all disks show (ISO 8601). */
+  at: z.string(),
+  disks: z.array(z.object({ diskId: DiskId, exportName: z.string(), uri: z.string(), size: z.number().nonnegative() })),
+})
+export type ExportPlace = z.infer<typeof ExportPlace>
+
 export const JobResult = z.object({
   pointId: PointId.nullable(),
   restoreId: RestoreId.nullable(),
@@ -93,6 +145,14 @@ export const Job = z.object({
   reattached: z.boolean(),
   /** One finished sentence about the way it ended or runs; null when there is nothing to say. */
   note: z.string().nullable(),
+  impact: GuestImpact.nullable(),
+  scratch: ScratchUse.nullable(),
+  instant: JobInstant.nullable(),
+  /** How a backup reads the disks, and why, as a sentence; null for other jobs and until it is planned. */
+  way: z.object({ way: BackupWay, reason: z.string() }).nullable(),
+  /** When it began to stand still without being paused (ISO 8601): nothing was copied for two minutes. */
+  stalledSince: z.string().nullable(),
+  export: ExportPlace.nullable(),
   result: JobResult.nullable(),
 })
 export type Job = z.infer<typeof Job>

@@ -30,6 +30,25 @@ export const MachineState = z.discriminatedUnion('kind', [
 ])
 export type MachineState = z.infer<typeof MachineState>
 
+/** What Floe knows of the guest agent. `ready` means that it answered within the last minutes (ux.md F8). */
+export const AgentState = z.discriminatedUnion('kind', [
+  /** The start command has no channel for an agent; `options` are the QEMU options that make one. */
+  z.object({ kind: z.literal('none'), options: z.string() }),
+  /** Not asked yet, or the machine is off. */
+  z.object({ kind: z.literal('unknown') }),
+  z.object({
+    kind: z.literal('ready'),
+    answeredAt: z.string(),
+    version: z.string().nullable(),
+    canFreeze: z.boolean(),
+  }),
+  /** The channel works and nobody answers: no agent runs in the guest, or it hangs. */
+  z.object({ kind: z.literal('silent'), since: z.string() }),
+  /** The channel cannot be used: missing socket, no permission, garbage. `text` is a finished sentence. */
+  z.object({ kind: z.literal('unreachable'), text: z.string() }),
+])
+export type AgentState = z.infer<typeof AgentState>
+
 export const Machine = z.object({
   id: MachineId,
   name: z.string(),
@@ -38,6 +57,9 @@ export const Machine = z.object({
   origin: z.enum(['added', 'found', 'demo']),
   endpoint: QmpEndpoint.nullable(),
   agentPath: z.string().nullable(),
+  agent: AgentState,
+  /** Since when Floe waits for the guest to confirm a thaw (ISO 8601); null when it is not frozen by Floe. */
+  mayBeFrozenSince: z.string().nullable(),
   pid: z.number().int().nullable(),
   /** Who started it when known: `Lima`, `Colima`, ... */
   launcher: z.string().nullable(),

@@ -8,6 +8,21 @@ export type BackupKind = z.infer<typeof BackupKind>
 export const Consistency = z.enum(['frozen', 'crash-consistent', 'offline'])
 export type Consistency = z.infer<typeof Consistency>
 
+/** A freeze that held around the instant. Times in milliseconds on the host's monotonic clock. */
+export const PointFreeze = z.object({
+  /** From the confirmed freeze to the confirmed thaw. */
+  heldMs: z.number().nonnegative(),
+  /** From the command to its confirmation. */
+  confirmedAfterMs: z.number().nonnegative(),
+  /** The frozen file systems as the guest names them; empty when it did not tell. */
+  fileSystems: z.array(z.object({ mountpoint: z.string(), type: z.string() })),
+})
+export type PointFreeze = z.infer<typeof PointFreeze>
+
+/** How the disks were read: through a filter and a scratch image, straight from QEMU, or from the images of a machine that is off. */
+export const BackupWay = z.enum(['fleecing', 'push', 'offline'])
+export type BackupWay = z.infer<typeof BackupWay>
+
 export const PointDisk = z.object({
   id: DiskId,
   /** File name inside the point's folder. */
@@ -66,6 +81,11 @@ export const Point = z.object({
   consistency: Consistency,
   /** Why it is not frozen, as a sentence; null when it is. */
   consistencyReason: z.string().nullable(),
+  /** Null unless `consistency` is `frozen`. */
+  freeze: PointFreeze.nullable().default(null),
+  /** How long the guest's CPUs stood still to set the instant, in milliseconds; null when they did not. */
+  pausedMs: z.number().nonnegative().nullable().default(null),
+  way: BackupWay.default('push'),
   parentId: PointId.nullable(),
   /** Absolute path of the point's folder. */
   path: z.string(),

@@ -33,6 +33,15 @@ export const problemTable = {
   'machine/interrupted': machine,
   'machine/timeout': machine,
   'machine/has-jobs': machine,
+  // agent: the guest's own helper
+  'agent/missing': machine,
+  'agent/unreachable': machine,
+  'agent/no-answer': machine,
+  'agent/garbage': machine,
+  'agent/refused': machine,
+  'agent/too-slow': machine,
+  /** The loudest alarm there is: the guest may still be frozen. */
+  'agent/not-thawed': machine,
   // destination: the place with the backups
   'destination/unknown': destination,
   'destination/ambiguous': destination,
@@ -50,6 +59,7 @@ export const problemTable = {
   'destination/newer-format': destination,
   'destination/damaged-marker': destination,
   'destination/already-added': destination,
+  'destination/locked': destination,
   // backup
   'backup/no-disks': backup,
   'backup/disk-unknown': backup,
@@ -66,7 +76,18 @@ export const problemTable = {
   'backup/not-recorded': backup,
   'backup/check-failed': backup,
   'backup/interrupted': backup,
+  'backup/freeze-required': backup,
+  /** The instant was lost: its scratch image failed. The guest goes on. */
+  'backup/snapshot-lost': backup,
+  'backup/scratch-full': backup,
+  'backup/changed-while-off': backup,
+  'backup/started-while-off': backup,
   'backup/cancelled': { severity: 'warning', exit: 130 },
+  // export
+  'export/nbd-server-taken': backup,
+  'export/not-possible': backup,
+  'export/ended': backup,
+  'export/command-failed': backup,
   // points
   'point/unknown': restore,
   'point/ambiguous': restore,

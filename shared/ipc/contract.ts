@@ -6,11 +6,11 @@ import { Demo } from '../domain/demo.ts'
 import { Destination, DestinationSuggestion } from '../domain/destination.ts'
 import { DestinationId, DiskId, JobId, MachineId, PointId, RestoreId } from '../domain/ids.ts'
 import { Job } from '../domain/job.ts'
-import { Machine, ProbeLine } from '../domain/machine.ts'
-import { BackupKind, Point } from '../domain/point.ts'
+import { AgentState, Machine, ProbeLine } from '../domain/machine.ts'
+import { BackupKind, BackupWay, Point } from '../domain/point.ts'
 import { Preflight, Restore } from '../domain/restore.ts'
 import { Settings } from '../domain/settings.ts'
-import type { ProblemParams } from '../errors/problem.ts'
+import { Problem, type ProblemParams } from '../errors/problem.ts'
 
 const call = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output })
 const nothing = z.object({})
@@ -24,8 +24,16 @@ export const BackupPreview = z.object({
   kind: BackupKind,
   /** One sentence: why this kind. */
   kindReason: z.string(),
-  way: z.enum(['push']),
+  way: BackupWay,
   wayReason: z.string(),
+  /** Will the guest's file systems be frozen? `reason` says why not; null when they will. */
+  freeze: z.object({ wanted: z.boolean(), reason: z.string().nullable() }),
+  /** Room wanted for the guest's old data while it is copied, and what is free there; null without fleecing. */
+  scratch: z
+    .object({ folder: z.string(), expectedBytes: z.number(), limitBytes: z.number(), freeBytes: z.number() })
+    .nullable(),
+  /** What stands in the way right now and may pass by itself; null when a backup can start. */
+  obstacle: Problem.nullable(),
   disks: z.array(
     z.object({
       diskId: DiskId,
@@ -81,6 +89,12 @@ export const calls = {
     z.object({ qmp: z.string(), agent: z.string().nullable(), name: z.string().nullable() }),
     Machine,
   ),
+  /** Where the guest agent listens: absolute socket path or HOST:PORT; null forgets it. */
+  'machines.setAgent': call(z.object({ machineId: MachineId, agent: z.string().nullable() }), Machine),
+  /** Asks the guest agent now, instead of at the next round. */
+  'machines.askAgent': call(z.object({ machineId: MachineId }), AgentState),
+  /** Tries again to thaw a guest that has not confirmed it. */
+  'machines.thaw': call(z.object({ machineId: MachineId }), nothing),
   'machines.remove': call(z.object({ machineId: MachineId }), nothing),
   /** Presses the guest's power button (`system_powerdown`); never kills. */
   'machines.shutDownGuest': call(z.object({ machineId: MachineId }), nothing),
@@ -96,6 +110,8 @@ export const calls = {
       machineId: MachineId,
       destinationId: DestinationId.nullable(),
       diskIds: z.array(z.string()).nullable(),
+      /** Null: as the settings say. */
+      freeze: z.boolean().nullable().default(null),
     }),
     BackupPreview,
   ),
@@ -109,9 +125,31 @@ export const calls = {
       limit,
       /** Compute the content index right after recording. */
       check: z.boolean(),
+      /** Freeze the guest's file systems around the instant. Null: as the machine's or the general settings say. */
+      freeze: z.boolean().nullable().default(null),
+      /** No backup when the guest cannot be frozen. Null: as the settings say. */
+      requireFreeze: z.boolean().nullable().default(null),
+      /** Wait for what may come by itself (an absent destination, another job on the disk, a busy monitor, a machine that is off) instead of failing. */
+      whenPossible: z.boolean().default(false),
     }),
     started,
   ),
+
+  /**
+   * Holds one instant of a machine's disks for others to read over NBD. The job's `export` says where. It ends when it
+   * is cancelled, or some seconds after nobody holds it any more.
+   */
+  'export.start': call(
+    z.object({
+      machineId: MachineId,
+      diskIds: z.array(z.string()).nullable(),
+      freeze: z.boolean().nullable().default(null),
+      requireFreeze: z.boolean().nullable().default(null),
+    }),
+    started,
+  ),
+  /** Lasts for as long as the export is wanted: ends with the job, and ends the job when the caller goes away. */
+  'export.hold': call(z.object({ jobId: JobId }), nothing),
 
   'jobs.list': call(nothing, z.array(Job)),
   'jobs.pause': call(z.object({ jobId: JobId }), nothing),

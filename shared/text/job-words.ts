@@ -50,6 +50,8 @@ export function jobTitle(job: Job): string {
       return `Verifying a restore point of ${job.machineName}`
     case 'delete':
       return `Deleting restore points of ${job.machineName}`
+    case 'export':
+      return `Export of ${job.machineName}`
   }
 }
 
@@ -62,6 +64,7 @@ export function jobName(job: Pick<Job, 'kind' | 'machineName'>): string {
     undo: `Undo of the restore of ${job.machineName}`,
     verify: `Verification of ${job.machineName}`,
     delete: `Deletion of restore points of ${job.machineName}`,
+    export: `Export of ${job.machineName}`,
   }
   return names[job.kind]
 }
@@ -99,6 +102,7 @@ const doneTitles: Record<JobKind, (time: string | null) => string> = {
   undo: (time) => (time === null ? 'Restore undone' : `Restore undone in ${time}`),
   verify: (time) => (time === null ? 'Verified' : `Verified in ${time}`),
   delete: (time) => (time === null ? 'Deleted' : `Deleted in ${time}`),
+  export: (time) => (time === null ? 'Export ended' : `Export ended after ${time}`),
 }
 
 function doneWords(job: Job, style: JobStyle): JobWords {
@@ -113,6 +117,7 @@ function doneWords(job: Job, style: JobStyle): JobWords {
     undo: 'The restored images are kept as an undo copy.',
     verify: 'Everything matches.',
     delete: bytes === null ? '' : `${bytes} freed`,
+    export: 'Nothing of it is left in QEMU.',
   }
   const line = lines[job.kind]
   return {
@@ -131,6 +136,16 @@ export function describeJob(job: Job, style: JobStyle): JobWords {
       return { title: 'Waiting for its turn', line: queuedLine(job, state.position, style), tone: 'waiting' }
     case 'preparing':
       return { title: job.kind === 'backup' ? 'Preparing' : jobTitle(job), line: state.step, tone: 'running' }
+    case 'waiting':
+      return waitingWords(job, state, style)
+    case 'freezing':
+      return {
+        title: 'Freezing file systems',
+        line: 'Cancel is off for a few seconds: Floe is waiting for the guest.',
+        tone: 'running',
+      }
+    case 'holding':
+      return { title: jobTitle(job), line: 'One instant of its disks is held for others to read.', tone: 'running' }
     case 'copying':
       return {
         title: running,
@@ -140,7 +155,7 @@ export function describeJob(job: Job, style: JobStyle): JobWords {
     case 'checking':
       return { title: job.kind === 'backup' ? 'Checking the copy' : running, line: '', tone: 'running' }
     case 'paused':
-      return pausedWords(job, state.reason)
+      return pausedWords(job, state, style)
     case 'finishing':
       return { title: running, line: state.step, tone: 'running' }
     case 'cancelling':
@@ -167,22 +182,38 @@ export function contextOf(job: Job, style: Pick<JobStyle, 'units' | 'locale' | '
   }
 }
 
-function pausedWords(job: Job, reason: 'user' | 'no-space' | 'write-error'): JobWords {
+/** D1, B1, C1 and G1 as states: what is missing, and that it starts by itself. */
+function waitingWords(job: Job, state: Extract<JobState, { kind: 'waiting' }>, style: JobStyle): JobWords {
+  const what = {
+    destination: job.destinationName ?? 'its destination',
+    machine: `${job.machineName} to run`,
+    monitor: `${job.machineName} to be free`,
+    'disk-job': 'another job on the disk',
+  }[state.for]
+  const { title } = describeProblem(state.problem, contextOf(job, style))
+  return { title: `Waiting for ${what}`, line: `${title}. The backup starts by itself.`, tone: 'waiting' }
+}
+
+/** D5 and the other pauses (ux.md S3). */
+function pausedWords(job: Job, state: Extract<JobState, { kind: 'paused' }>, style: JobStyle): JobWords {
   const percent = percentOf(job)
   const place = job.destinationName ?? 'The destination'
-  if (reason === 'no-space') {
+  if (state.reason === 'no-space') {
+    const { units, locale } = style
+    const copied =
+      job.progress === null
+        ? ''
+        : `${formatBytesOf(job.progress.doneBytes, job.progress.totalBytes, units, locale)} copied. `
+    const need = state.neededBytes === null ? 'some space' : `at least ${formatBytes(state.neededBytes, units, locale)}`
+    const free = state.freeBytes === null ? '' : ` (${formatBytes(state.freeBytes, units, locale)} is free now)`
     return {
       title: `Backup paused: ${place} is full`,
-      line: `Free some space there and resume. ${job.machineName} keeps running, and your restore points are intact.`,
+      line: `${copied}Free ${need}${free} and it continues by itself. ${job.machineName} keeps running, and your restore points are intact.`,
       tone: 'problem',
     }
   }
-  if (reason === 'write-error') {
-    return {
-      title: `Backup paused: ${place} can’t be written`,
-      line: `Check the drive and resume. ${job.machineName} keeps running, and your restore points are intact.`,
-      tone: 'problem',
-    }
+  if (state.reason === 'asleep') {
+    return { title: 'Paused while the computer slept', line: `Checking that ${place} is back…`, tone: 'waiting' }
   }
   return {
     title: percent === null ? 'Paused' : `Paused at ${percent} %`.replace(' %', '\u00a0%'),

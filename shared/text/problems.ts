@@ -2,8 +2,10 @@
 // is in and what to do now, and the buttons (ux.md 3.2, 3.3). A code without words does not compile.
 import type { ProblemCode } from '../errors/codes.ts'
 import type { Problem } from '../errors/problem.ts'
+import { agentProblems } from './problems/agent.ts'
 import { backupProblems } from './problems/backup.ts'
 import { destinationProblems } from './problems/destination.ts'
+import { exportProblems } from './problems/export.ts'
 import { machineProblems } from './problems/machine.ts'
 import type { ProblemContext, ProblemText, Wording } from './problems/problem-text.ts'
 import { pointProblems, restoreProblems } from './problems/restore.ts'
@@ -13,8 +15,10 @@ export type { ProblemAction, ProblemActionKind, ProblemContext, ProblemText } fr
 
 const wordings: Readonly<Record<ProblemCode, Wording>> = {
   ...machineProblems,
+  ...agentProblems,
   ...destinationProblems,
   ...backupProblems,
+  ...exportProblems,
   ...pointProblems,
   ...restoreProblems,
   ...jobProblems,

@@ -99,6 +99,8 @@ export function factsOf(point: NewPoint, change: Partial<PointFacts> = {}): Poin
     qemuVersion: '7.2.22',
     startCommand: 'qemu-system-x86_64 -nodefaults',
     way: 'push',
+    freeze: null,
+    pausedMs: null,
     kindReason: 'It is the first one.',
     disks: point.disks.map((disk) => ({
       ...disk,

@@ -13,7 +13,7 @@ function jobState(state: BackupState, paused: boolean): JobState {
     case 'starting':
       return { kind: 'preparing', step: 'Starting all disks at one instant' }
     case 'copying':
-      return paused ? { kind: 'paused', reason: 'user' } : { kind: 'copying' }
+      return paused ? { kind: 'paused', reason: 'user', neededBytes: null, freeBytes: null } : { kind: 'copying' }
     case 'stopping':
       return state.ending.kind === 'cancelled' ? { kind: 'cancelling' } : { kind: 'finishing', step: 'Ending the copy' }
     case 'releasing':

@@ -28,6 +28,8 @@ export class PointSteps {
         qemuVersion: header.qemuVersion,
         startCommand: header.startCommand,
         way: header.plan.way,
+        freeze: null,
+        pausedMs: null,
         kindReason: header.plan.kindReason,
         disks: await this.#copiedDisks(),
       })

@@ -27,6 +27,9 @@ export function previewOf(input: {
     kindReason: plan.kindReason,
     way: plan.way,
     wayReason: plan.wayReason,
+    freeze: { wanted: false, reason: null },
+    scratch: null,
+    obstacle: null,
     disks: inventory.map((disk) => ({
       diskId: disk.id,
       included: included.has(disk.id),

@@ -31,6 +31,12 @@ export function newJob(
     canCancel: true,
     reattached: false,
     note: null,
+    impact: null,
+    scratch: null,
+    instant: null,
+    way: null,
+    stalledSince: null,
+    export: null,
     result: null,
     ...facts,
   }

@@ -41,6 +41,8 @@ function machineOf(id: MachineId, other: OtherEngine): Machine {
     origin: 'found',
     endpoint: null,
     agentPath: null,
+    agent: { kind: 'unknown' },
+    mayBeFrozenSince: null,
     pid: other.pid,
     launcher: other.launcher,
     startCommand: null,

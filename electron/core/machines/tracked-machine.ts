@@ -329,6 +329,8 @@ export class TrackedMachine {
       origin: entry.origin,
       endpoint: entry.endpoint,
       agentPath: entry.agentPath,
+      agent: { kind: 'unknown' },
+      mayBeFrozenSince: null,
       pid: process?.process.pid ?? null,
       launcher: entry.launcher,
       startCommand: entry.startCommand,

@@ -24,6 +24,12 @@ export interface ProcessInfo {
   readonly stopped?: boolean
 }
 
+/** The host's sleep and wake. Callbacks are told before it sleeps and after it woke. */
+export interface PowerEvents {
+  onSuspend(listener: () => void): void
+  onResume(listener: () => void): void
+}
+
 /** Everything that differs between macOS and Linux below Node's own API. */
 export interface Platform {
   readonly name: 'darwin' | 'linux'
@@ -49,4 +55,6 @@ export interface Ports {
   readonly userDir: string
   /** Script for `worker_threads` that computes content indexes (`repository/content-index/worker`). */
   readonly indexWorker: URL
+  /** Null where the host tells nothing of it (CLI, web host). */
+  readonly power: PowerEvents | null
 }

@@ -27,5 +27,6 @@ export function createNodePorts(
     env: options.env ?? process.env,
     userDir: options.userDir ?? homedir(),
     indexWorker: options.indexWorker,
+    power: options.power ?? null,
   }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { MachineId, PointId } from '../../../shared/domain/ids.ts'
-import { BackupKind, Consistency, PointDisk } from '../../../shared/domain/point.ts'
+import { BackupKind, BackupWay, Consistency, PointDisk, PointFreeze } from '../../../shared/domain/point.ts'
 import { writeDurably } from './durable-file.ts'
 import { manifestFile } from './names.ts'
 import { readPlainText } from './plain-file.ts'
@@ -40,7 +40,10 @@ export const Manifest = z
     consistency: Consistency,
     consistencyReason: z.string().nullable(),
     storage: z.enum(['clone', 'chain']),
-    way: z.string(),
+    /** What a newer Floe may add counts as `push`: it tells nothing about the point's worth. */
+    way: BackupWay.catch('push'),
+    freeze: PointFreeze.nullable().default(null),
+    pausedMs: z.number().nonnegative().nullable().default(null),
     qemuVersion: z.string().nullable(),
     startCommand: z.string().nullable(),
     disks: z.array(ManifestDisk).min(1),

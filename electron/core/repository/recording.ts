@@ -108,6 +108,8 @@ async function describePoint(
     consistencyReason: facts.consistencyReason,
     storage: recording.storage,
     way: facts.way,
+    freeze: facts.freeze,
+    pausedMs: facts.pausedMs,
     qemuVersion: facts.qemuVersion,
     startCommand: facts.startCommand,
     disks,

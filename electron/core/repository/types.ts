@@ -37,7 +37,9 @@ export interface PointFacts {
   readonly consistencyReason: string | null
   readonly qemuVersion: string | null
   readonly startCommand: string | null
-  readonly way: string
+  readonly way: Point['way']
+  readonly freeze: Point['freeze']
+  readonly pausedMs: Point['pausedMs']
   readonly kindReason: string
   readonly disks: readonly Omit<PointDisk, 'file' | 'format' | 'fileSize' | 'contentRoot'>[]
 }

@@ -20,6 +20,7 @@ const doing: Record<Job['kind'], string> = {
   undo: 'is being taken back to before its restore',
   verify: 'has a restore point being verified',
   delete: 'has restore points being deleted',
+  export: 'is being read by another program',
 }
 
 /** `jobs`: those that are not final; at least one. */

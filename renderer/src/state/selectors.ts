@@ -7,7 +7,7 @@ import type { Job } from '../../../shared/domain/job.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
 import type { Point } from '../../../shared/domain/point.ts'
 import type { Restore } from '../../../shared/domain/restore.ts'
-import type { Settings } from '../../../shared/domain/settings.ts'
+import { defaultSettings, type Settings } from '../../../shared/domain/settings.ts'
 import { useTopic } from './window-state.tsx'
 
 const byName = (one: { readonly name: string }, other: { readonly name: string }): number =>
@@ -121,16 +121,8 @@ export function useDemo(): Demo | null {
   return useTopic('demo').byId.demo ?? null
 }
 
-const usualSettings: Settings = {
-  units: 'decimal',
-  theme: 'system',
-  defaultLimit: null,
-  defaultDestinationId: null,
-  destinationByMachine: {},
-}
-
 export function useSettings(): Settings {
-  return useTopic('settings').byId.settings?.settings ?? usualSettings
+  return useTopic('settings').byId.settings?.settings ?? defaultSettings
 }
 
 /** Where Back Up Now would put a machine's backup: its own, the usual or the only destination. */

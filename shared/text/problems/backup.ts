@@ -4,17 +4,21 @@ import { formatTime } from '../../format/dates.ts'
 import {
   alsoBackUpAgain,
   backUpAgain,
+  backUpWhenItRuns,
+  backUpWithoutFreezing,
   chooseDestination,
   chooseDisks,
   destinationName,
   dismiss,
   fact,
+  leaveDiskOut,
   machineName,
   ownWords,
   type ProblemContext,
   sentences,
   shorten,
   size,
+  startWhenDone,
   systemSays,
   tracking,
   tryAgain,
@@ -56,9 +60,9 @@ export const backupProblems: WordingsOf<'backup'> = {
       title: shorten(fact(problem, 'disk') ?? 'this disk', (name) => `Another job is using ${name}`),
       body: sentences(
         says === null ? ownWords(problem) : `QEMU says: “${says}”.`,
-        'Start again when it is done, or leave this disk out.',
+        'Start when it is done, or leave this disk out.',
       ),
-      actions: [tryAgain, { ...chooseDisks, primary: false }],
+      actions: [leaveDiskOut, startWhenDone],
     }
   },
   'backup/qemu-refused': (problem) => {
@@ -80,7 +84,7 @@ export const backupProblems: WordingsOf<'backup'> = {
     return {
       title: shorten(machineName(problem, context), (name) => `${name} stopped during the backup`),
       body: sentences(ended, partialRemoved(problem), 'Other restore points aren’t affected.', tracking(context)),
-      actions: [backUpAgain],
+      actions: [{ ...backUpAgain, label: 'Back Up Now', primary: false }, backUpWhenItRuns],
     }
   },
   'backup/destination-removed': (problem, context) => ({
@@ -146,7 +150,7 @@ export const backupProblems: WordingsOf<'backup'> = {
         partialRemoved(problem),
         'Leave the disk out, or start again when it is back.',
       ),
-      actions: [{ ...chooseDisks, primary: false }, tryAgain],
+      actions: [leaveDiskOut, tryAgain],
     }
   },
   'backup/not-recorded': (problem, context) => ({
@@ -172,6 +176,41 @@ export const backupProblems: WordingsOf<'backup'> = {
   'backup/interrupted': (problem, context) => ({
     title: shorten(machineName(problem, context), (name) => `The backup of ${name} was interrupted`),
     body: sentences(ownWords(problem), tracking(context)),
+    actions: [backUpAgain],
+  }),
+  'backup/freeze-required': (problem, context) => ({
+    title: shorten(machineName(problem, context), (name) => `Not backed up: ${name} couldn’t be frozen`),
+    body: sentences('“Require freeze” is on.', ownWords(problem), 'No data was copied.'),
+    actions: [backUpWithoutFreezing, { ...tryAgain, primary: true }],
+  }),
+  'backup/snapshot-lost': (problem, context) => ({
+    title: 'The backup lost its instant',
+    body: sentences(
+      ownWords(problem),
+      `${machineName(problem, context)} wasn’t affected.`,
+      partialRemoved(problem),
+      tracking(context),
+    ),
+    actions: [backUpAgain],
+  }),
+  'backup/scratch-full': (problem, context) => ({
+    title: 'Not enough room for the guest’s old data',
+    body: sentences(
+      ownWords(problem),
+      `${machineName(problem, context)} wasn’t affected.`,
+      partialRemoved(problem),
+      tracking(context),
+    ),
+    actions: [backUpAgain],
+  }),
+  'backup/changed-while-off': (problem, context) => ({
+    title: shorten(machineName(problem, context), (name) => `The images of ${name} changed during the backup`),
+    body: sentences(ownWords(problem), partialRemoved(problem)),
+    actions: [backUpAgain],
+  }),
+  'backup/started-while-off': (problem, context) => ({
+    title: shorten(machineName(problem, context), (name) => `${name} was started during the backup`),
+    body: sentences(ownWords(problem), partialRemoved(problem)),
     actions: [backUpAgain],
   }),
   'backup/cancelled': (_problem, context) => ({

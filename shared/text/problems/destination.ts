@@ -85,6 +85,11 @@ export const destinationProblems: WordingsOf<'destination'> = {
     body: 'A different disk or folder answers at this path. Nothing was written to it. Connect the one used before.',
     actions: [chooseDestination, alsoTryAgain],
   }),
+  'destination/locked': (problem, context) => ({
+    title: shorten(destinationName(problem, context), (name) => `${name} is locked`),
+    body: 'Unlock it in Finder; the backup starts by itself.',
+    actions: [tryAgain],
+  }),
   'destination/fat': (problem, context) => ({
     title: shorten(destinationName(problem, context), (name) => `${name} can’t hold files over 4 GB`),
     body: 'It is formatted as FAT32. Use APFS, HFS+, exFAT, or ext4 on Linux.',

@@ -21,6 +21,13 @@ export type ProblemActionKind =
   | 'restore-elsewhere'
   | 'verify-last-point'
   | 'add-machine'
+  | 'set-up-agent'
+  | 'thaw-now'
+  | 'start-when-done'
+  | 'back-up-when-it-runs'
+  | 'back-up-without-freezing'
+  | 'leave-disk-out'
+  | 'open-privacy-settings'
   | 'dismiss'
 
 export interface ProblemAction {
@@ -134,4 +141,10 @@ export const restoreToNewImage = action('restore-to-new-image', 'Restore to New 
 export const restoreElsewhere = action('restore-elsewhere', 'Restore Elsewhere…', true)
 export const verifyLastPoint = action('verify-last-point', 'Verify Last Point…', true)
 export const addMachine = action('add-machine', 'Add Machine…', true)
+export const setUpAgent = action('set-up-agent', 'Set Up Agent…', true)
+export const thawNow = action('thaw-now', 'Thaw Now', true)
+export const startWhenDone = action('start-when-done', 'Start When Done', true)
+export const backUpWhenItRuns = action('back-up-when-it-runs', 'Back Up When It Runs', true)
+export const backUpWithoutFreezing = action('back-up-without-freezing', 'Back Up Without Freezing')
+export const leaveDiskOut = action('leave-disk-out', 'Leave Out')
 export const dismiss = action('dismiss', 'OK', true)

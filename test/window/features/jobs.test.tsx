@@ -91,7 +91,9 @@ describe('a job card', () => {
   })
 
   it('that was paused by the user resumes', async () => {
-    const { card, user, bridge } = await openCard({ state: { kind: 'paused', reason: 'user' } })
+    const { card, user, bridge } = await openCard({
+      state: { kind: 'paused', reason: 'user', neededBytes: null, freeBytes: null },
+    })
     expect(card.getByText('Paused at 42 %')).toBeTruthy()
     await user.click(card.getByRole('button', { name: 'Resume' }))
     expect(inputsOf(bridge, 'jobs.resume')).toHaveLength(1)

@@ -74,7 +74,10 @@ it('one point is shown with everything it is worth', async () => {
 
 it('jobs show what they do', async () => {
   const floe = new FakeFloe()
-  floe.jobs = [job({ kind: 'copying' }), job({ kind: 'paused', reason: 'no-space' }, { id: 'jobbbbbbbbbb' as never })]
+  floe.jobs = [
+    job({ kind: 'copying' }),
+    job({ kind: 'paused', reason: 'no-space', neededBytes: null, freeBytes: null }, { id: 'jobbbbbbbbbb' as never }),
+  ]
   const { stdout } = await cli(floe, ['jobs'])
   expect(stdout).toContain('Full backup to T7  0 %')
   expect(stdout).toContain('Backup paused: T7 is full')

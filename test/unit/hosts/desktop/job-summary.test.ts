@@ -57,7 +57,7 @@ describe('the bar in the Dock', () => {
 
 describe('the Mac', () => {
   it('is kept awake while something is copied, not while everything is paused or waits', () => {
-    const paused = testJob({ state: { kind: 'paused', reason: 'user' } })
+    const paused = testJob({ state: { kind: 'paused', reason: 'user', neededBytes: null, freeBytes: null } })
     expect(needsTheMacAwake([testJob(), paused])).toBe(false)
     expect(needsTheMacAwake([paused, testJob({ state: { kind: 'checking' } })])).toBe(true)
   })

@@ -51,7 +51,7 @@ describe('a job', () => {
   })
 
   test('that is paused has no time left and says where it stands', () => {
-    const job = sampleJob({ state: { kind: 'paused', reason: 'user' } })
+    const job = sampleJob({ state: { kind: 'paused', reason: 'user', neededBytes: null, freeBytes: null } })
     expect(describeJob(job, style).title).toBe('Paused at 42\u00a0%')
     expect(describeProgress(job, style)).toMatchObject({ eta: null, rate: null })
   })
