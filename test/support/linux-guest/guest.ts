@@ -1,16 +1,33 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { type QemuOptions, startQemu, type TestQemu } from '../qemu.ts'
 import { run, until } from '../run.ts'
+import { tempDir } from '../temp.ts'
+import { connectControl, type GuestControl } from './control.ts'
 import { linuxGuestFiles } from './packages.ts'
+import { untilAgentAnswers } from './raw-agent.ts'
 
-/** A machine with a real Linux whose workload writes to an ext4 on `vda` and acknowledges each step. */
+/** A machine with a real Linux whose workload writes to an ext4 on each disk and acknowledges each step. */
 export interface LinuxGuest extends AsyncDisposable {
   readonly qemu: TestQemu
-  /** Number of the last step that the guest said was on its disk. */
+  readonly control: GuestControl
+  /** The guest agent's socket; one client at a time. Nobody answers there unless the guest was started with `agent`. */
+  readonly agentPath: string
+  /** Number of the last step that the guest said was on its disks. */
   acknowledged(): number
   /** The judge's line; only for a guest started with `verify`. */
   verdict(): Promise<{ good: boolean; end: number; text: string }>
+  /** What mounting the first disk did to its journal. */
   journal(): Promise<'clean' | 'recovered'>
+}
+
+export interface LinuxGuestOptions extends Partial<QemuOptions> {
+  /**
+   * `true`: a real qemu-guest-agent runs in the guest, and has answered when the start resolves. `later`: its port is
+   * there, and it starts with `control.startAgent`. Left out: the machine has no such port.
+   */
+  readonly agent?: boolean | 'later'
+  /** QEMU goes on when the guest starts again; without it, that ends QEMU. */
+  readonly reboots?: boolean
 }
 
 /** An empty ext4 without a partition table, as a qcow2 image. */
@@ -22,36 +39,45 @@ export async function createExt4Image(path: string, megabytes: number): Promise<
   return path
 }
 
+/**
+ * Boots the guest on one image, or on two whose steps then carry the same number on both disks (`vda`, `vdb`; the
+ * nodes are `n-vda`, `n-vdb`).
+ */
 export async function startLinuxGuest(
-  image: string,
+  images: string | readonly [string] | readonly [string, string],
   mode: 'run' | 'verify',
-  options: Partial<QemuOptions> = {},
+  options: LinuxGuestOptions = {},
 ): Promise<LinuxGuest> {
   const { kernel, initrd } = await linuxGuestFiles()
+  const { agent, reboots, ...qemuOptions } = options
+  const paths = typeof images === 'string' ? [images] : images
+  const sockets = tempDir('fg-')
+  const agentPath = sockets.file('agent')
+  const controlPath = sockets.file('control')
+  const port = (name: string, chardev: string, backend: string) => [
+    ...['-chardev', `${backend},id=${chardev}`],
+    ...['-device', `virtserialport,chardev=${chardev},id=${chardev}-port,name=${name}`],
+  ]
+  const socket = (path: string) => `socket,path=${path},server=on,wait=off`
   const qemu = await startQemu({
     name: 'linux-guest',
-    ...options,
+    ...qemuOptions,
     run: true,
-    disks: [{ id: 'vda', path: image, format: 'qcow2' }],
+    disks: paths.map((path, index) => ({ id: index === 0 ? 'vda' : 'vdb', path, format: 'qcow2' })),
     args: [
       ...['-m', '256', '-cpu', 'Nehalem', '-kernel', kernel, '-initrd', initrd],
-      ...[
-        '-append',
-        `console=ttyS0 quiet panic=-1 mitigations=off mode=${mode}`,
-        '-serial',
-        'file:serial.log',
-        '-no-reboot',
-      ],
-      ...[
-        '-device',
-        'virtio-serial-pci',
-        '-chardev',
-        'file,id=acks,path=acks.log',
-        '-device',
-        'virtserialport,chardev=acks,name=floe.test',
-      ],
+      '-append',
+      `console=ttyS0 quiet panic=-1 mitigations=off mode=${mode} disks=${paths.length} agent=${agent === true ? 1 : 0}`,
+      ...['-serial', 'file:serial.log', ...(reboots ? [] : ['-no-reboot'])],
+      ...['-device', 'virtio-serial-pci'],
+      ...port('floe.test', 'acks', 'file,path=acks.log'),
+      ...port('floe.control', 'control', socket(controlPath)),
+      ...(agent ? port('org.qemu.guest_agent.0', 'agent', socket(agentPath)) : []),
       ...(options.args ?? []),
     ],
+  }).catch((error: unknown) => {
+    sockets[Symbol.dispose]()
+    throw error
   })
   const read = (name: string) => (existsSync(qemu.dir.file(name)) ? readFileSync(qemu.dir.file(name), 'utf8') : '')
   const line = (name: string, pattern: RegExp) =>
@@ -60,20 +86,36 @@ export async function startLinuxGuest(
       `${pattern} in the guest's ${name}; its console says: ${read('serial.log').slice(-500)}`,
       120_000,
     )
-  return {
-    qemu,
-    acknowledged: () =>
-      Number(
-        read('acks.log')
-          .match(/ACK (\d+)\n/g)
-          ?.at(-1)
-          ?.slice(4) ?? 0,
-      ),
-    verdict: async () => {
-      const [text = '', word, end] = await line('acks.log', /VERIFIED (GOOD|BAD) end=(\d+).*\n/)
-      return { good: word === 'GOOD', end: Number(end), text }
-    },
-    journal: async () => (await line('serial.log', /MOUNTED journal=(clean|recovered)/))[1] as 'clean' | 'recovered',
-    [Symbol.asyncDispose]: () => qemu[Symbol.asyncDispose](),
+  const end = async () => {
+    await qemu[Symbol.asyncDispose]()
+    sockets[Symbol.dispose]()
+  }
+  try {
+    const control = await connectControl(controlPath)
+    if (agent === true) await untilAgentAnswers(qemu, agentPath, 'agent')
+    return {
+      qemu,
+      control,
+      agentPath,
+      acknowledged: () =>
+        Number(
+          read('acks.log')
+            .match(/ACK (\d+)\n/g)
+            ?.at(-1)
+            ?.slice(4) ?? 0,
+        ),
+      verdict: async () => {
+        const [text = '', word, last] = await line('acks.log', /VERIFIED (GOOD|BAD) end=(\d+).*\n/)
+        return { good: word === 'GOOD', end: Number(last), text }
+      },
+      journal: async () => (await line('serial.log', /MOUNTED journal=(clean|recovered)/))[1] as 'clean' | 'recovered',
+      [Symbol.asyncDispose]: async () => {
+        control.close()
+        await end()
+      },
+    }
+  } catch (error) {
+    await end()
+    throw error
   }
 }

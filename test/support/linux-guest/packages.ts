@@ -36,6 +36,12 @@ const kernelModules = [
   'char/virtio_console',
 ]
 
+const agentPackages = ['qemu-guest-agent', 'libglib2.0-0', 'libnuma1', 'libudev1', 'liburing2', 'libpcre2-8-0']
+const sharedLibraries = [
+  ...['libc.so.6', 'libm.so.6', 'libcrypt.so.1'],
+  ...['libglib-2.0.so.0', 'libgmodule-2.0.so.0', 'libnuma.so.1', 'libudev.so.1', 'liburing.so.2', 'libpcre2-8.so.0'],
+]
+
 export interface GuestFiles {
   readonly kernel: string
   readonly initrd: string
@@ -64,7 +70,7 @@ async function download(folder: string): Promise<void> {
   }
   const apt = Object.entries(settings).map(([key, value]) => `-o${key}=${value}`)
   await run('apt-get', ...apt, '-qq', 'update')
-  const names = ['busybox-static', 'perl-base', 'libc6', 'libcrypt1', await kernelPackage(apt)]
+  const names = ['busybox-static', 'perl-base', 'libc6', 'libcrypt1', ...agentPackages, await kernelPackage(apt)]
   const debs = join(folder, 'debs')
   mkdirSync(debs, { recursive: true })
   await run('env', '-C', debs, 'apt-get', ...apt, '-qq', 'download', ...names)
@@ -79,13 +85,14 @@ function entries(tree: string): Entry[] {
   }
   const perl = 'usr/lib/x86_64-linux-gnu/perl-base'
   return [
-    ...['dev', 'proc', 'sys', 'data', 'tmp', 'run'].map((name): Entry => ({ name, content: null })),
+    ...['dev', 'proc', 'sys', 'data', 'data2', 'tmp', 'run', 'sbin'].map((name): Entry => ({ name, content: null })),
     { name: 'init', content: source('init'), executable: true },
     { name: 'workload.pl', content: source('workload.pl') },
     { name: 'bin/busybox', content: first('bin/busybox'), executable: true },
     { name: 'usr/bin/perl', content: first('usr/bin/perl'), executable: true },
     { name: 'lib64/ld-linux-x86-64.so.2', content: first('lib64/ld-linux-x86-64.so.2'), executable: true },
-    ...['libc.so.6', 'libm.so.6', 'libcrypt.so.1'].map(
+    { name: 'usr/sbin/qemu-ga', content: first('usr/sbin/qemu-ga'), executable: true },
+    ...sharedLibraries.map(
       (name): Entry => ({ name: `${libraries}/${name}`, content: first(`{,usr/}lib/x86_64-linux-gnu/${name}`) }),
     ),
     ...perlModules
@@ -100,9 +107,19 @@ function entries(tree: string): Entry[] {
   ]
 }
 
-/** Kernel and initial file system of the test guest; downloaded once (about 30 MB), then from the cache. */
+/** Another test process may have been first; then its folder stays and ours goes. */
+function publish(building: string, folder: string, proof: string): void {
+  try {
+    renameSync(building, folder)
+  } catch (error) {
+    if (!existsSync(proof)) throw error
+    rmSync(building, { recursive: true, force: true })
+  }
+}
+
+/** Kernel and initial file system of the test guest; downloaded once (about 35 MB), then from the cache. */
 export async function linuxGuestFiles(): Promise<GuestFiles> {
-  const folder = join(cache, 'linux-guest-1')
+  const folder = join(cache, 'linux-guest-2')
   const kernel = join(folder, 'kernel')
   const initrd = join(folder, 'initrd.gz')
   if (!existsSync(kernel)) {
@@ -111,8 +128,7 @@ export async function linuxGuestFiles(): Promise<GuestFiles> {
     await download(building)
     const [image] = globSync(join(building, 'tree/boot/vmlinuz-*'))
     writeFileSync(join(building, 'kernel'), readFileSync(image as string))
-    rmSync(folder, { recursive: true, force: true })
-    renameSync(building, folder)
+    publish(building, folder, kernel)
   }
   writeFileSync(`${initrd}.${process.pid}`, initramfs(entries(join(folder, 'tree'))))
   renameSync(`${initrd}.${process.pid}`, initrd)
