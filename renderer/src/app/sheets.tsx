@@ -18,6 +18,7 @@ export function Sheets(): ReactElement | null {
   const sheet = useUi((state) => state.sheet)
   switch (sheet?.kind) {
     case undefined:
+    case 'set-up-agent':
       return null
     case 'add-machine':
       return <AddMachineSheet path={sheet.path} />

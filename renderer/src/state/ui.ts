@@ -1,6 +1,6 @@
 // What the window shows: page, selection, panes, the open sheet. Page and panes are remembered between starts.
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { DestinationId, JobId, MachineId, PointId, RestoreId } from '../../../shared/domain/ids.ts'
+import type { DestinationId, DiskId, JobId, MachineId, PointId, RestoreId } from '../../../shared/domain/ids.ts'
 
 export type View =
   | { readonly kind: 'overview' }
@@ -15,7 +15,9 @@ export type OpenSheet =
   | { readonly kind: 'remove-machine'; readonly machineId: MachineId }
   | { readonly kind: 'remove-demo' }
   | { readonly kind: 'settings' }
-  | { readonly kind: 'back-up-options'; readonly machineId: MachineId }
+  /** `leaveOut`: a disk whose tick is taken away at first. */
+  | { readonly kind: 'back-up-options'; readonly machineId: MachineId; readonly leaveOut?: DiskId }
+  | { readonly kind: 'set-up-agent'; readonly machineId: MachineId }
   | { readonly kind: 'cancel-job'; readonly jobId: JobId }
   | { readonly kind: 'restore'; readonly pointId: PointId }
   | { readonly kind: 'undo-restore'; readonly restoreId: RestoreId }
