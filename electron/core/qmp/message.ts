@@ -27,7 +27,7 @@ function asEvent(message: Readonly<Record<string, unknown>>): Message {
   if (typeof message.event !== 'string') return { kind: 'unknown' }
   const stamp = isRecord(message.timestamp) ? message.timestamp : {}
   const part = (name: string) => (typeof stamp[name] === 'number' ? (stamp[name] as number) : 0)
-  const timestamp = part('seconds') * 1000 + Math.floor(part('microseconds') / 1000)
+  const timestamp = part('seconds') * 1000 + part('microseconds') / 1000
   return {
     kind: 'event',
     event: { event: message.event, data: isRecord(message.data) ? message.data : {}, timestamp },

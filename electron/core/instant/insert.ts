@@ -1,0 +1,77 @@
+// The instant itself: with the guest's CPUs stopped, every device is put above its filter, so that all disks show the
+// same moment and no write falls between (peers.md E1, E2). The commands go out together: what QEMU has received it
+// carries out, and the pause is as short as QEMU can make it.
+import type { GuestGuard } from '../guest-agent/types.ts'
+import type { Clock, Logger } from '../ports/index.ts'
+import type { QmpEventListener, QmpSession } from '../qmp/types.ts'
+import type { Instant, SnapshotDisk } from './types.ts'
+
+interface Command {
+  readonly execute: string
+  readonly arguments?: Readonly<Record<string, unknown>>
+}
+
+export interface InsertOptions {
+  readonly guard: GuestGuard
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Carried out with the guest stopped and the filters in place, e.g. a transaction that adds dirty bitmaps. */
+  readonly atInstant?: readonly Command[]
+}
+
+/**
+ * Puts the filters in the guest's way, all at one instant. On failure the guest runs again as before, with none, some
+ * or all filters in place: removeSnapshots takes them out.
+ * @throws QmpExecuteError, the session's errors
+ */
+export async function insertFilters(
+  session: QmpSession,
+  disks: readonly SnapshotDisk[],
+  options: InsertOptions,
+): Promise<Instant> {
+  const { running } = await session.execute<{ running: boolean }>('query-status')
+  const inner: Command[] = [
+    ...disks.map((disk) => ({
+      execute: 'qom-set',
+      arguments: { path: disk.device, property: 'drive', value: disk.filterNode },
+    })),
+    ...(options.atInstant ?? []),
+  ]
+  if (!running) {
+    const at = options.clock.now().toISOString()
+    await allOf(inner, session)
+    return { at, pausedMs: null }
+  }
+  await options.guard.raise('stopped')
+  const listener = session.listen(['STOP', 'RESUME'])
+  try {
+    await allOf([{ execute: 'stop' }, ...inner, { execute: 'cont' }], session)
+    const pause = await pauseOf(listener)
+    return { at: new Date(pause?.from ?? options.clock.now()).toISOString(), pausedMs: pause?.ms ?? null }
+  } finally {
+    listener.close()
+    await options.guard.lower('stopped').catch((error: unknown) => {
+      options.logger.warn('The guard was not told that the guest runs again', { error: String(error) })
+    })
+  }
+}
+
+/** Sends all at once; the first refusal is thrown after all have been answered. */
+async function allOf(commands: readonly Command[], session: QmpSession): Promise<void> {
+  const answers = await Promise.allSettled(
+    commands.map((command) => session.execute(command.execute, command.arguments ?? {})),
+  )
+  const refused = answers.find((answer) => answer.status === 'rejected')
+  if (refused) throw refused.reason
+}
+
+/** By QEMU's own clock: Floe may have been busy when the answers came. Both events precede the answer to `cont`. */
+async function pauseOf(listener: QmpEventListener): Promise<{ from: number; ms: number } | null> {
+  const now = AbortSignal.abort()
+  let stopped: number | null = null
+  for (let event = await listener.next(now); event !== null; event = await listener.next(now)) {
+    if (event.event === 'STOP') stopped ??= event.timestamp
+    else if (stopped !== null) return { from: stopped, ms: event.timestamp - stopped }
+  }
+  return null
+}

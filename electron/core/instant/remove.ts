@@ -1,0 +1,53 @@
+// Takes an instant down again, in the only order QEMU allows (qemu.md 5.2): reader, device back on its own node, filter,
+// scratch node, scratch file. Repeatable, whatever is left of it; names of others are never touched.
+import { rm } from 'node:fs/promises'
+import { QmpExecuteError } from '../qmp/errors.ts'
+import type { QmpSession } from '../qmp/types.ts'
+import { deviceRoots, presentNodes } from './devices.ts'
+import type { SnapshotDisk } from './types.ts'
+
+const nodesOf = (disk: SnapshotDisk) => [disk.snapshotNode, disk.filterNode, disk.scratchNode]
+
+/**
+ * Nothing of the instant is left in QEMU when it resolves, and its scratch files are gone.
+ * @throws QmpExecuteError when QEMU keeps a node or a device does not go back; then the scratch files stay
+ */
+export async function removeSnapshots(session: QmpSession, disks: readonly SnapshotDisk[]): Promise<void> {
+  const refusals: unknown[] = []
+  const tryTo = async (command: string, args: Readonly<Record<string, unknown>>) => {
+    try {
+      await session.execute(command, args)
+    } catch (error) {
+      if (!(error instanceof QmpExecuteError)) throw error
+      refusals.push(error)
+    }
+  }
+  const present = await presentNodes(session, disks.flatMap(nodesOf))
+  const remove = async (node: string) => {
+    if (present.has(node)) await tryTo('blockdev-del', { 'node-name': node })
+  }
+  for (const disk of disks) await remove(disk.snapshotNode)
+  const roots = await deviceRoots(session)
+  for (const disk of disks) {
+    const isInserted = roots.some((root) => root.path === disk.device && root.node === disk.filterNode)
+    if (isInserted) await tryTo('qom-set', { path: disk.device, property: 'drive', value: disk.rootNode })
+  }
+  for (const disk of disks) {
+    await remove(disk.filterNode)
+    await remove(disk.scratchNode)
+  }
+  if ((await leftOfSnapshots(session, disks)) > 0) {
+    throw refusals[0] ?? new Error('QEMU kept a part of an instant without saying why.')
+  }
+  await removeScratchFiles(disks)
+}
+
+/** How many nodes of these instants QEMU still has. */
+export async function leftOfSnapshots(session: QmpSession, disks: readonly SnapshotDisk[]): Promise<number> {
+  return (await presentNodes(session, disks.flatMap(nodesOf))).size
+}
+
+/** For a QEMU that has ended: its scratch files are worth nothing any more. */
+export async function removeScratchFiles(disks: readonly SnapshotDisk[]): Promise<void> {
+  for (const disk of disks) await rm(disk.scratchPath, { force: true })
+}

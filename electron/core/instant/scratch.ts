@@ -1,0 +1,65 @@
+// Where the guest's old data waits while an instant is read: how much of it to expect, how much there may be, and what
+// an earlier run left behind. The scratch drive is usually the one with the guest's own images: it must not fill up.
+import { mkdir, readdir, rm, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { formatBytes } from '../../../shared/format/bytes.ts'
+import { ownerOfScratchFile } from './naming.ts'
+import type { ScratchPlan } from './types.ts'
+
+const mebibyte = 1 << 20
+/** A guest rarely overwrites more than this share of its data while it is copied. */
+const expectedShare = 0.1
+const leastExpected = 256 * mebibyte
+/** Left free on the scratch drive whatever happens: this share of it, and at most so much. */
+const reservedShare = 0.05
+const mostReserved = 4096 * mebibyte
+
+export type ScratchAnswer =
+  | { readonly kind: 'room'; readonly plan: ScratchPlan; readonly freeBytes: number }
+  /** `reason`: one finished sentence. */
+  | { readonly kind: 'no-room'; readonly reason: string }
+
+/** Bytes that stay free on a file system of this size. */
+export const reservedBytes = (totalBytes: number): number =>
+  Math.min(mostReserved, Math.floor(totalBytes * reservedShare))
+
+/** Pure. `dataBytes`: what the disks hold, which is the most that can ever be set aside. */
+export function planScratch(
+  folder: string,
+  dataBytes: number,
+  space: { readonly freeBytes: number; readonly totalBytes: number },
+  wishedLimit: number | null,
+): ScratchAnswer {
+  const most = dataBytes + Math.ceil(dataBytes / 1024) + mebibyte
+  const expectedBytes = Math.min(most, Math.max(leastExpected, Math.ceil(dataBytes * expectedShare)))
+  const available = Math.max(0, space.freeBytes - reservedBytes(space.totalBytes))
+  const limitBytes = Math.min(most, wishedLimit ?? most, available)
+  if (limitBytes >= Math.min(expectedBytes, wishedLimit ?? expectedBytes)) {
+    return { kind: 'room', plan: { folder, expectedBytes, limitBytes }, freeBytes: space.freeBytes }
+  }
+  return {
+    kind: 'no-room',
+    reason: `There is not enough room in ${folder} for the guest's old data: about ${formatBytes(expectedBytes)} may be needed, ${formatBytes(available)} can be used.`,
+  }
+}
+
+/** Looks at the scratch folder's drive, creating the folder. */
+export async function scratchSpace(folder: string): Promise<{ freeBytes: number; totalBytes: number }> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const { bavail, blocks, bsize } = await statfs(folder)
+  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+}
+
+/** Removes scratch files of jobs that are not `alive`; answers how many. A missing folder holds none. */
+export async function sweepScratch(folder: string, alive: ReadonlySet<string>): Promise<number> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [] as string[]
+    throw error
+  })
+  const orphans = names.filter((name) => {
+    const owner = ownerOfScratchFile(name)
+    return owner !== null && !alive.has(owner)
+  })
+  for (const name of orphans) await rm(join(folder, name), { force: true })
+  return orphans.length
+}
