@@ -2,6 +2,8 @@
 export const linuxOnlyTests = [
   'test/integration/linux-guest/**',
   'test/integration/main-job/linux-guest.test.ts',
+  'test/integration/main-job/frozen.test.ts',
+  'test/integration/main-job/two-disks.test.ts',
   'test/integration/repository/**',
   'test/integration/restore/failures.test.ts',
   'test/integration/restore/refusals.test.ts',
