@@ -75,6 +75,12 @@ export const toolsForTests = [
           brew: null,
           apt: ['e2fsprogs'],
         },
+        {
+          programs: ['nbdcopy', 'nbdinfo', 'restic'],
+          why: 'other programs that read an export, for its tests',
+          brew: null,
+          apt: ['libnbd-bin', 'restic'],
+        },
         { programs: ['lsof', 'ss'], why: 'to see who holds files and sockets', brew: null, apt: ['lsof', 'iproute2'] },
       ]
     : []),
