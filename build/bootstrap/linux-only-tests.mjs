@@ -1,6 +1,7 @@
 // Test files that need what only Linux has: loop mounts, immutable files, /proc, Debian's packages for the test guest.
 export const linuxOnlyTests = [
   'test/integration/linux-guest/**',
+  'test/integration/instant/writing-guest.test.ts',
   'test/integration/main-job/linux-guest.test.ts',
   'test/integration/main-job/frozen.test.ts',
   'test/integration/main-job/two-disks.test.ts',
