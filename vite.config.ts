@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
-// One config, four bundles: the window (client), Electron's main process with the index worker, the sandboxed
-// preload, and the `floe` command. Node code is built for Node 20, which is what Electron 33 has inside.
+// One config, five bundles: the window (client), Electron's main process with the index worker, the sandboxed
+// preload, the `floe` command, and the guard that it starts for guests. Node code is built for Node 20, which is what
+// Electron 33 has inside.
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const nodeBuiltins = [/^node:/, ...builtinModules]
 
@@ -71,6 +72,21 @@ export default defineConfig({
           input: at('electron/hosts/floe.ts'),
           external: [...nodeBuiltins, 'bufferutil', 'utf-8-validate'],
           output: { format: 'es', entryFileNames: 'floe.js', codeSplitting: false },
+        },
+      },
+    },
+    guard: {
+      consumer: 'server',
+      resolve: { noExternal: true, builtins: [/^node:/] },
+      build: {
+        outDir: at('out/command'),
+        emptyOutDir: false,
+        target: 'node20',
+        minify: false,
+        rolldownOptions: {
+          input: at('electron/core/guest-agent/guard/guard.ts'),
+          external: nodeBuiltins,
+          output: { format: 'es', entryFileNames: 'guard.js', codeSplitting: false },
         },
       },
     },

@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type HomeSession, openHome } from '../core/control/home-session.ts'
 import { createCore } from '../core/core.ts'
 import { defaultHome, homePaths } from '../core/home/home-paths.ts'
-import type { Logger, Ports } from '../core/ports/index.ts'
+import type { GuardCommand, Logger, Ports } from '../core/ports/index.ts'
 import { createFileLogger } from '../core/ports/loggers.ts'
 import { createNodePorts } from '../core/ports/node-ports.ts'
 import { tellCrash, tellLeaving } from './cli/crash.ts'
@@ -22,6 +22,11 @@ const rendererDir = isBuilt ? join(here, '..', 'renderer') : join(here, '..', '.
 const indexWorker = isBuilt
   ? join(here, '..', 'electron', 'index-worker.js')
   : join(here, '..', 'core', 'repository', 'content-index', 'worker.ts')
+const guardCommand: GuardCommand = {
+  program: process.execPath,
+  args: [isBuilt ? join(here, 'guard.js') : join(here, '..', 'core', 'guest-agent', 'guard', 'guard.ts')],
+  env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
+}
 
 /** The build writes the version beside the program (build/finish-build.mjs), so that `out/` may be moved. */
 function readVersion(): string {
@@ -41,7 +46,7 @@ let logger: Logger | null = null
 async function joinHome(home: string | null, mode: 'one-shot' | 'long-running'): Promise<[HomeSession, Ports]> {
   const homeDir = chooseHome(home)
   logger = createFileLogger(homePaths(homeDir).log)
-  const ports = createNodePorts({ logger, indexWorker: pathToFileURL(indexWorker) })
+  const ports = createNodePorts({ logger, indexWorker: pathToFileURL(indexWorker), guardCommand })
   const startCore = () => createCore({ homeDir, ports, version: readVersion() })
   return [await openHome({ homeDir, ports, startCore, mode }), ports]
 }

@@ -19,6 +19,7 @@ import type { Machine } from '../../shared/domain/machine.ts'
 import type { Point } from '../../shared/domain/point.ts'
 import { defaultSettings } from '../../shared/domain/settings.ts'
 import { quietLogger } from './core.ts'
+import { guardCommand } from './guard-command.ts'
 import type { TestQemu } from './qemu.ts'
 import { until } from './run.ts'
 import { type TempDir, tempDir } from './temp.ts'
@@ -96,7 +97,7 @@ export function worldPorts(change: Partial<Ports> = {}, parent = process.pid): P
     externalVolumes: async () => [],
     listProcesses: async () => (await system.listProcesses()).filter(({ ppid }) => ppid === parent),
   }
-  return createNodePorts({ indexWorker, platform, logger: quietLogger, ...change })
+  return createNodePorts({ indexWorker, guardCommand, platform, logger: quietLogger, ...change })
 }
 
 export async function backupWorld(

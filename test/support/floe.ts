@@ -6,6 +6,7 @@ import type { JobId } from '../../shared/domain/ids.ts'
 import { isFinal, type Job } from '../../shared/domain/job.ts'
 import type { CallName, CoreCallName, Input, Output } from '../../shared/ipc/contract.ts'
 import { quietLogger } from './core.ts'
+import { guardCommand } from './guard-command.ts'
 
 /** Floe's whole core on a home folder of the test, spoken to through the contract like any host does. */
 export interface TestFloe extends AsyncDisposable {
@@ -28,6 +29,7 @@ export async function startFloe(homeDir: string, ports: Partial<Ports> = {}): Pr
     version: '0.0.0-test',
     ports: createNodePorts({
       indexWorker,
+      guardCommand,
       logger: quietLogger,
       env: { ...process.env, FLOE_MACHINES_UNDER: dirname(homeDir) },
       ...ports,

@@ -10,6 +10,7 @@ import type { Destination } from '../../shared/domain/destination.ts'
 import { DiskId, JobId, MachineId, PointId } from '../../shared/domain/ids.ts'
 import type { Point } from '../../shared/domain/point.ts'
 import { quietLogger } from './core.ts'
+import { guardCommand } from './guard-command.ts'
 import { type TempDir, tempDir } from './temp.ts'
 
 export interface TestPorts extends Ports {
@@ -32,7 +33,7 @@ export function repositoryPorts(change: Partial<Ports> = {}): TestPorts {
   const indexWorker = new URL('../../electron/core/repository/content-index/worker.ts', import.meta.url)
   const platform = { ...createPlatform(), externalVolumes: async () => [] }
   const userDir = '/nonexistent-user-folder'
-  return { ...createNodePorts({ indexWorker, platform, userDir, logger: quietLogger, ...change }), clock }
+  return { ...createNodePorts({ indexWorker, guardCommand, platform, userDir, logger: quietLogger, ...change }), clock }
 }
 
 export interface TestRepository extends AsyncDisposable {

@@ -18,6 +18,7 @@ import type { Activity } from '../../shared/domain/activity.ts'
 import type { JobId, MachineId } from '../../shared/domain/ids.ts'
 import type { Point } from '../../shared/domain/point.ts'
 import { freshId, quietLogger } from './core.ts'
+import { guardCommand } from './guard-command.ts'
 import { difference } from './qemu.ts'
 import { diskId, factsOf, never, newPoint, noProgress } from './repository.ts'
 import { tempDir } from './temp.ts'
@@ -41,7 +42,7 @@ export async function openRestoreFloe(
   options: { step?: StepHook; ports?: Partial<Ports> } = {},
 ): Promise<RestoreFloe> {
   const paths = homePaths(home)
-  const ports = createNodePorts({ indexWorker, logger: quietLogger, ...options.ports })
+  const ports = createNodePorts({ indexWorker, guardCommand, logger: quietLogger, ...options.ports })
   const topics = createTopics()
   const machines = createMachineService({ ports, registryFile: paths.machines, topic: topics.machines })
   const repository = createRepository({ ports, registryFile: paths.destinations, homeId: 'test', topics })

@@ -27,9 +27,29 @@ export interface AgentSession extends AsyncDisposable {
   freezeStatus(): Promise<'thawed' | 'frozen'>
   /** Answers how many file systems it thawed; 0 when none was frozen. */
   thaw(timeoutMs: number): Promise<number>
+  /**
+   * Synchronises anew, thaws, and asks for the status: also on a session whose last command was not answered, where
+   * the thaw then queues behind a late freeze. Answers how many file systems it thawed.
+   * @throws FloeError `agent/not-thawed` when the guest says that it is frozen still, and as `thaw`
+   */
+  undoFreeze(timeoutMs: number): Promise<number>
   /** Sets the guest's clock, which stood still while the host slept. */
   setTime(now: Date): Promise<void>
 }
+
+export interface OpenAgentDeps {
+  readonly randomBytes: (size: number) => Uint8Array
+  /** How long the agent may take to answer `guest-sync-delimited`, in milliseconds; default 5,000. */
+  readonly syncTimeoutMs?: number
+  /** How long to wait until Floe itself is done with this agent, in milliseconds; default 30,000. */
+  readonly turnTimeoutMs?: number
+  /** False: only `undoFreeze` can be called at first, and its thaw reaches an agent that is silent now. */
+  readonly synchronise?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** @throws FloeError `agent/*` */
+export type OpenAgent = (endpoint: QmpEndpoint, deps: OpenAgentDeps) => Promise<AgentSession>
 
 /** Where a machine's guest can be reached from outside Floe: what a guard needs to undo what Floe did to it. */
 export interface GuestAccess {
@@ -37,6 +57,8 @@ export interface GuestAccess {
   readonly machineName: string
   readonly agent: QmpEndpoint | null
   readonly qmp: QmpEndpoint | null
+  /** QEMU's process when it is known: once it is gone, so is everything that was done to the guest. */
+  readonly qemuPid?: number | null
 }
 
 export interface FreezeWish {

@@ -31,6 +31,7 @@ const tellsMore = (error: FloeError) => error.code !== 'machine/socket-missing' 
 export class Link {
   readonly #deps: LinkDeps
   #session: QmpSession | null = null
+  #endpoint: QmpEndpoint | null = null
   #opening: Promise<ConnectOutcome> | null = null
   #users = 0
   #release: NodeJS.Timeout | null = null
@@ -41,6 +42,11 @@ export class Link {
 
   get session(): QmpSession | null {
     return this.#session
+  }
+
+  /** Where it was last reached. */
+  get endpoint(): QmpEndpoint | null {
+    return this.#endpoint
   }
 
   /** Does somebody borrow the connection? */
@@ -76,6 +82,7 @@ export class Link {
 
   #adopt(session: QmpSession, endpoint: QmpEndpoint): void {
     this.#session = session
+    this.#endpoint = endpoint
     void session.closed.then((reason) => {
       if (this.#session !== session) return
       this.#session = null

@@ -2,9 +2,11 @@
 // the system's processes; the registry remembers; each machine is followed by itself, so that one in trouble never
 // holds up another.
 import { MachineId } from '../../../shared/domain/ids.ts'
-import type { Machine, QmpEndpoint } from '../../../shared/domain/machine.ts'
+import type { AgentState, Machine, QmpEndpoint } from '../../../shared/domain/machine.ts'
 import type { Discovery } from '../../../shared/ipc/contract.ts'
 import { FloeError } from '../errors.ts'
+import { openAgent } from '../guest-agent/open-agent.ts'
+import type { GuestAccess, OpenAgent } from '../guest-agent/types.ts'
 import { newId } from '../ids.ts'
 import type { Ports } from '../ports/index.ts'
 import { connectQmp } from '../qmp/connect.ts'
@@ -20,7 +22,8 @@ import { missingPlace } from './missing-place.ts'
 import { entryFor, newEntry } from './new-entry.ts'
 import { OtherEngines } from './other-engines.ts'
 import { probeEndpoint } from './probe.ts'
-import { isWorthKeeping, Registry, type RegistryEntry } from './registry.ts'
+import { isWorthKeeping, Registry, type RegistryEntry, RegistryWriter } from './registry.ts'
+import { Rounds } from './rounds.ts'
 import { canonicalEndpoint } from './sockets.ts'
 import { errorOfState } from './states.ts'
 import { type MachineTiming, usualTiming } from './timing.ts'
@@ -33,16 +36,8 @@ export interface MachineServiceDeps {
   readonly registryFile: string
   readonly topic: Topic<'machines'>
   readonly connect?: typeof connectQmp
+  readonly openAgent?: OpenAgent
   readonly timing?: Partial<MachineTiming>
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 export function createMachineService(deps: MachineServiceDeps): MachineService {
@@ -54,23 +49,26 @@ class Machines implements MachineService {
   readonly #deps: MachineServiceDeps
   readonly #timing: MachineTiming
   readonly #registry: Registry
+  readonly #writer: RegistryWriter
+  readonly #rounds: Rounds
   readonly #others: OtherEngines
   #tracked = new Map<MachineId, TrackedMachine>()
-  #last: Promise<unknown> = Promise.resolve()
-  #again = false
-  #timer: NodeJS.Timeout | null = null
-  #pidTimer: NodeJS.Timeout | null = null
-  #saveTimer: NodeJS.Timeout | null = null
-  #saved = ''
   #watched = false
-  #running = false
 
   constructor(deps: MachineServiceDeps) {
     this.#deps = deps
     this.#ports = deps.ports
     this.#timing = { ...usualTiming, ...deps.timing }
     this.#registry = new Registry(deps.registryFile, deps.ports.logger)
+    const entries = () => [...this.#tracked.values()].map(({ entry }) => entry)
+    this.#writer = new RegistryWriter(this.#registry, entries, deps.ports.logger)
     this.#others = new OtherEngines(() => this.#newId())
+    this.#rounds = new Rounds({
+      timing: this.#timing,
+      logger: deps.ports.logger,
+      round: (force, endpoints) => this.#round(force, endpoints),
+      pids: () => [...this.#tracked.values()].flatMap(({ process }) => (process ? [process.process.pid] : [])),
+    })
   }
 
   async start(): Promise<void> {
@@ -79,34 +77,29 @@ class Machines implements MachineService {
       const imagesExist = entry.images.length > 0 && (await missingPlace(entry.images.map(({ path }) => path))) === null
       if (isWorthKeeping(entry, now, imagesExist)) this.#track(entry)
     }
-    this.#running = true
-    await this.refresh()
-    this.#schedule()
-    this.#pidTimer = setInterval(() => this.#checkPids(), this.#timing.pidCheckMs)
-    this.#pidTimer.unref()
+    await this.#rounds.start()
   }
 
   async stop(): Promise<void> {
-    this.#running = false
-    for (const timer of [this.#timer, this.#pidTimer, this.#saveTimer]) if (timer) clearTimeout(timer)
+    this.#rounds.stop()
+    this.#writer.stop()
     const closeAll = () => Promise.all([...this.#tracked.values()].map((machine) => machine.link.close()))
     // Before the round ends, too: it may wait for a machine that does not answer.
     await closeAll()
-    await this.#last
+    await this.#rounds.settled()
     await closeAll()
-    await this.#save().catch((error: unknown) => this.#ports.logger.error('Machines were not saved.', { error }))
+    for (const machine of this.#tracked.values()) machine.agent.stop()
+    await this.#writer.nowOrWarn()
   }
 
   setWatched(watched: boolean): void {
-    if (this.#watched === watched) return
     this.#watched = watched
-    if (!this.#running) return
-    if (watched) this.#lookAgain()
-    this.#schedule()
+    this.#rounds.setWatched(watched)
+    for (const machine of this.#tracked.values()) machine.agent.setWatched(watched)
   }
 
   refresh(): Promise<Discovery> {
-    return this.#queue(true)
+    return this.#rounds.ask(true)
   }
 
   list(): readonly Machine[] {
@@ -123,10 +116,8 @@ class Machines implements MachineService {
   }
 
   async acquire(id: MachineId): Promise<MachineLease> {
-    const { name, state } = this.get(id)
-    const machine = this.#tracked.get(id)
-    if (!machine) throw errorOfState(name, state) ?? unknownMachine(id)
-    return lend(machine, { look: () => this.#queue(true), hold: () => machine.isHeld && this.#running })
+    const machine = this.#ownOf(id)
+    return lend(machine, { look: () => this.#rounds.ask(true), hold: () => machine.isHeld && this.#rounds.isRunning })
   }
 
   probe(qmp: string, agent: string | null) {
@@ -144,12 +135,8 @@ class Machines implements MachineService {
     origin: 'added' | 'demo' = 'added',
   ): Promise<Machine> {
     const endpoint = parseEndpoint(qmp)
-    if (!endpoint) {
-      throw new FloeError('ipc/invalid-input', `"${qmp}" is neither an absolute socket path nor HOST:PORT.`, {
-        params: { qmp },
-      })
-    }
-    await this.#queue(false, [endpoint])
+    if (!endpoint) throw notAnEndpoint(qmp)
+    await this.#rounds.ask(false, [endpoint])
     const present = await this.#atEndpoint(endpoint)
     const machine = present ?? this.#trackedFor(endpoint, name, origin)
     const error = await machine.connect()
@@ -165,13 +152,13 @@ class Machines implements MachineService {
       origin,
       hidden: false,
       endpoint,
-      agentPath: agent ?? chosen.entry.agentPath,
+      ...(agent ? { agentPath: agent, agentGiven: true } : {}),
       name: name ?? chosen.entry.name,
       named: name !== null || chosen.entry.named,
     }
     if (known) await known.connect()
     this.#publish(chosen)
-    await this.#save()
+    await this.#writer.now()
     return chosen.view()
   }
 
@@ -194,7 +181,7 @@ class Machines implements MachineService {
       await machine.link.close()
       this.#publish(machine)
     } else await this.#forget(machine)
-    await this.#save()
+    await this.#writer.now()
   }
 
   async shutDownGuest(id: MachineId): Promise<void> {
@@ -202,16 +189,17 @@ class Machines implements MachineService {
     await lease.session.execute('system_powerdown')
   }
 
-  signsOfLife(id: MachineId, imagePaths: readonly string[]) {
+  signsOfLife(id: MachineId, imagePaths: readonly string[], look: { readonly locks?: 'ours' } = {}) {
     const machine = this.#tracked.get(id)
-    return signsOfLife(imagePaths, {
+    const deps = {
       ports: this.#ports,
       connect: this.#deps.connect ?? connectQmp,
       name: machine?.entry.name ?? 'the machine',
       pid: machine?.process?.process.pid ?? null,
       session: machine?.link.session ?? null,
       endpoints: (machine?.lastEndpoints() ?? []).filter((endpoint) => !this.#isOthers(endpoint, id)),
-    })
+    }
+    return signsOfLife(imagePaths, deps, look)
   }
 
   usersOfImages(id: MachineId, imagePaths: readonly string[]) {
@@ -230,18 +218,61 @@ class Machines implements MachineService {
     this.#publish(machine)
   }
 
+  async setAgent(id: MachineId, agent: string | null): Promise<Machine> {
+    const machine = this.#ownOf(id)
+    const endpoint = agent === null ? null : parseEndpoint(agent)
+    if (agent !== null && endpoint === null) throw notAnEndpoint(agent)
+    machine.setAgent(endpoint === null ? null : endpointText(endpoint))
+    this.#publish(machine)
+    await this.#writer.now()
+    return machine.view()
+  }
+
+  async askAgent(id: MachineId): Promise<AgentState> {
+    const machine = this.#ownOf(id)
+    await machine.agent.ask()
+    return machine.view().agent
+  }
+
+  guestAccess(id: MachineId): GuestAccess {
+    const { entry, process, link } = this.#ownOf(id)
+    return {
+      machineId: entry.id,
+      machineName: entry.name,
+      agent: entry.agentPath === null ? null : parseEndpoint(entry.agentPath),
+      qmp: link.endpoint ?? entry.endpoint,
+      qemuPid: process?.process.pid ?? null,
+    }
+  }
+
+  setMayBeFrozen(id: MachineId, since: string | null): void {
+    const machine = this.#tracked.get(id)
+    if (!machine || machine.mayBeFrozenSince === since) return
+    machine.setMayBeFrozen(since)
+    this.#publish(machine)
+  }
+
+  /** A machine that QEMU runs. @throws FloeError `machine/unknown`, `machine/not-qemu` */
+  #ownOf(id: MachineId): TrackedMachine {
+    const { name, state } = this.get(id)
+    const machine = this.#tracked.get(id)
+    if (!machine) throw errorOfState(name, state) ?? unknownMachine(id)
+    return machine
+  }
+
   #newId = () => MachineId.parse(newId(this.#ports))
 
   #track(entry: RegistryEntry): TrackedMachine {
     const machine = new TrackedMachine(entry, {
       ports: this.#ports,
       connect: this.#deps.connect ?? connectQmp,
-      releaseAfterMs: this.#timing.releaseAfterMs,
-      statusTimeoutMs: this.#timing.statusTimeoutMs,
+      openAgent: this.#deps.openAgent ?? openAgent,
+      timing: this.#timing,
       onChange: (changed) => this.#publish(changed),
       isTaken: (endpoint, by) => this.#isOthers(endpoint, by.entry.id),
-      onLost: () => this.#lookAgain(),
+      onLost: () => this.#rounds.soon(),
     })
+    machine.agent.setWatched(this.#watched)
     this.#tracked.set(entry.id, machine)
     return machine
   }
@@ -281,6 +312,7 @@ class Machines implements MachineService {
 
   async #forget(machine: TrackedMachine): Promise<void> {
     this.#tracked.delete(machine.entry.id)
+    machine.agent.stop()
     await machine.link.close()
     this.#deps.topic.remove(machine.entry.id)
   }
@@ -289,57 +321,10 @@ class Machines implements MachineService {
     if (!this.#tracked.has(machine.entry.id)) return
     if (machine.entry.hidden) this.#deps.topic.remove(machine.entry.id)
     else this.#deps.topic.set(machine.view())
-    if (!this.#running || this.#saveTimer) return
-    this.#saveTimer = setTimeout(() => {
-      this.#saveTimer = null
-      this.#save().catch((error: unknown) => this.#ports.logger.error('Machines were not saved.', { error }))
-    }, 250)
-    this.#saveTimer.unref()
-  }
-
-  async #save(): Promise<void> {
-    const entries = [...this.#tracked.values()].map(({ entry }) => entry)
-    const text = JSON.stringify(entries)
-    if (text === this.#saved) return
-    await this.#registry.save(entries)
-    this.#saved = text
-  }
-
-  #schedule(): void {
-    if (this.#timer) clearTimeout(this.#timer)
-    const after = this.#watched ? this.#timing.watchedMs : this.#timing.idleMs
-    this.#timer = setTimeout(() => {
-      void this.#queue(false)
-        .catch((error: unknown) => this.#ports.logger.warn('Looking for machines failed.', { error }))
-        .finally(() => {
-          if (this.#running) this.#schedule()
-        })
-    }, after)
-    this.#timer.unref()
-  }
-
-  /** Something changed: one round right after the one that runs now. */
-  #lookAgain(): void {
-    if (!this.#running || this.#again) return
-    this.#again = true
-    void this.#queue(false).catch((error: unknown) =>
-      this.#ports.logger.warn('Looking for machines failed.', { error }),
-    )
-  }
-
-  #checkPids(): void {
-    const pids = [...this.#tracked.values()].flatMap(({ process }) => (process ? [process.process.pid] : []))
-    if (!pids.every(isAlive)) this.#lookAgain()
-  }
-
-  #queue(force: boolean, endpoints: readonly QmpEndpoint[] = []): Promise<Discovery> {
-    const mine = this.#last.then(() => this.#round(force, endpoints))
-    this.#last = mine.catch(() => null)
-    return mine
+    if (this.#rounds.isRunning) this.#writer.soon()
   }
 
   async #round(force: boolean, endpoints: readonly QmpEndpoint[]): Promise<Discovery> {
-    this.#again = false
     const added = [...this.#tracked.values()].flatMap(({ entry }) =>
       entry.origin !== 'found' && entry.endpoint ? [entry.endpoint] : [],
     )
@@ -357,6 +342,12 @@ class Machines implements MachineService {
     return { processesChecked, foldersChecked: [...foldersChecked], found: findings.qemus.length }
   }
 }
+
+const notAnEndpoint = (given: string) =>
+  new FloeError('ipc/invalid-input', `"${given}" is neither an absolute socket path nor HOST:PORT.`, {
+    params: { given },
+    remedy: 'Give the path that follows "unix:" or "path=" in QEMU\'s options, or HOST:PORT.',
+  })
 
 const unknownMachine = (id: MachineId) =>
   new FloeError('machine/unknown', `There is no machine with the id ${id}.`, { params: { machineId: id } })

@@ -2,10 +2,10 @@
 import { stat } from 'node:fs/promises'
 import type { ProbeLine, QmpEndpoint } from '../../../shared/domain/machine.ts'
 import { FloeError } from '../errors.ts'
+import { openAgent } from '../guest-agent/open-agent.ts'
 import type { Ports } from '../ports/index.ts'
 import type { connectQmp } from '../qmp/connect.ts'
 import type { QmpSession } from '../qmp/types.ts'
-import { type AgentAnswer, pingAgent } from './agent-ping.ts'
 import { endpointText, parseEndpoint } from './command-line/endpoints.ts'
 import { readDisks } from './inventory/inventory.ts'
 import { stateOfError } from './states.ts'
@@ -65,14 +65,21 @@ async function disksLine(session: QmpSession): Promise<ProbeLine> {
   return line('disks', 'warning', 'This machine has no disk that could be backed up.', 'Attach a writable disk.')
 }
 
-const agentWords: Record<AgentAnswer, readonly [ProbeLine['result'], string, string | null]> = {
-  answered: ['ok', 'The guest agent answered.', null],
-  'no-answer': [
-    'warning',
-    'The guest agent did not answer.',
-    'Install and start qemu-guest-agent in the guest. Backups work without it, but without freezing.',
-  ],
-  unreachable: ['failed', "The guest agent's socket cannot be reached.", 'Check the path and that the machine runs.'],
+const installAgent = 'Install and start qemu-guest-agent in the guest. Backups work without it, but without freezing.'
+
+/** Without an agent in the guest the connection works and stays silent (qemu.md 9). */
+async function askAgent(endpoint: QmpEndpoint, ports: Ports): Promise<ProbeLine> {
+  try {
+    const session = await openAgent(endpoint, ports)
+    await session[Symbol.asyncDispose]()
+    return line('agent', 'ok', 'The guest agent answered.')
+  } catch (error) {
+    if (!(error instanceof FloeError)) throw error
+    if (error.code === 'agent/no-answer')
+      return line('agent', 'warning', 'The guest agent did not answer.', installAgent)
+    const closed = error.params.reason === 'closed'
+    return line('agent', closed ? 'warning' : 'failed', error.message, error.remedy ?? installAgent)
+  }
 }
 
 async function agentLine(agent: string | null, ports: Ports): Promise<ProbeLine> {
@@ -84,8 +91,7 @@ async function agentLine(agent: string | null, ports: Ports): Promise<ProbeLine>
   if (endpoint.kind === 'unix' && !(await stat(endpoint.path).catch(() => null))?.isSocket()) {
     return line('agent', 'failed', `There is no socket at ${agent}.`, 'Check the path of the guest agent.')
   }
-  const [result, text, fix] = agentWords[await pingAgent(endpoint, ports)]
-  return line('agent', result, text, fix)
+  return askAgent(endpoint, ports)
 }
 
 async function qmpLines(qmp: string, deps: ProbeDeps): Promise<ProbeLine[]> {

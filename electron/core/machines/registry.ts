@@ -19,6 +19,8 @@ export const RegistryEntry = z.looseObject({
   hidden: z.boolean().default(false),
   endpoint: QmpEndpoint.nullable().default(null),
   agentPath: text,
+  /** True when a person said where the agent is, false when the start command did; null in entries of the first Floe. */
+  agentGiven: z.boolean().nullable().default(null),
   uuid: text,
   /** As given with `-name`. */
   guestName: text,
@@ -47,6 +49,48 @@ export function isWorthKeeping(entry: RegistryEntry, now: Date, imagesExist: boo
   if (entry.origin !== 'found' || entry.lastGoodPoint !== null || entry.hidden) return true
   const age = entry.lastSeenAt === null ? Number.POSITIVE_INFINITY : now.getTime() - Date.parse(entry.lastSeenAt)
   return age < (imagesExist ? 30 * day : day)
+}
+
+/** Writes the registry a moment after something changed, and only what is different. */
+export class RegistryWriter {
+  readonly #registry: Registry
+  readonly #entries: () => readonly RegistryEntry[]
+  readonly #logger: Logger
+  #timer: NodeJS.Timeout | null = null
+  #saved = ''
+
+  constructor(registry: Registry, entries: () => readonly RegistryEntry[], logger: Logger) {
+    this.#registry = registry
+    this.#entries = entries
+    this.#logger = logger
+  }
+
+  soon(): void {
+    if (this.#timer) return
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      void this.nowOrWarn()
+    }, 250)
+    this.#timer.unref()
+  }
+
+  /** @throws FloeError `system/home-unwritable` */
+  async now(): Promise<void> {
+    const entries = this.#entries()
+    const text = JSON.stringify(entries)
+    if (text === this.#saved) return
+    await this.#registry.save(entries)
+    this.#saved = text
+  }
+
+  async nowOrWarn(): Promise<void> {
+    await this.now().catch((error: unknown) => this.#logger.error('Machines were not saved.', { error }))
+  }
+
+  stop(): void {
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+  }
 }
 
 export class Registry {

@@ -6,6 +6,12 @@ export interface MachineTiming {
   readonly pidCheckMs: number
   readonly releaseAfterMs: number
   readonly statusTimeoutMs: number
+  /** How often a guest agent is asked while somebody watches, and otherwise. */
+  readonly agentWatchedMs: number
+  readonly agentIdleMs: number
+  /** How long an agent's answer counts. A little longer than the pauses between the questions. */
+  readonly agentValidMs: number
+  readonly agentAnswerMs: number
 }
 
 export const usualTiming: MachineTiming = {
@@ -14,4 +20,8 @@ export const usualTiming: MachineTiming = {
   pidCheckMs: 1_000,
   releaseAfterMs: 1_000,
   statusTimeoutMs: 5_000,
+  agentWatchedMs: 60_000,
+  agentIdleMs: 280_000,
+  agentValidMs: 300_000,
+  agentAnswerMs: 5_000,
 }

@@ -3,26 +3,32 @@
 import type { Disk } from '../../../shared/domain/disk.ts'
 import type { Machine, MachineState, QmpEndpoint } from '../../../shared/domain/machine.ts'
 import { FloeError } from '../errors.ts'
+import type { OpenAgent } from '../guest-agent/types.ts'
 import type { Ports } from '../ports/index.ts'
 import type { connectQmp } from '../qmp/connect.ts'
 import type { QmpSession } from '../qmp/types.ts'
+import { AgentWatch } from './agent/agent-watch.ts'
+import type { AgentChannel } from './agent/ask-agent.ts'
+import { parseEndpoint } from './command-line/endpoints.ts'
 import type { FoundQemu } from './discovery.ts'
 import { type QemuFacts, readFacts, readState } from './facts.ts'
 import { identifyFiles } from './file-identity.ts'
 import { isSameEndpoint } from './identity.ts'
 import { readDisks } from './inventory/inventory.ts'
-import { launcherOfProcess, launcherOfSocket } from './launchers.ts'
 import { Link } from './link.ts'
 import { missingPlace } from './missing-place.ts'
+import { entryWithProcess } from './new-entry.ts'
 import type { RegistryEntry } from './registry.ts'
-import { commandText } from './shell-quote.ts'
+import { Retry } from './retry.ts'
 import { socketOption, stateOfError } from './states.ts'
+import type { MachineTiming } from './timing.ts'
+import { viewOf } from './view.ts'
 
 export interface TrackedDeps {
   readonly ports: Ports
   readonly connect: typeof connectQmp
-  readonly releaseAfterMs: number
-  readonly statusTimeoutMs: number
+  readonly openAgent: OpenAgent
+  readonly timing: MachineTiming
   /** The machine looks different now. */
   readonly onChange: (machine: TrackedMachine) => void
   /** Does the running process of another machine listen there? */
@@ -33,35 +39,46 @@ export interface TrackedDeps {
 
 const stateEvents = ['STOP', 'RESUME', 'RESET', 'SHUTDOWN', 'WAKEUP', 'SUSPEND', 'BLOCK_IO_ERROR', 'GUEST_PANICKED']
 const diskEvents = ['DEVICE_DELETED', 'DEVICE_TRAY_MOVED', 'BLOCK_JOB_COMPLETED', 'BLOCK_JOB_CANCELLED']
-const firstPauseMs = 4_000
-const longestBusyPauseMs = 10_000
+/** Between two questions about a machine whose connection Floe does not keep; and how long a busy QEMU may take. */
 const longestPauseMs = 60_000
 const earlyPauseMs = 300
+/** A serial port was opened or closed in the guest. */
+const portEvent = 'VSERPORT_CHANGE'
 /** Sizes change, and a hot-plugged disk is announced by nobody. */
 const disksEveryMs = 15_000
-const mostEarlyTries = 10
 
 export class TrackedMachine {
   entry: RegistryEntry
   process: FoundQemu | null = null
   state: MachineState = { kind: 'off', since: null }
+  /** Since when the guest has not confirmed a thaw (ISO 8601). */
+  mayBeFrozenSince: string | null = null
   readonly link: Link
+  readonly agent: AgentWatch
   readonly #deps: TrackedDeps
+  readonly #retry: Retry
   #known = false
-  #retryAt = 0
-  #pauseMs = 0
   #askAgainAt = 0
   #disksReadAt = 0
-  #earlyTries = 0
   #looking: Promise<void> | null = null
 
   constructor(entry: RegistryEntry, deps: TrackedDeps) {
     this.entry = entry
     this.#deps = deps
+    this.#retry = new Retry(deps.ports.clock)
+    this.agent = new AgentWatch({
+      ports: deps.ports,
+      timing: deps.timing,
+      openAgent: deps.openAgent,
+      channel: () => this.#agentChannel(),
+      mayAsk: () => this.mayBeFrozenSince === null,
+      isStrained: () => this.link.inUse,
+      onChange: () => deps.onChange(this),
+    })
     this.link = new Link({
       connect: deps.connect,
       ports: deps.ports,
-      releaseAfterMs: deps.releaseAfterMs,
+      releaseAfterMs: deps.timing.releaseAfterMs,
       onOpen: (session, endpoint) => this.#opened(session, endpoint),
       onLost: () => {
         this.#known = false
@@ -90,6 +107,26 @@ export class TrackedMachine {
     return this.process && this.entry.origin === 'found' ? found : [own, ...found]
   }
 
+  #agentChannel(): AgentChannel | null {
+    const { agentPath, agentGiven } = this.entry
+    const endpoint = agentPath === null ? null : parseEndpoint(agentPath)
+    if (endpoint === null) return null
+    const chardev = agentGiven ? null : (this.process?.line.agentIds.chardev ?? null)
+    return { endpoint, chardev, session: this.link.session }
+  }
+
+  /** Where the agent is from now on; null as the start command says. */
+  setAgent(path: string | null): void {
+    const agentPath = path ?? this.process?.line.agent ?? null
+    this.entry = { ...this.entry, agentPath, agentGiven: path !== null }
+    this.agent.forget()
+  }
+
+  setMayBeFrozen(since: string | null): void {
+    this.mayBeFrozenSince = since
+    if (since === null) this.agent.somethingChanged()
+  }
+
   /** Where it is, or was last, reached. */
   lastEndpoints(): readonly QmpEndpoint[] {
     const now = this.endpoints()
@@ -102,29 +139,11 @@ export class TrackedMachine {
     this.process = found
     if (before?.process.pid !== found?.process.pid) {
       this.#known = false
-      this.#retryAt = 0
-      this.#pauseMs = 0
-      this.#earlyTries = 0
+      this.#retry.reset()
+      this.agent.forget()
       if (before !== null) void this.link.close()
     }
-    if (found === null) return
-    const { line, process } = found
-    const endpoint =
-      this.entry.origin === 'found' ? (line.qmp[0] ?? null) : (this.entry.endpoint ?? line.qmp[0] ?? null)
-    this.entry = {
-      ...this.entry,
-      endpoint,
-      agentPath: line.agent ?? this.entry.agentPath,
-      guestName: line.name ?? this.entry.guestName,
-      name: this.entry.named ? this.entry.name : (line.name ?? this.entry.name),
-      uuid: line.uuid ?? this.entry.uuid,
-      accelerator: line.accelerator,
-      launcher: launcherOfSocket(endpoint, this.#deps.ports.env) ?? launcherOfProcess(process.args),
-      startCommand: commandText(process.args),
-      startedBy: found.startedBy,
-      cwd: process.cwd ?? this.entry.cwd,
-      offSince: null,
-    }
+    if (found !== null) this.entry = entryWithProcess(this.entry, found, this.#deps.ports.env)
   }
 
   /** Brings the state up to date; several callers share one look. `force` ignores the pause after failures. */
@@ -149,7 +168,7 @@ export class TrackedMachine {
       if (this.state.kind === 'running' || now < this.#askAgainAt) return
       this.#known = false
     }
-    if (!force && now < this.#retryAt) return this.#settleIfGone()
+    if (!force && !this.#retry.isDue) return this.#settleIfGone()
     await this.connect()
   }
 
@@ -161,7 +180,7 @@ export class TrackedMachine {
     // While somebody works with it, QEMU's main loop may stall for long (peers.md E7): no judgement then.
     if (this.link.inUse) return
     try {
-      this.#become(await readState(session, this.#deps.statusTimeoutMs))
+      this.#become(await readState(session, this.#deps.timing.statusTimeoutMs))
       const now = this.#deps.ports.clock.monotonic()
       if (now - this.#disksReadAt >= disksEveryMs && !this.link.inUse) await this.inventory(session)
     } catch (error) {
@@ -208,8 +227,7 @@ export class TrackedMachine {
       } else this.#become({ kind: 'silent' })
       return error
     }
-    this.#pauseMs = 0
-    this.#retryAt = 0
+    this.#retry.done()
     if (this.#known) return null
     const done = this.link.use(() => this.isHeld)
     try {
@@ -224,19 +242,11 @@ export class TrackedMachine {
     }
   }
 
-  /** Longer and longer pauses, so that trouble is no load; short ones for a QEMU that has only just begun to start. */
   #planRetry(error: FloeError): void {
     const isComing =
       this.process !== null && (error.code === 'machine/socket-missing' || error.code === 'machine/refused')
-    if (isComing && this.#earlyTries < mostEarlyTries) {
-      this.#earlyTries += 1
-      setTimeout(() => this.#deps.onLost(), earlyPauseMs).unref()
-      return
-    }
-    // A look at a missing socket costs nothing; one at a busy socket ends as soon as the other program lets go.
-    const longest = isComing ? firstPauseMs : error.code === 'machine/busy' ? longestBusyPauseMs : longestPauseMs
-    this.#pauseMs = Math.min(longest, this.#pauseMs === 0 ? firstPauseMs : this.#pauseMs * 2)
-    this.#retryAt = this.#deps.ports.clock.monotonic() + this.#pauseMs
+    const atOnce = this.#retry.failed(isComing ? 'coming' : error.code === 'machine/busy' ? 'busy' : 'other')
+    if (atOnce) setTimeout(() => this.#deps.onLost(), earlyPauseMs).unref()
   }
 
   /** A socket with too many waiting clients refuses at once; its holder can still be named. */
@@ -290,9 +300,10 @@ export class TrackedMachine {
 
   #opened(session: QmpSession, endpoint: QmpEndpoint): void {
     if (this.entry.endpoint === null || this.entry.origin === 'found') this.entry = { ...this.entry, endpoint }
-    const listener = session.listen([...stateEvents, ...diskEvents])
+    const listener = session.listen([...stateEvents, ...diskEvents, portEvent])
     const follow = async () => {
-      for await (const { event } of listener) {
+      for await (const { event, data } of listener) {
+        if (event === portEvent && this.#isAgentPort(data.id)) this.agent.somethingChanged()
         if (!this.#known) continue
         try {
           if (diskEvents.includes(event)) await this.inventory(session)
@@ -307,6 +318,12 @@ export class TrackedMachine {
     })
   }
 
+  /** Without a name of its own in the start command, any port may be the agent's. */
+  #isAgentPort(id: unknown): boolean {
+    const own = this.entry.agentGiven ? null : (this.process?.line.agentIds.port ?? null)
+    return own === null || own === id
+  }
+
   /** At minute precision, so that the registry and the windows are not told of every look. */
   #seen(): void {
     const now = this.#deps.ports.clock.now()
@@ -317,32 +334,12 @@ export class TrackedMachine {
   #become(state: MachineState): void {
     if (state.kind === 'running' || state.kind === 'guest-paused') this.#seen()
     this.state = state
+    this.agent.setRunning(state.kind === 'running')
     this.#deps.onChange(this)
   }
 
   view(): Machine {
-    const { entry, process } = this
-    return {
-      id: entry.id,
-      name: entry.name,
-      state: this.state,
-      origin: entry.origin,
-      endpoint: entry.endpoint,
-      agentPath: entry.agentPath,
-      agent: { kind: 'unknown' },
-      mayBeFrozenSince: null,
-      pid: process?.process.pid ?? null,
-      launcher: entry.launcher,
-      startCommand: entry.startCommand,
-      startedBy: entry.startedBy,
-      qemuVersion: entry.qemuVersion,
-      accelerator: entry.accelerator,
-      uuid: entry.uuid,
-      runningSince: process?.process.startedAt?.toISOString() ?? null,
-      disks: entry.disks,
-      lastGoodPoint: entry.lastGoodPoint,
-      lastSeenAt: entry.lastSeenAt,
-      features: entry.features,
-    }
+    const { process, state, mayBeFrozenSince } = this
+    return viewOf(this.entry, { process, state, mayBeFrozenSince, agent: this.agent.state })
   }
 }

@@ -45,6 +45,13 @@ export interface Platform {
   externalVolumes(): Promise<readonly { path: string; name: string }[]>
 }
 
+/** A program with its arguments and its whole environment. */
+export interface GuardCommand {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
 export interface Ports {
   readonly clock: Clock
   readonly logger: Logger
@@ -55,6 +62,8 @@ export interface Ports {
   readonly userDir: string
   /** Script for `worker_threads` that computes content indexes (`repository/content-index/worker`). */
   readonly indexWorker: URL
+  /** Starts the guard of guests (`guest-agent/guard`), a small process that outlives this one. */
+  readonly guardCommand: GuardCommand
   /** Null where the host tells nothing of it (CLI, web host). */
   readonly power: PowerEvents | null
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { homedir } from 'node:os'
 import { createDarwinPlatform } from './darwin-platform.ts'
-import type { Clock, Logger, Platform, Ports } from './index.ts'
+import type { Clock, Platform, Ports } from './index.ts'
 import { createLinuxPlatform } from './linux-platform.ts'
 import { createConsoleLogger } from './loggers.ts'
 
@@ -15,9 +15,9 @@ export function createPlatform(name: NodeJS.Platform = process.platform): Platfo
   throw new Error(`Floe runs on macOS and Linux, not on ${name}.`)
 }
 
-/** `indexWorker` is the built worker script; everything else has a default. */
+/** `indexWorker` is the built worker script, `guardCommand` starts the built guard; everything else has a default. */
 export function createNodePorts(
-  options: Pick<Ports, 'indexWorker'> & { readonly logger?: Logger } & Partial<Omit<Ports, 'indexWorker' | 'logger'>>,
+  options: Pick<Ports, 'indexWorker' | 'guardCommand'> & Partial<Omit<Ports, 'indexWorker' | 'guardCommand'>>,
 ): Ports {
   return {
     clock: options.clock ?? systemClock,
@@ -27,6 +27,7 @@ export function createNodePorts(
     env: options.env ?? process.env,
     userDir: options.userDir ?? homedir(),
     indexWorker: options.indexWorker,
+    guardCommand: options.guardCommand,
     power: options.power ?? null,
   }
 }

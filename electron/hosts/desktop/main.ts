@@ -7,12 +7,14 @@ import { pathToFileURL } from 'node:url'
 import { app, dialog } from 'electron'
 import { createCore } from '../../core/core.ts'
 import { FloeError } from '../../core/errors.ts'
+import { runGuard } from '../../core/guest-agent/guard/run-guard.ts'
 import { defaultHome, homePaths } from '../../core/home/home-paths.ts'
 import { homeUnwritable } from '../../core/home/json-file.ts'
 import { createFileLogger } from '../../core/ports/loggers.ts'
 import { createNodePorts } from '../../core/ports/node-ports.ts'
 import { registerAppScheme } from './app-protocol.ts'
 import { startDesktop } from './desktop.ts'
+import { guardCommand, isGuard } from './guard-launch.ts'
 import { guardAllPages } from './guards.ts'
 import { type LaunchOptions, readLaunchOptions } from './launch-options.ts'
 
@@ -57,6 +59,7 @@ function start(options: LaunchOptions): void {
   const ports = createNodePorts({
     logger,
     indexWorker: pathToFileURL(join(import.meta.dirname, 'index-worker.js')),
+    guardCommand: guardCommand({ program: process.execPath, isPackaged: app.isPackaged, appPath: app.getAppPath() }),
     env: options.demo ? { ...process.env, FLOE_DEMO: '1' } : process.env,
   })
   void app
@@ -78,6 +81,12 @@ function start(options: LaunchOptions): void {
     .catch((error: unknown) => giveUp(error))
 }
 
+if (isGuard(process.argv)) {
+  // Waited for here, so that Electron never gets ready: no lock, no profile, no window, no graphics.
+  app.dock?.hide()
+  await runGuard()
+  process.exit(0)
+}
 try {
   start(readLaunchOptions(process.argv.slice(1), process.env))
 } catch (error) {

@@ -7,6 +7,7 @@ import { createNodePorts } from '../../../electron/core/ports/node-ports.ts'
 import { Topic } from '../../../electron/core/topics/topic.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
 import { verifyDemoImage } from '../../support/demo-guest.ts'
+import { guardCommand } from '../../support/guard-command.ts'
 import { run, until } from '../../support/run.ts'
 import { type TempDir, tempDir } from '../../support/temp.ts'
 
@@ -42,7 +43,7 @@ function demoIn(dir: TempDir, processor: string, folder = dir.file('home, with "
   const machines = oneMachine()
   const topic = new Topic('demo')
   const logger = { info: () => {}, warn: () => {}, error: () => {} }
-  const ports = createNodePorts({ indexWorker: new URL('file:///none'), logger })
+  const ports = createNodePorts({ indexWorker: new URL('file:///none'), guardCommand, logger })
   const make = () =>
     createDemo({ ports, demoDir: folder, machines: machines.service, repository: nothing, topic, processor })
   return { make, topic, machines, folder, counter: () => topic.get('demo')?.counter ?? -1 }
@@ -126,7 +127,7 @@ it('a demo whose disk is damaged says so instead of counting from anywhere', asy
 it('without QEMU the demo is unavailable and says what installs it', async () => {
   using dir = tempDir()
   mkdirSync(dir.file('empty'))
-  const ports = createNodePorts({ indexWorker: new URL('file:///none') })
+  const ports = createNodePorts({ indexWorker: new URL('file:///none'), guardCommand })
   const options = { demoDir: dir.file('demo'), machines: oneMachine().service, repository: nothing }
   const platform = { ...ports.platform, name: 'darwin' as const }
   const missing = { kind: 'missing' as const, text: 'QEMU is missing.', command: 'brew install qemu' }

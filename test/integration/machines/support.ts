@@ -8,12 +8,14 @@ import { createNodePorts } from '../../../electron/core/ports/node-ports.ts'
 import { Topic } from '../../../electron/core/topics/topic.ts'
 import type { MachineId } from '../../../shared/domain/ids.ts'
 import type { Machine, MachineState } from '../../../shared/domain/machine.ts'
+import { guardCommand } from '../../support/guard-command.ts'
 import { until } from '../../support/run.ts'
 import { type TempDir, tempDir } from '../../support/temp.ts'
 
 export function testPorts(under: string, platform: Partial<Platform> = {}): Ports {
   const ports = createNodePorts({
     indexWorker: new URL('file:///not-used'),
+    guardCommand,
     env: { ...process.env, FLOE_MACHINES_UNDER: under },
     randomBytes: (size) => randomBytes(size),
     userDir: under,

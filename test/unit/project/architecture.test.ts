@@ -29,7 +29,7 @@ const allowedRooms: Readonly<Record<string, readonly string[]>> = {
   qmp: [],
   'qemu-img': [],
   nbd: ['qemu-img'],
-  'guest-agent': ['qmp'],
+  'guest-agent': ['qmp', 'control'],
   'storage-daemon': ['qmp'],
   machines: ['qmp', 'guest-agent'],
   repository: ['nbd'],

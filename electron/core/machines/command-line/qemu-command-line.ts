@@ -6,6 +6,7 @@ import { takesNoValue } from '../../ports/joined-command.ts'
 import { endpointOfChardev, endpointOfDevice, endpointText, unixEndpoint } from './endpoints.ts'
 import { type CommandLineImage, type CommandLineOption, imagesOf } from './images.ts'
 import { optionMap } from './option-syntax.ts'
+import { type RunActions, runActionsOf } from './run-actions.ts'
 
 export interface QemuCommandLine {
   readonly program: string
@@ -22,7 +23,15 @@ export interface QemuCommandLine {
   readonly hmp: boolean
   /** Socket path or HOST:PORT of the guest agent's channel. */
   readonly agent: string | null
+  /** Ids of the agent's character device and of its port, by which QEMU names them; null when not given. */
+  readonly agentIds: AgentIds
+  readonly actions: RunActions
   readonly images: readonly CommandLineImage[]
+}
+
+export interface AgentIds {
+  readonly chardev: string | null
+  readonly port: string | null
 }
 
 function readOptions(args: readonly string[]): CommandLineOption[] {
@@ -108,6 +117,8 @@ export function readCommandLine(args: readonly string[], cwd: string | null): Qe
     unreachableQmp: qmp.includes(null),
     hmp: hmp.some((endpoint) => endpoint !== null),
     agent: agent ? endpointText(agent) : null,
+    agentIds: { chardev: agentDevice?.get('chardev') ?? null, port: agentDevice?.get('id') ?? null },
+    actions: runActionsOf(options),
     images: imagesOf(options, cwd),
   }
 }

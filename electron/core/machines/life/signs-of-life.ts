@@ -116,7 +116,12 @@ async function signOfLocks(images: readonly FileIdentity[], deps: LifeDeps): Pro
   return signs
 }
 
-export async function signsOfLife(imagePaths: readonly string[], deps: LifeDeps): Promise<readonly SignOfLife[]> {
+/** @param look `locks: 'ours'`: Floe itself holds the locks now, so they tell nothing */
+export async function signsOfLife(
+  imagePaths: readonly string[],
+  deps: LifeDeps,
+  look: { readonly locks?: 'ours' } = {},
+): Promise<readonly SignOfLife[]> {
   const images = await Promise.all(imagePaths.map(identifyFile))
   // The lock probe opens the images itself, so it comes after the look at open files.
   const [qmp, processes, open] = await Promise.all([
@@ -124,5 +129,6 @@ export async function signsOfLife(imagePaths: readonly string[], deps: LifeDeps)
     signOfProcess(images, imagePaths, deps),
     signOfOpenFiles(imagePaths, images, deps),
   ])
-  return [...qmp, ...processes, ...open, ...(await signOfLocks(images, deps))]
+  const locks = look.locks === 'ours' ? [] : await signOfLocks(images, deps)
+  return [...qmp, ...processes, ...open, ...locks]
 }

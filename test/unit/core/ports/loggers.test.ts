@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { createFileLogger } from '../../../../electron/core/ports/loggers.ts'
 import { createNodePorts } from '../../../../electron/core/ports/node-ports.ts'
+import { guardCommand } from '../../../support/guard-command.ts'
 import { tempDir } from '../../../support/temp.ts'
 
 it('a log file says when, how bad and what, keeps errors’ causes, and begins anew when it is big', () => {
@@ -17,7 +18,7 @@ it('a log file says when, how bad and what, keeps errors’ causes, and begins a
 })
 
 it('the ports of plain Node have a default for everything', () => {
-  const ports = createNodePorts({ indexWorker: new URL('file:///w') })
+  const ports = createNodePorts({ indexWorker: new URL('file:///w'), guardCommand })
   expect(ports.randomBytes(8)).toHaveLength(8)
   expect(ports.clock.monotonic()).toBeGreaterThan(0)
   expect(['linux', 'darwin']).toContain(ports.platform.name)

@@ -1,0 +1,144 @@
+// Freezing a guest and thawing it again, one step each. What is not certain to have worked counts as not frozen.
+import { FloeError } from '../errors.ts'
+import type { Ports } from '../ports/index.ts'
+import { seconds } from './errors.ts'
+import type { TouchedGuest } from './touched-guest.ts'
+import type { AgentSession, FreezeOutcome, FreezeWish, GuestFileSystem, OpenAgent } from './types.ts'
+
+export interface FreezeDeps {
+  readonly ports: Pick<Ports, 'clock' | 'logger' | 'randomBytes'>
+  readonly openAgent: OpenAgent
+  readonly touched: TouchedGuest
+  readonly onPhase: (phase: 'freezing' | 'frozen' | 'thawing' | 'thawed') => void
+  /** How long the thaw may take before the keeper's retries take over, in milliseconds. */
+  readonly thawMs: number
+}
+
+export type NotFrozen = FreezeOutcome & { readonly kind: 'not-frozen' }
+
+export interface Frozen {
+  readonly kind: 'frozen'
+  readonly session: AgentSession
+  /** How many file systems the guest froze. */
+  readonly count: number
+  /** Monotonic, in milliseconds. */
+  readonly confirmedAt: number
+  readonly confirmedAfterMs: number
+  readonly fileSystems: readonly GuestFileSystem[]
+}
+
+/** File systems with data on a disk of their own that can be frozen; FAT and read-only images cannot. */
+const freezable = new Set(
+  ['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'bcachefs', 'f2fs', 'jfs', 'nilfs2', 'reiserfs', 'gfs2', 'ocfs2'].concat(
+    ['ntfs', 'refs', 'csvfs'], // as Windows names them, in lower case
+  ),
+)
+
+export const notFrozen = (cause: NotFrozen['cause'], reason: string): NotFrozen => ({
+  kind: 'not-frozen',
+  cause,
+  reason,
+})
+
+function outcomeOf(error: unknown, machineName: string): NotFrozen {
+  const reason = error instanceof Error ? error.message : String(error)
+  if (!(error instanceof FloeError)) return notFrozen('refused', `${machineName} was not frozen: ${reason}`)
+  if (error.code === 'agent/refused') return notFrozen('refused', error.message)
+  return error.code.startsWith('agent/') ? notFrozen('no-answer', error.message) : notFrozen('refused', error.message)
+}
+
+/**
+ * Freezes the guest and answers once that is confirmed, or was undone. After a freeze whose undoing is not confirmed,
+ * `frozen` stays raised and is let loose for the keeper.
+ */
+export async function freeze(wish: FreezeWish, deps: FreezeDeps): Promise<Frozen | NotFrozen> {
+  const { guest } = deps.touched
+  if (guest.agent === null) {
+    return notFrozen('no-agent', `${guest.machineName} has no channel to a guest agent, so it cannot be frozen.`)
+  }
+  let session: AgentSession
+  try {
+    session = await deps.openAgent(guest.agent, { randomBytes: deps.ports.randomBytes })
+  } catch (error) {
+    return outcomeOf(error, guest.machineName)
+  }
+  let answer: Frozen | NotFrozen
+  try {
+    answer = await freezeIn(session, wish, deps)
+  } catch (error) {
+    answer = outcomeOf(error, guest.machineName)
+  }
+  if (answer.kind === 'not-frozen') await session[Symbol.asyncDispose]()
+  return answer
+}
+
+/** @throws FloeError before the guest was touched */
+async function freezeIn(session: AgentSession, wish: FreezeWish, deps: FreezeDeps): Promise<Frozen | NotFrozen> {
+  const { touched, ports, onPhase } = deps
+  if ((await session.freezeStatus()) === 'frozen') {
+    const reason = `${touched.guest.machineName} was frozen already, by another program than Floe; that was left alone.`
+    return notFrozen('refused', reason)
+  }
+  const fileSystems = await fileSystemsOf(session, wish)
+  await touched.raise('frozen')
+  onPhase('freezing')
+  const began = ports.clock.monotonic()
+  try {
+    const count = await session.freeze({ mountpoints: wish.mountpoints, timeoutMs: wish.limitMs })
+    const confirmedAt = ports.clock.monotonic()
+    const confirmedAfterMs = confirmedAt - began
+    if (count > 0) {
+      onPhase('frozen')
+      return { kind: 'frozen', session, count, confirmedAt, confirmedAfterMs, fileSystems }
+    }
+    await undoFreeze(session, deps)
+    return notFrozen('refused', `The agent of ${touched.guest.machineName} found no file system that it can freeze.`)
+  } catch (error) {
+    const undone = await undoFreeze(session, deps)
+    if (!(error instanceof FloeError && error.code === 'agent/too-slow'))
+      return outcomeOf(error, touched.guest.machineName)
+    return notFrozen(
+      'too-slow',
+      undone
+        ? `Freezing was undone after ${seconds(wish.limitMs)}, because ${touched.guest.machineName} had not confirmed it by then.`
+        : `${touched.guest.machineName} did not confirm the freeze within ${seconds(wish.limitMs)}, nor since then that it was undone.`,
+    )
+  }
+}
+
+/** Agents that may not tell are no reason against freezing. */
+async function fileSystemsOf(session: AgentSession, { mountpoints }: FreezeWish): Promise<readonly GuestFileSystem[]> {
+  try {
+    const all = await session.fileSystems()
+    return all.filter(
+      ({ mountpoint, type }) =>
+        freezable.has(type.toLowerCase()) && (mountpoints === null || mountpoints.includes(mountpoint)),
+    )
+  } catch (error) {
+    if (error instanceof FloeError && error.code === 'agent/refused') return []
+    throw error
+  }
+}
+
+/** True when the guest confirmed that it is not frozen; otherwise the keeper goes on with it. */
+async function undoFreeze(session: AgentSession, deps: FreezeDeps): Promise<boolean> {
+  return (await thawed(session, deps)) !== null
+}
+
+/** How many file systems were thawed, and when that was confirmed; null when it was not. Never rejects. */
+export async function thawed(
+  session: AgentSession,
+  { touched, ports, onPhase, thawMs }: FreezeDeps,
+): Promise<{ readonly count: number; readonly at: number } | null> {
+  onPhase('thawing')
+  try {
+    const count = await session.undoFreeze(thawMs)
+    const at = ports.clock.monotonic()
+    onPhase('thawed')
+    await touched.lower('frozen')
+    return { count, at }
+  } catch (error) {
+    ports.logger.error(`${touched.guest.machineName} has not confirmed that it is thawed`, { error })
+    return null
+  }
+}
