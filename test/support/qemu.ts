@@ -19,6 +19,7 @@ export interface QemuOptions {
   /** Runs the guest's CPUs (default: stopped with -S, so that only the test writes). */
   readonly run?: boolean
   readonly machine?: string
+  readonly program?: 'qemu-system-x86_64' | 'qemu-system-aarch64'
 }
 
 /** A real QEMU with two QMP sockets: `qmpPath` for Floe, and one of the test's own. */
@@ -69,7 +70,10 @@ export async function startQemu(options: QemuOptions = {}): Promise<TestQemu> {
     args.push('-device', `virtio-blk-pci,drive=n-${disk.id},id=${disk.id}`)
   }
   args.push(...(options.args ?? []))
-  const child = spawn('qemu-system-x86_64', args, { cwd: dir.path, stdio: ['ignore', 'inherit', 'pipe'] })
+  const child = spawn(options.program ?? 'qemu-system-x86_64', args, {
+    cwd: dir.path,
+    stdio: ['ignore', 'inherit', 'pipe'],
+  })
   let complaint = ''
   child.stderr?.on('data', (data) => {
     complaint += data
