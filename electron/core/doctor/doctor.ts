@@ -14,17 +14,23 @@ interface Dependencies {
   readonly repository: Repository
 }
 
-const tools: readonly { name: ToolName; title: string }[] = [
-  { name: 'qemu-img', title: 'qemu-img creates and checks images' },
-  { name: 'qemu-nbd', title: 'qemu-nbd reads images back' },
+/** `without`: what the lack of it means. */
+const tools: readonly { name: ToolName; title: string; without: Diagnostic['result'] }[] = [
+  { name: 'qemu-img', title: 'qemu-img creates and checks images', without: 'failed' },
+  { name: 'qemu-nbd', title: 'qemu-nbd reads images back', without: 'failed' },
+  {
+    name: 'qemu-storage-daemon',
+    title: 'qemu-storage-daemon reads the images of machines that are off',
+    without: 'warning',
+  },
 ]
 
-async function toolDiagnostic(ports: Ports, name: ToolName, title: string): Promise<Diagnostic> {
+async function toolDiagnostic(ports: Ports, { name, title, without }: (typeof tools)[number]): Promise<Diagnostic> {
   try {
     return { id: `tool-${name}`, title, result: 'ok', detail: await locateTool(name, { env: ports.env }), fix: null }
   } catch (error) {
     if (!(error instanceof FloeError)) throw error
-    return { id: `tool-${name}`, title, result: 'failed', detail: error.message, fix: error.remedy }
+    return { id: `tool-${name}`, title, result: without, detail: error.message, fix: error.remedy }
   }
 }
 
@@ -68,7 +74,7 @@ function destinationDiagnostics(repository: Repository): Diagnostic[] {
 
 export function createDoctor({ ports, homeDir, machines, repository }: Dependencies): () => Promise<Diagnostic[]> {
   return async () => [
-    ...(await Promise.all(tools.map(({ name, title }) => toolDiagnostic(ports, name, title)))),
+    ...(await Promise.all(tools.map((tool) => toolDiagnostic(ports, tool)))),
     await homeDiagnostic(homeDir),
     ...machineDiagnostics(machines),
     ...destinationDiagnostics(repository),

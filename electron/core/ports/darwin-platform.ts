@@ -1,5 +1,6 @@
 // macOS below Node's own API: `ps` for processes, `lsof` for folders, open files and socket peers, `mount` for drives.
 import { realpath, stat } from 'node:fs/promises'
+import { boundProcessIds } from '../qemu-img/index.ts'
 import { holdersIn, parseFieldOutput, peerOf, workingFolders } from './darwin/lsof.ts'
 import { type DarwinMount, parseMounts, volumesOf } from './darwin/mounts.ts'
 import { machinesIn, parseProcessList } from './darwin/process-list.ts'
@@ -29,7 +30,7 @@ async function openHolders(run: Run, paths: readonly string[]) {
   if (real.size === 0) return []
   // Once by name, which lsof resolves to device and inode; files that are gone make it complain and change nothing.
   const text = await run('lsof', ['-F', 'pcn', '--', ...real.keys()], { env: locale, timeoutMs: 30_000 })
-  return holdersIn(parseFieldOutput(text), real, process.pid)
+  return holdersIn(parseFieldOutput(text), real, new Set([process.pid, ...boundProcessIds()]))
 }
 
 /**

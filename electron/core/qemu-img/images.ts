@@ -67,7 +67,11 @@ export async function imageInfo(
 ): Promise<ImageInfo> {
   const args = ['info', '--output=json', ...(options.shared ? ['-U'] : []), imageArgument(path, format)]
   const { stdout } = await runTool('qemu-img', `read the header of "${path}"`, args, options)
-  const info = parse(stdout, path) as Record<string, unknown>
+  return infoOf(parse(stdout, path) as Record<string, unknown>)
+}
+
+/** One image of `qemu-img info --output=json`. */
+export function infoOf(info: Readonly<Record<string, unknown>>): ImageInfo {
   return {
     format: String(info.format),
     virtualSize: Number(info['virtual-size']),
@@ -119,13 +123,14 @@ export async function mapImage(path: string, format: string, options: ToolOption
   }))
 }
 
-function dataFileOf(info: Record<string, unknown>): string | null {
+function dataFileOf(info: Readonly<Record<string, unknown>>): string | null {
   const specific = info['format-specific'] as { data?: Record<string, unknown> } | undefined
   const file = specific?.data?.['data-file']
   return typeof file === 'string' ? file : null
 }
 
-function parse(text: string, path: string): unknown {
+/** @throws FloeError `system/tool-failed` when it is no JSON */
+export function parse(text: string, path: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {

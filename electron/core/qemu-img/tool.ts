@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { FloeError } from '../errors.ts'
 
-export type ToolName = 'qemu-img' | 'qemu-nbd'
+export type ToolName = 'qemu-img' | 'qemu-nbd' | 'qemu-storage-daemon'
 
 /** `env` locates the tools (PATH, FLOE_QEMU_DIR) and is passed on; aborting `signal` ends the tool. */
 export interface ToolOptions {
@@ -26,9 +26,10 @@ const usualFolders = ['/opt/homebrew/bin', '/usr/local/bin', '/opt/local/bin', '
 const outputLimit = 256 << 20
 const forceDeadline = 5000
 
-/** The command that installs QEMU's tools on this system. */
-export function installCommand(platform: NodeJS.Platform = process.platform): string {
-  return platform === 'darwin' ? 'brew install qemu' : 'sudo apt-get install qemu-utils'
+/** The command that installs one of QEMU's tools on this system. */
+export function installCommand(platform: NodeJS.Platform = process.platform, tool: ToolName = 'qemu-img'): string {
+  if (platform === 'darwin') return 'brew install qemu'
+  return `sudo apt-get install ${tool === 'qemu-storage-daemon' ? 'qemu-system-common' : 'qemu-utils'}`
 }
 
 /**
@@ -47,7 +48,7 @@ export async function locateTool(name: ToolName, options: ToolOptions = {}): Pro
     )
     if (runnable) return path
   }
-  const command = installCommand()
+  const command = installCommand(process.platform, name)
   throw new FloeError('system/tool-missing', `The program ${name}, which comes with QEMU, was not found.`, {
     params: { tool: name, command },
     remedy: `Install it with: ${command}`,

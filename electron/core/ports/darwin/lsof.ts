@@ -50,10 +50,10 @@ export function workingFolders(text: string): Map<number, string> {
 const ownTools = /^qemu-(img|io|nbd)$/
 
 /** @param asked real path -> path as the caller named it */
-export function holdersIn(files: readonly OpenFile[], asked: ReadonlyMap<string, string>, ownPid: number) {
+export function holdersIn(files: readonly OpenFile[], asked: ReadonlyMap<string, string>, own: ReadonlySet<number>) {
   const holders = new Map<string, { pid: number; program: string; path: string }>()
   for (const { pid, program, name } of files) {
-    if (pid === ownPid || ownTools.test(program)) continue
+    if (own.has(pid) || ownTools.test(program)) continue
     const path = asked.get(name) ?? name
     holders.set(`${pid} ${path}`, { pid, program, path })
   }

@@ -1,12 +1,13 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { boundProcessIds } from '../../qemu-img/index.ts'
 import { argumentsOf, parseStat, pidsOf } from './processes.ts'
 
 const ownTools = /^qemu-(img|io|nbd)$/
 
 /** Floe itself and the image tools it started. A QEMU that Floe started (the demo machine) is not Floe's own hand. */
 async function isFloesOwn(pid: number, program: string): Promise<boolean> {
-  if (pid === process.pid) return true
+  if (pid === process.pid || boundProcessIds().has(pid)) return true
   if (!ownTools.test(program)) return false
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   return parseStat(text)?.ppid === process.pid
