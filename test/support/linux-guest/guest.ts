@@ -12,6 +12,8 @@ export interface LinuxGuest extends AsyncDisposable {
   readonly control: GuestControl
   /** The guest agent's socket; one client at a time. Nobody answers there unless the guest was started with `agent`. */
   readonly agentPath: string
+  /** Makes the first disk slow for the guest's writes (bytes per second), so that a freeze takes its time; null: as before. */
+  limitWrites(bytesPerSecond: number | null): Promise<void>
   /** Number of the last step that the guest said was on its disks. */
   acknowledged(): number
   /** The judge's line; only for a guest started with `verify`. */
@@ -107,6 +109,11 @@ export async function startLinuxGuest(
       qemu,
       control,
       agentPath,
+      limitWrites: async (bytesPerSecond) => {
+        const none = { bps: 0, bps_rd: 0, iops: 0, iops_rd: 0, iops_wr: 0 }
+        const id = '/machine/peripheral/vda/virtio-backend'
+        await qemu.monitor.command('block_set_io_throttle', { id, ...none, bps_wr: bytesPerSecond ?? 0 })
+      },
       acknowledged: () =>
         Number(
           read('acks.log')
