@@ -14,6 +14,14 @@ export interface HomePaths {
   readonly home: string
   readonly backupJournals: string
   readonly restoreJournals: string
+  /** Guests that must be thawed or let go on, by machine. */
+  readonly guests: string
+  /** Old data of guests that are being copied. */
+  readonly scratch: string
+  /** What must be taken down of exports. */
+  readonly exports: string
+  /** Sockets of exports. */
+  readonly run: string
   readonly activity: string
   readonly log: string
   readonly demo: string
@@ -32,6 +40,10 @@ export function homePaths(root: string): HomePaths {
     home: at('home.json'),
     backupJournals: at('journals', 'backup'),
     restoreJournals: at('journals', 'restore'),
+    guests: at('guests'),
+    scratch: at('scratch'),
+    exports: at('exports'),
+    run: at('run'),
     activity: at('activity.jsonl'),
     log: at('logs', 'floe.log'),
     demo: at('demo'),

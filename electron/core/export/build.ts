@@ -1,0 +1,99 @@
+// Makes an export inside QEMU, step by step; the record lies on the disk before the first one.
+import { mkdir } from 'node:fs/promises'
+import type { ExportPlace, JobInstant } from '../../../shared/domain/job.ts'
+import type { FreezeOutcome, GuestAccess, GuestKeeper } from '../guest-agent/types.ts'
+import { insertFilters } from '../instant/insert.ts'
+import { openSnapshots } from '../instant/open.ts'
+import { prepareSnapshots } from '../instant/prepare.ts'
+import type { FreezePlan, Instant } from '../instant/types.ts'
+import { parseEndpoint } from '../machines/command-line/endpoints.ts'
+import type { MachineLease } from '../machines/types.ts'
+import type { Ports } from '../ports/index.ts'
+import type { ExportRecord } from './journal.ts'
+import { exportUri } from './naming.ts'
+import type { ExportPlan } from './plan.ts'
+import { addExports, startServer } from './serving.ts'
+
+export interface BuildView {
+  /** Asked before each step that can still be left out; throws when the export is not wanted any more. */
+  readonly assertWanted: () => void
+  readonly onStep: (step: string) => void
+  readonly onFreeze: (phase: 'freezing' | 'thawed') => void
+}
+
+export interface Built {
+  readonly place: ExportPlace
+  readonly instant: JobInstant
+}
+
+/** @throws FloeError; then removeExport takes down what was made */
+export async function buildExport(
+  lease: MachineLease,
+  { record, freeze }: ExportPlan,
+  deps: { readonly ports: Ports; readonly keeper: Pick<GuestKeeper, 'around'> },
+  view: BuildView,
+): Promise<Built> {
+  const { session } = lease
+  const { clock, env, logger } = deps.ports
+  // Before the guest is touched: somebody else's server is the likeliest reason why it cannot be.
+  view.onStep('Starting the NBD server')
+  await mkdir(record.socketFolder, { recursive: true, mode: 0o700 })
+  await startServer(session, record)
+  view.assertWanted()
+  view.onStep('Making room for the guest’s old data')
+  await prepareSnapshots(session, record.disks, { env })
+  view.assertWanted()
+  const { value, freeze: outcome } = await deps.keeper.around(
+    guestAccess(lease),
+    wishOf(freeze),
+    (guard) => insertFilters(session, record.disks, { guard, clock, logger }),
+    (phase) => {
+      if (phase === 'freezing' || phase === 'thawed') view.onFreeze(phase)
+    },
+  )
+  view.onStep('Opening the instant')
+  await openSnapshots(session, record.disks)
+  await addExports(session, record.disks)
+  return { place: placeOf(record, value), instant: instantOf(value, outcome) }
+}
+
+function guestAccess({ machine }: MachineLease): GuestAccess {
+  return {
+    machineId: machine.id,
+    machineName: machine.name,
+    agent: machine.agentPath === null ? null : parseEndpoint(machine.agentPath),
+    qmp: machine.endpoint,
+    qemuPid: machine.pid,
+  }
+}
+
+const wishOf = (plan: FreezePlan): Parameters<GuestKeeper['around']>[1] =>
+  plan.kind === 'freeze' ? plan : { notFrozen: { kind: 'not-frozen', cause: plan.cause, reason: plan.reason } }
+
+function placeOf({ socketPath, disks }: ExportRecord, instant: Instant): ExportPlace {
+  return {
+    socketPath,
+    at: instant.at,
+    disks: disks.map((disk) => ({
+      diskId: disk.id,
+      exportName: disk.id,
+      uri: exportUri(socketPath, disk.id),
+      size: disk.virtualSize,
+    })),
+  }
+}
+
+function instantOf({ pausedMs }: Instant, freeze: FreezeOutcome): JobInstant {
+  if (freeze.kind === 'not-frozen') {
+    const { cause, reason } = freeze
+    return { consistency: 'crash-consistent', freeze: null, reason, cause, pausedMs }
+  }
+  const { heldMs, confirmedAfterMs, fileSystems } = freeze
+  return {
+    consistency: 'frozen',
+    freeze: { heldMs, confirmedAfterMs, fileSystems: [...fileSystems] },
+    reason: null,
+    cause: null,
+    pausedMs,
+  }
+}

@@ -1,0 +1,157 @@
+// Exports: one instant of a machine's disks, held for other programs to read over NBD (restic, borg, nbdcopy, ...). An
+// export lasts while somebody holds it. What Floe makes for it in QEMU is written down first, so that the next start
+// takes down what a crash left.
+import type { JobId } from '../../../shared/domain/ids.ts'
+import { isFinal, type Job } from '../../../shared/domain/job.ts'
+import type { ActivityLog } from '../activity/types.ts'
+import { FloeError, toProblem } from '../errors.ts'
+import { newJob } from '../jobs/new-job.ts'
+import { NotWanted, type RunDependencies, runExport } from './export-run.ts'
+import { Holders, type HoldLimits, usualLimits } from './holders.ts'
+import { type ExportRecord, readRecords } from './journal.ts'
+import { type ExportInput, planExport } from './plan.ts'
+import { removeExport } from './remove.ts'
+
+export interface ExportService {
+  /** @throws FloeError when it is clear at once that it cannot be done; later failures are the job's */
+  start(input: ExportInput): Promise<JobId>
+  /** Lasts as long as the export. Aborted, it lets go. @throws FloeError with the export's problem when it failed */
+  hold(jobId: JobId, signal: AbortSignal): Promise<void>
+  /** Takes down what earlier runs of Floe left, as jobs that hold their machine; does not wait for them. */
+  reconcile(): Promise<void>
+  /** From now on what cannot be taken down soon is left to the next start. The board ends the jobs. */
+  stop(): void
+}
+
+export interface ExportDependencies extends RunDependencies {
+  readonly activity: ActivityLog
+  readonly holdLimits?: HoldLimits
+}
+
+/** How long Floe's end waits for a machine that cannot be reached, in milliseconds. */
+const giveUpAfterMs = 5_000
+
+export function createExportService(deps: ExportDependencies): ExportService {
+  return new Exports(deps)
+}
+
+class Exports implements ExportService {
+  readonly #deps: ExportDependencies
+  readonly #holders = new Map<JobId, Holders>()
+  readonly #giveUp = new AbortController()
+
+  constructor(deps: ExportDependencies) {
+    this.#deps = deps
+  }
+
+  async start(input: ExportInput): Promise<JobId> {
+    const { machines, board, ports } = this.#deps
+    const machine = machines.get(input.machineId)
+    const job = newJob(ports, 'export', { machineId: machine.id, machineName: machine.name })
+    // What it does is planned anew when its turn comes; until then only what can never work is refused.
+    const isTurn = board.active().every((other) => other.machineId !== machine.id)
+    if (isTurn) {
+      await using lease = await machines.acquire(machine.id)
+      await planExport(lease, job.id, input, this.#deps.surroundings())
+    }
+    const ended = new AbortController()
+    const end = () => ended.abort()
+    const holders = new Holders(this.#deps.holdLimits ?? usualLimits, () => {
+      void board.cancel(job.id).catch(end)
+    })
+    this.#holders.set(job.id, holders)
+    board.enqueue(job, [`machine:${machine.id}`], { cancel: async () => end() }, async (signal) => {
+      signal.addEventListener('abort', end, { once: true })
+      const run = { ...input, jobId: job.id, holders, ended: ended.signal, giveUp: this.#giveUp.signal }
+      try {
+        await runExport(this.#deps, run)
+        this.#finish(job.id, null)
+      } catch (error) {
+        this.#finish(job.id, error)
+      }
+    })
+    void board.whenFinal(job.id).then(() => {
+      holders.close()
+      this.#holders.delete(job.id)
+    })
+    return job.id
+  }
+
+  async hold(jobId: JobId, signal: AbortSignal): Promise<void> {
+    const { board } = this.#deps
+    const { kind, machineName } = board.get(jobId)
+    if (kind !== 'export') {
+      throw new FloeError('job/unknown', `The job ${jobId} of ${machineName} is no export.`, { params: { id: jobId } })
+    }
+    const leave = this.#holders.get(jobId)?.enter() ?? (() => {})
+    try {
+      const left = new Promise<null>((resolve) => {
+        if (signal.aborted) resolve(null)
+        else signal.addEventListener('abort', () => resolve(null), { once: true })
+      })
+      const job = await Promise.race([board.whenFinal(jobId), left])
+      if (job?.state.kind === 'failed') throw errorOf(job.state.problem)
+    } finally {
+      leave()
+    }
+  }
+
+  async reconcile(): Promise<void> {
+    const { ports, journalDir } = this.#deps
+    const { records, damaged } = await readRecords(journalDir)
+    for (const text of damaged) ports.logger.error(text)
+    for (const record of records) this.#takeDown(record)
+  }
+
+  stop(): void {
+    const timer = setTimeout(() => this.#giveUp.abort(), giveUpAfterMs)
+    timer.unref()
+  }
+
+  #takeDown(record: ExportRecord): void {
+    const { machines, board, ports, journalDir } = this.#deps
+    const job: Job = {
+      ...newJob(ports, 'export', {
+        machineId: record.machineId,
+        machineName: record.machineName,
+        createdAt: record.createdAt,
+        canCancel: false,
+        note: 'Floe was closed during this export. Nothing of it is left in QEMU.',
+      }),
+      id: record.jobId,
+    }
+    board.enqueue(job, [`machine:${record.machineId}`], {}, async () => {
+      board.update(job.id, { state: { kind: 'finishing', step: 'Removing an export that an earlier Floe left' } })
+      await removeExport({ machines, logger: ports.logger, journalDir }, record, this.#giveUp.signal)
+      ports.logger.info('Removed an export that an earlier Floe left', { jobId: record.jobId })
+      board.update(job.id, { state: { kind: 'cancelled' } })
+    })
+  }
+
+  #finish(jobId: JobId, error: unknown): void {
+    const { board, activity } = this.#deps
+    const job = board.get(jobId)
+    if (isFinal(job.state)) return
+    const about = { machineId: job.machineId, subject: job.machineName, jobId, timeline: [] }
+    if (error === null || error instanceof NotWanted) {
+      if (error === null) {
+        activity.add({
+          ...about,
+          level: 'info',
+          text: 'An instant of its disks was held for others to read.',
+          problem: null,
+        })
+      }
+      board.update(jobId, { state: { kind: 'cancelled' } })
+      return
+    }
+    const problem = toProblem(error)
+    activity.add({ ...about, level: 'problem', text: problem.message, problem })
+    board.update(jobId, { state: { kind: 'failed', problem } })
+  }
+}
+
+function errorOf(problem: Extract<Job['state'], { kind: 'failed' }>['problem']): FloeError {
+  const { code, message, params, remedy } = problem
+  return new FloeError(code, message, { params, ...(remedy === null ? {} : { remedy }) })
+}

@@ -1,0 +1,66 @@
+// The machine of an export, reached when it is needed and let go again: other programs may want its monitor meanwhile.
+import { setTimeout as wait } from 'node:timers/promises'
+import type { MachineId } from '../../../shared/domain/ids.ts'
+import type { ProblemCode } from '../../../shared/errors/codes.ts'
+import { FloeError } from '../errors.ts'
+import type { MachineLease, MachineService } from '../machines/types.ts'
+import type { Logger } from '../ports/index.ts'
+
+const goneCodes: ReadonlySet<ProblemCode> = new Set([
+  'machine/off',
+  'machine/unknown',
+  'machine/no-socket',
+  'machine/socket-missing',
+  'machine/refused',
+  'machine/not-a-socket',
+])
+const passingCodes: ReadonlySet<ProblemCode> = new Set(['machine/interrupted', 'machine/timeout', ...goneCodes])
+
+const quickRetryMs = 200
+const quickRetries = 10
+const slowRetryMs = 3_000
+
+interface Reached {
+  readonly machines: Pick<MachineService, 'acquire' | 'get'>
+  readonly logger: Logger
+  readonly machine: { readonly id: MachineId; readonly pid: number | null }
+  /** Ends the tries. */
+  readonly signal: AbortSignal
+}
+
+/** Does the process that served the export still run, as far as the system tells? */
+function stillRuns({ machines, machine }: Reached): boolean {
+  try {
+    return machine.pid !== null && machines.get(machine.id).pid === machine.pid
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Does something that may be repeated with the machine, for as long as its QEMU runs and the connection does not stand.
+ * Answers null when that QEMU is gone.
+ * @throws what `work` throws, and what kept the machine from being reached once `signal` fires
+ */
+export async function withMachine<T>(
+  reached: Reached,
+  work: (lease: MachineLease) => Promise<T>,
+): Promise<{ readonly value: T } | null> {
+  const { machines, machine, signal, logger } = reached
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await using lease = await machines.acquire(machine.id)
+      return { value: await work(lease) }
+    } catch (error) {
+      if (!(error instanceof FloeError)) throw error
+      if (goneCodes.has(error.code) && !stillRuns(reached)) return null
+      const passes = passingCodes.has(error.code) || error.code === 'machine/busy' || error.code === 'machine/silent'
+      if (!passes || signal.aborted) throw error
+      logger.warn('Cannot reach a machine that an export is to be removed from; trying again', {
+        attempt,
+        error: error.message,
+      })
+    }
+    await wait(attempt <= quickRetries ? quickRetryMs : slowRetryMs, undefined, { signal }).catch(() => {})
+  }
+}

@@ -1,0 +1,34 @@
+import { rm } from 'node:fs/promises'
+import { removeScratchFiles, removeSnapshots } from '../instant/remove.ts'
+import type { MachineService } from '../machines/types.ts'
+import type { Logger } from '../ports/index.ts'
+import { type ExportRecord, removeRecord } from './journal.ts'
+import { withMachine } from './reach.ts'
+import { stopServing } from './serving.ts'
+
+export interface RemovalDependencies {
+  readonly machines: Pick<MachineService, 'acquire' | 'get'>
+  readonly logger: Logger
+  readonly journalDir: string
+}
+
+/**
+ * Takes everything of an export down, in the only order QEMU allows (qemu.md 5.2), and forgets it. Repeatable; names of
+ * others are not touched. Tries until it worked or `signal` fires; then the record stays for the next start.
+ */
+export async function removeExport(
+  { machines, logger, journalDir }: RemovalDependencies,
+  record: ExportRecord,
+  signal: AbortSignal,
+): Promise<void> {
+  const machine = { id: record.machineId, pid: record.pid }
+  const removed = await withMachine({ machines, logger, machine, signal }, async ({ session }) => {
+    if (!(await stopServing(session, record))) {
+      logger.warn('The NBD server of an export stays, because another program uses it', { machine: record.machineName })
+    }
+    await removeSnapshots(session, record.disks)
+  })
+  if (removed === null) await removeScratchFiles(record.disks)
+  await rm(record.socketFolder, { recursive: true, force: true })
+  await removeRecord(journalDir, record.jobId)
+}

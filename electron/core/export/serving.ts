@@ -1,0 +1,105 @@
+// QEMU's NBD server, of which there is one per QEMU (qemu.md 5.5): somebody else's is left alone, ours is stopped
+// unless somebody else put an export on it.
+import { connect } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { FloeError } from '../errors.ts'
+import { QmpExecuteError } from '../qmp/errors.ts'
+import type { QmpSession } from '../qmp/types.ts'
+import type { ExportedDisk, ExportRecord } from './journal.ts'
+
+interface BlockExport {
+  readonly id: string
+  readonly type: string
+  readonly 'node-name': string
+}
+
+const blockExports = (session: QmpSession) => session.execute<readonly BlockExport[]>('query-block-exports')
+
+/** @throws FloeError `export/nbd-server-taken`, `export/not-possible` */
+export async function startServer(session: QmpSession, { machineName, socketPath }: ExportRecord): Promise<void> {
+  try {
+    await session.execute('nbd-server-start', { addr: { type: 'unix', data: { path: socketPath } } })
+  } catch (error) {
+    if (!(error instanceof QmpExecuteError)) throw error
+    const others = (await blockExports(session)).filter(({ type }) => type === 'nbd')
+    if (others.length > 0 || /already running/i.test(error.text)) throw serverTaken(machineName, others, error)
+    throw new FloeError('export/not-possible', `QEMU can't serve the disks of ${machineName}: ${error.text}`, {
+      params: { machine: machineName, path: socketPath },
+      cause: error,
+    })
+  }
+}
+
+function serverTaken(machineName: string, others: readonly BlockExport[], cause: Error): FloeError {
+  const names = others.map((other) => `"${other.id}" of ${other['node-name']}`).join(', ')
+  const what = names === '' ? 'It has no export yet.' : `Its exports: ${names}.`
+  return new FloeError(
+    'export/nbd-server-taken',
+    `The QEMU of ${machineName} runs an NBD server for another program already. ${what}`,
+    {
+      params: { machine: machineName, exports: names },
+      remedy: 'End that export (QMP: nbd-server-stop), then try again.',
+      cause,
+    },
+  )
+}
+
+/** Serves each disk's instant, read-only, under the disk's name. @throws QmpExecuteError */
+export async function addExports(session: QmpSession, disks: readonly ExportedDisk[]): Promise<void> {
+  for (const disk of disks) {
+    await session.execute('block-export-add', {
+      type: 'nbd',
+      id: disk.exportId,
+      'node-name': disk.snapshotNode,
+      name: disk.id,
+      writable: false,
+    })
+  }
+}
+
+/** Does anybody listen on this socket? A path that a dead QEMU left behind answers nobody. */
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath)
+    const end = (answered: boolean) => {
+      socket.destroy()
+      resolve(answered)
+    }
+    socket.once('connect', () => end(true))
+    socket.once('error', () => end(false))
+  })
+}
+
+const removedWithinMs = 30_000
+
+/**
+ * Ends our exports, whoever reads them, and our server. Repeatable. Answers false when the server has to stay because
+ * somebody else uses it too.
+ * @throws QmpExecuteError, FloeError `machine/timeout`
+ */
+export async function stopServing(
+  session: QmpSession,
+  { disks, socketPath, machineName }: ExportRecord,
+): Promise<boolean> {
+  const ours = new Set(disks.map((disk) => disk.exportId))
+  const left = async () => (await blockExports(session)).filter(({ id }) => ours.has(id))
+  for (const { id } of await left()) {
+    // Hard: it may be in use, and it may be going already (qemu.md 5.5).
+    await session.execute('block-export-del', { id, mode: 'hard' }).catch((error: unknown) => {
+      if (!(error instanceof QmpExecuteError)) throw error
+    })
+  }
+  const deadline = performance.now() + removedWithinMs
+  while ((await left()).length > 0) {
+    if (performance.now() > deadline) {
+      throw new FloeError('machine/timeout', `QEMU did not let go of the exports of ${machineName}.`, {
+        params: { machine: machineName },
+      })
+    }
+    await wait(20)
+  }
+  if (!(await answers(socketPath))) return true
+  if ((await blockExports(session)).some(({ type }) => type === 'nbd')) return false
+  await session.execute('nbd-server-stop')
+  return true
+}
