@@ -3,7 +3,7 @@
 // It is read-only here, it respects QEMU's locks, it belongs to this Floe alone, and it ends with it.
 import { FloeError } from '../errors.ts'
 import type { Clock } from '../ports/index.ts'
-import { type BoundProcess, startBoundProcess, type ToolOptions } from '../qemu-img/index.ts'
+import { type BoundProcess, locateTool, startBoundProcess, type ToolOptions } from '../qemu-img/index.ts'
 import { connectQmp } from '../qmp/connect.ts'
 import type { QmpSession } from '../qmp/types.ts'
 
@@ -20,6 +20,11 @@ export interface StorageDaemon extends AsyncDisposable {
 
 /** QEMU's option syntax ends a value at a comma, unless it is doubled. */
 const optionValue = (text: string) => text.replaceAll(',', ',,')
+
+/** @throws FloeError `system/tool-missing` with a remedy */
+export async function assertStorageDaemon(options: ToolOptions): Promise<void> {
+  await locateTool('qemu-storage-daemon', options).catch(withWayOut)
+}
 
 /** @throws FloeError `system/tool-missing` with a remedy, `system/tool-failed`, `system/interrupted` */
 export async function startStorageDaemon(options: ToolOptions & { readonly clock: Clock }): Promise<StorageDaemon> {

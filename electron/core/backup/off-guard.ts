@@ -1,0 +1,99 @@
+// A copy of a machine that is off is good only if nobody touched its images from before the first byte was read until
+// after the last: then they show one instant. Locks alone do not tell (they may be switched off, and macOS has none), so
+// Floe asks who uses the images, and compares what the file system says of them before, meanwhile and after.
+import { setTimeout as wait } from 'node:timers/promises'
+import type { MachineId } from '../../../shared/domain/ids.ts'
+import type { Problem } from '../../../shared/errors/problem.ts'
+import { FloeError, toProblem } from '../errors.ts'
+import type { MachineService } from '../machines/types.ts'
+import { changesSince, type FileFacts, factsOf } from '../storage-daemon/image-files.ts'
+import type { SourceImages } from './link.ts'
+
+const lookEveryMs = 2_000
+
+interface OffMachine {
+  readonly id: MachineId
+  readonly name: string
+}
+
+export class OffGuard implements SourceImages {
+  readonly #machines: Pick<MachineService, 'signsOfLife'>
+  readonly #machine: OffMachine
+  readonly #files: readonly FileFacts[]
+
+  private constructor(machines: Pick<MachineService, 'signsOfLife'>, machine: OffMachine, files: readonly FileFacts[]) {
+    this.#machines = machines
+    this.#machine = machine
+    this.#files = files
+  }
+
+  /**
+   * Remembers what the files are, then makes sure that nobody uses them.
+   * @param paths every file that holds some of the machine's disks, backing files included
+   * @throws FloeError `backup/started-while-off`
+   */
+  static async begin(
+    machines: Pick<MachineService, 'signsOfLife'>,
+    machine: OffMachine,
+    paths: readonly string[],
+  ): Promise<OffGuard> {
+    const guard = new OffGuard(machines, machine, await Promise.all([...new Set(paths)].map(factsOf)))
+    const signs = await guard.#signs({})
+    if (signs === null) return guard
+    throw new FloeError('backup/started-while-off', `${machine.name} is not off, or its images are in use. ${signs}`, {
+      params: { machine: machine.name, before: true },
+      remedy: 'Back it up while it runs, over its QMP socket, or end the program that uses its images.',
+    })
+  }
+
+  /** While Floe reads the images: tells the first thing that makes the copy worthless, and ends. */
+  async follow(signal: AbortSignal, onTrouble: (problem: Problem) => void): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#assert({ locks: 'ours' })
+      } catch (error) {
+        if (!signal.aborted) onTrouble(toProblem(error))
+        return
+      }
+      await wait(lookEveryMs, undefined, { signal }).catch(() => {})
+    }
+  }
+
+  /** After Floe let go of the images. @throws FloeError `backup/changed-while-off`, `backup/started-while-off` */
+  async assertUntouched(): Promise<void> {
+    await this.#assert({})
+    // Whoever came between the two looks has changed something by now, or nothing at all.
+    await this.#assertSame()
+  }
+
+  async #assert(look: { readonly locks?: 'ours' }): Promise<void> {
+    await this.#assertSame()
+    const signs = await this.#signs(look)
+    if (signs === null) return
+    const { name } = this.#machine
+    throw new FloeError('backup/started-while-off', `${name} was started, or its images were opened: ${signs}`, {
+      params: { machine: name },
+      remedy: 'Back it up again: running machines are backed up as well.',
+    })
+  }
+
+  async #assertSame(): Promise<void> {
+    const changes = await changesSince(this.#files)
+    if (changes.length === 0) return
+    const { name } = this.#machine
+    throw new FloeError(
+      'backup/changed-while-off',
+      `The images of ${name} did not stay as they were: ${changes.join(' ')}`,
+      {
+        params: { machine: name },
+        remedy: 'Back it up again when nothing works on its images.',
+      },
+    )
+  }
+
+  async #signs(look: { readonly locks?: 'ours' }): Promise<string | null> {
+    const paths = this.#files.map((file) => file.path)
+    const signs = await this.#machines.signsOfLife(this.#machine.id, paths, look)
+    return signs.length === 0 ? null : signs.map((sign) => sign.text).join(' ')
+  }
+}
