@@ -18,18 +18,19 @@ export interface KeeperDeps {
   /** Where a guard notes what it had to undo. */
   readonly guardLog?: string | null
   readonly openAgent?: OpenAgent
-  /** In milliseconds: between two attempts, for a thaw until the retries take over, and for `start` and `stop`. */
+  /** In milliseconds: between two attempts, for a thaw until the retries take over, for an attempt, `start` and `stop`. */
   readonly timing?: Partial<KeeperTiming>
 }
 
 export interface KeeperTiming {
   readonly retryMs: number
   readonly thawMs: number
+  readonly attemptMs: number
   readonly startMs: number
   readonly stopMs: number
 }
 
-const usualTiming: KeeperTiming = { retryMs: 2_000, thawMs: 5_000, startMs: 2_000, stopMs: 5_000 }
+const usualTiming: KeeperTiming = { retryMs: 2_000, thawMs: 5_000, attemptMs: 5_000, startMs: 2_000, stopMs: 5_000 }
 
 type Wish = Parameters<GuestKeeper['around']>[1]
 type FreezeWish = Exclude<Wish, { readonly notFrozen: unknown }>
@@ -64,6 +65,7 @@ class Keeper implements GuestKeeper {
       records: new GuestRecords(deps.recordsDir),
       guardLog: deps.guardLog ?? null,
       retryMs: this.#timing.retryMs,
+      attemptMs: this.#timing.attemptMs,
       signal: this.#ending.signal,
     }
   }

@@ -80,6 +80,9 @@ export class GuestRecords {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
       throw homeUnwritable(this.#folder, error)
     }
+    // Half written when its Floe ended: what it was to tell of had not begun.
+    const halves = names.filter((name) => /\.json\.(tmp-.*|new)$/.test(name))
+    await Promise.all(halves.map((name) => unlink(join(this.#folder, name)).catch(() => {})))
     const found: GuestRecord[] = []
     for (const name of names.filter((each) => each.endsWith('.json'))) {
       const read = await readJson(join(this.#folder, name), version, GuestRecord)

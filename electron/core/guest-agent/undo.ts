@@ -11,6 +11,8 @@ export interface UndoDeps {
   readonly clock: Clock
   readonly randomBytes: (size: number) => Uint8Array
   readonly openAgent: OpenAgent
+  /** How long a guest may take to answer one attempt, in milliseconds. The next one finds what this one left. */
+  readonly attemptMs: number
   readonly signal?: AbortSignal
 }
 
@@ -18,9 +20,6 @@ export interface UndoDeps {
 export interface KnownGuest extends GuestAccess {
   readonly qemu?: { readonly pid: number; readonly identity: string } | null
 }
-
-/** How long a guest may take to answer one attempt, in milliseconds. The next one finds what this one left. */
-const attemptMs = 5_000
 
 /** `gone`: QEMU is, and with it what was done to the guest. */
 export type Undone = 'undone' | 'gone'
@@ -46,7 +45,7 @@ async function thaw({ agent, machineName }: KnownGuest, deps: UndoDeps): Promise
   const { randomBytes, signal } = deps
   const session = await deps.openAgent(agent, { randomBytes, synchronise: false, ...(signal ? { signal } : {}) })
   try {
-    await session.undoFreeze(attemptMs)
+    await session.undoFreeze(deps.attemptMs)
   } finally {
     await session[Symbol.asyncDispose]()
   }

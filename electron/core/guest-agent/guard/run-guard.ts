@@ -9,5 +9,11 @@ const clock: Clock = { now: () => new Date(), monotonic: () => performance.now()
 /** Guards over this process's standard input and output; what asks a program to end is no reason to leave a guest. */
 export async function runGuard(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
-  await watchOver(process.stdin, process.stdout, { clock, randomBytes, openAgent, openLog: createFileLogger })
+  await watchOver(process.stdin, process.stdout, {
+    clock,
+    randomBytes,
+    openAgent,
+    attemptMs: 5_000,
+    openLog: createFileLogger,
+  })
 }
