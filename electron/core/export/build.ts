@@ -3,7 +3,6 @@ import { mkdir } from 'node:fs/promises'
 import type { ExportPlace, JobInstant } from '../../../shared/domain/job.ts'
 import type { FreezeOutcome, GuestAccess, GuestKeeper } from '../guest-agent/types.ts'
 import { insertFilters } from '../instant/insert.ts'
-import { openSnapshots } from '../instant/open.ts'
 import { prepareSnapshots } from '../instant/prepare.ts'
 import type { FreezePlan, Instant } from '../instant/types.ts'
 import { parseEndpoint } from '../machines/command-line/endpoints.ts'
@@ -51,8 +50,7 @@ export async function buildExport(
       if (phase === 'freezing' || phase === 'thawed') view.onFreeze(phase)
     },
   )
-  view.onStep('Opening the instant')
-  await openSnapshots(session, record.disks)
+  view.onStep('Opening the export')
   await addExports(session, record.disks)
   return { place: placeOf(record, value), instant: instantOf(value, outcome) }
 }

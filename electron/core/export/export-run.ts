@@ -98,7 +98,7 @@ async function build(deps: RunDependencies, input: RunInput, onPlan: (plan: Expo
       onStep,
       onFreeze: (phase) => {
         if (phase === 'freezing') board.update(jobId, { state: { kind: 'freezing' }, canCancel: false })
-        else onStep('Opening the instant')
+        else onStep('Opening the export')
       },
     },
   )

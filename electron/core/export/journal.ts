@@ -16,6 +16,7 @@ const ExportedDisk = z.object({
   scratchNode: z.string(),
   scratchPath: z.string(),
   snapshotNode: z.string(),
+  sizeGuardNode: z.string(),
   virtualSize: z.number(),
   /** Id of the NBD export inside QEMU. */
   exportId: z.string(),

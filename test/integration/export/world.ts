@@ -10,7 +10,7 @@ import { createGuestKeeper } from '../../../electron/core/guest-agent/keeper.ts'
 import { homePaths } from '../../../electron/core/home/home-paths.ts'
 import { createJobBoard } from '../../../electron/core/jobs/board.ts'
 import type { JobBoard } from '../../../electron/core/jobs/types.ts'
-import { createMachineService } from '../../../electron/core/machines/machine-service.ts'
+import { createMachineService, type MachineServiceDeps } from '../../../electron/core/machines/machine-service.ts'
 import { createTopics } from '../../../electron/core/topics/topic.ts'
 import type { JobId } from '../../../shared/domain/ids.ts'
 import type { ExportPlace, Job } from '../../../shared/domain/job.ts'
@@ -47,14 +47,25 @@ export interface Held {
 }
 
 export async function exportWorld(
-  options: { home?: TempDir; holdLimits?: HoldLimits; settings?: Partial<Settings>; parent?: number } = {},
+  options: {
+    home?: TempDir
+    holdLimits?: HoldLimits
+    settings?: Partial<Settings>
+    parent?: number
+    connect?: MachineServiceDeps['connect']
+  } = {},
 ): Promise<ExportWorld> {
   const home = options.home ?? tempDir('fe-')
   const ports = worldPorts({}, options.parent)
   const paths = homePaths(home.path)
   const topics = createTopics()
   const board = createJobBoard({ ports, topic: topics.jobs })
-  const machines = createMachineService({ ports, registryFile: paths.machines, topic: topics.machines })
+  const machines = createMachineService({
+    ports,
+    registryFile: paths.machines,
+    topic: topics.machines,
+    ...(options.connect ? { connect: options.connect } : {}),
+  })
   const activity = createActivityLog({ ports, file: paths.activity, topic: topics.activity })
   const keeper = createGuestKeeper({ ports, recordsDir: paths.guests })
   await machines.start()
