@@ -189,6 +189,8 @@ export const calls = {
   // Answered by the host itself, not by the core.
   'host.chooseFolder': call(z.object({ title: z.string() }), z.object({ path: z.string().nullable() })),
   'host.showInFolder': call(z.object({ path: z.string() }), nothing),
+  /** Opens the page of the Mac's settings where Floe is allowed to use drives and folders. */
+  'host.openPrivacySettings': call(nothing, nothing),
 } as const
 
 /** Collections that a host pushes: one snapshot, then deltas. Every item has an `id`. */

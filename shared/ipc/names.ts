@@ -48,6 +48,7 @@ const calls: Readonly<Record<CallName, true>> = {
   'demo.remove': true,
   'host.chooseFolder': true,
   'host.showInFolder': true,
+  'host.openPrivacySettings': true,
 }
 
 const topics: Readonly<Record<TopicName, true>> = {

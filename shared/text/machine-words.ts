@@ -1,22 +1,16 @@
 // A machine's state in words (ux.md 2, "Machine states"; 3.3 C1-C6): the sidebar's trailing item, the page's subtitle,
-// the readiness row and the banner. Nothing here promises what Floe cannot do yet.
-import type { Disk, DiskExclusion } from '../domain/disk.ts'
+// the readiness row, the banner and the alarm; the longer ones lie in machine-words/. Nothing here promises what Floe
+// cannot do yet.
 import type { Job } from '../domain/job.ts'
 import type { Machine } from '../domain/machine.ts'
-import { type DateStyle, formatAge, formatMomentInText, formatSpan, formatTime } from '../format/dates.ts'
+import { type DateStyle, formatAge, formatMomentInText, formatSpan } from '../format/dates.ts'
 import { isActive, isOver, percentOf } from './job-words.ts'
-import { busyBody, noPermissionBody, noSocketBody, notQemuBody, notQmpBody, silentBody } from './problems/machine.ts'
-import {
-  addMachine,
-  alsoTryAgain,
-  copyCommand,
-  copyOption,
-  copySocketOption,
-  type ProblemAction,
-  shorten,
-  showScript,
-  tryAgain,
-} from './problems/problem-text.ts'
+import { backedUpDisks } from './machine-words/disks.ts'
+
+export { type MachineBanner, machineBanner, socketOption } from './machine-words/banner.ts'
+export { backedUpDisks, exclusionWords } from './machine-words/disks.ts'
+export { type FrozenAlarm, frozenAlarm } from './machine-words/frozen-alarm.ts'
+export { type ReadinessItem, readiness } from './machine-words/readiness.ts'
 
 export interface Trailing {
   readonly text: string
@@ -43,13 +37,30 @@ const slashed = (text: string, spoken: string): Trailing => ({
   spoken,
 })
 
-/** The end of a machine's sidebar row. A running job comes first, then what keeps Floe away, then the last good point. */
+const alarming = (text: string, spoken: string): Trailing => ({
+  text,
+  tone: 'problem',
+  icon: 'problem',
+  fraction: null,
+  spoken,
+})
+
+/**
+ * The end of a machine's sidebar row. A guest that may still be frozen comes first, then a running job, then what keeps
+ * Floe away, then the last good point.
+ */
 export function machineTrailing(machine: Machine, jobs: readonly Job[], now: Date): Trailing {
+  if (machine.mayBeFrozenSince !== null) return alarming('Frozen?', 'may still be frozen')
   const own = jobs.filter((job) => job.machineId === machine.id && !isOver(job.state))
   const active = own.find((job) => isActive(job.state))
   if (active !== undefined) {
     const percent = percentOf(active)
-    if (active.state.kind === 'paused') return quiet('Paused', 'paused')
+    if (active.state.kind === 'paused') {
+      return active.state.reason === 'no-space'
+        ? alarming('Paused', 'paused, the destination is full')
+        : quiet('Paused', 'paused')
+    }
+    if (active.state.kind === 'holding') return quiet('Exported', 'exported')
     return {
       text: percent === null ? '' : `${percent}\u00a0%`,
       tone: 'quiet',
@@ -58,6 +69,7 @@ export function machineTrailing(machine: Machine, jobs: readonly Job[], now: Dat
       spoken: percent === null ? 'working' : `${percent} percent`,
     }
   }
+  if (own.some((job) => job.state.kind === 'waiting')) return quiet('Waiting', 'a backup is waiting')
   if (own.length > 0) return quiet('Queued', 'queued')
   switch (machine.state.kind) {
     case 'off':
@@ -100,6 +112,7 @@ export function qemuWords(machine: Machine): string | null {
 /** The line below the machine's name. */
 export function machineSubtitle(machine: Machine, style: DateStyle): string {
   const state = machine.state
+  if (machine.mayBeFrozenSince !== null) return 'May still be frozen'
   const qemu = qemuWords(machine)
   const withQemu = (text: string) => (qemu === null ? text : `${text} · ${qemu}`)
   switch (state.kind) {
@@ -130,9 +143,22 @@ export function machineSubtitle(machine: Machine, style: DateStyle): string {
   }
 }
 
-/** True when Back Up Now can work: Floe reaches QEMU. */
-export function canBackUp(machine: Machine): boolean {
+/** Below the name on the machine's own page: also what a backup of a machine that is off does. */
+export function pageSubtitle(machine: Machine, style: DateStyle): string {
+  const subtitle = machineSubtitle(machine, style)
+  return machine.state.kind === 'off' && canBackUp(machine)
+    ? `${subtitle} · A backup copies the images directly`
+    : subtitle
+}
+
+/** True while Floe reaches QEMU. */
+export function isReachable(machine: Machine): boolean {
   return machine.state.kind === 'running' || machine.state.kind === 'guest-paused'
+}
+
+/** True when Back Up Now can work: Floe reaches QEMU, or the machine is off and its images are known. */
+export function canBackUp(machine: Machine): boolean {
+  return whyNoBackup(machine) === null
 }
 
 /** Why Back Up Now is off; null when it is not. */
@@ -142,7 +168,9 @@ export function whyNoBackup(machine: Machine): string | null {
     case 'guest-paused':
       return null
     case 'off':
-      return `${machine.name} is off. Start it, then back it up while it runs.`
+      return backedUpDisks(machine).some((disk) => disk.imagePath !== null)
+        ? null
+        : `Floe doesn’t know the disks of ${machine.name} yet. Start it once.`
     case 'unplugged':
       return `Connect the drive with the images of ${machine.name}.`
     case 'not-qemu':
@@ -150,187 +178,4 @@ export function whyNoBackup(machine: Machine): string | null {
     default:
       return `Floe can’t reach ${machine.name} yet.`
   }
-}
-
-/** Disks a backup takes by default. */
-export function backedUpDisks(machine: Machine): readonly Disk[] {
-  return machine.disks.filter((disk) => disk.exclusion === null)
-}
-
-export interface ReadinessItem {
-  readonly id: 'qmp' | 'disks' | 'consistency' | 'off'
-  readonly tone: 'ok' | 'neutral' | 'warning'
-  readonly text: string
-  /** Longer words, for a tooltip. */
-  readonly hint: string | null
-}
-
-/** What is true of this machine today, in one row. */
-export function readiness(machine: Machine): readonly ReadinessItem[] {
-  const count = backedUpDisks(machine).length
-  const disks: ReadinessItem = {
-    id: 'disks',
-    tone: count === 0 ? 'warning' : 'neutral',
-    text: count === 0 ? 'No disk to back up' : count === 1 ? '1 disk' : `${count} disks, same instant`,
-    hint: count > 1 ? 'One restore point holds all disks as they were at one instant.' : null,
-  }
-  switch (machine.state.kind) {
-    case 'running':
-    case 'guest-paused':
-      return [
-        { id: 'qmp', tone: 'ok', text: 'QEMU answers', hint: 'Floe is connected to the machine’s QMP socket.' },
-        disks,
-        {
-          id: 'consistency',
-          tone: 'neutral',
-          text: 'Crash-consistent',
-          hint: 'A restore point is like after a power cut: the guest repairs its journal on first boot.',
-        },
-      ]
-    case 'off':
-      return [{ id: 'off', tone: 'neutral', text: 'Off: start it to back it up', hint: null }, disks]
-    default:
-      return count === 0 ? [] : [disks]
-  }
-}
-
-export interface MachineBanner {
-  /** Stable, for the test id: `banner-{code}`. */
-  readonly code: string
-  readonly tone: 'info' | 'warning' | 'problem'
-  readonly title: string
-  readonly body: string
-  /** Text to copy, shown as code; null when there is none. */
-  readonly snippet: string | null
-  readonly actions: readonly ProblemAction[]
-}
-
-/** What keeps Floe from backing this machine up, with its way out; null when nothing does. */
-export function machineBanner(machine: Machine): MachineBanner | null {
-  const { state, name } = machine
-  switch (state.kind) {
-    case 'running':
-    case 'off':
-      return null
-    case 'guest-paused':
-      return state.status === 'io-error'
-        ? banner(
-            'guest-paused',
-            'problem',
-            shorten(name, (it) => `${it} stopped after a disk error`),
-            {
-              body: 'QEMU paused the guest because a write failed. Fix the cause, then continue the machine in its own console.',
-            },
-          )
-        : banner('guest-paused', 'info', 'Guest CPU is stopped', { body: 'A backup works all the same.' })
-    case 'busy':
-      return banner(
-        'busy',
-        'warning',
-        shorten(name, (it) => `${it} is busy with another program`),
-        {
-          body: busyBody(state.program, state.pid),
-          snippet: socketOption(machine),
-          actions: [copySocketOption, tryAgain],
-        },
-      )
-    case 'no-socket':
-      return banner(
-        'no-socket',
-        'warning',
-        shorten(name, (it) => `${it} was started without a QMP socket`),
-        {
-          body: state.reason === 'hmp-only' ? notQmpBody('hmp') : noSocketBody(machine.startedBy),
-          snippet: state.option,
-          actions: machine.startCommand === null ? [copyOption] : [showScript, copyOption],
-        },
-      )
-    case 'no-permission':
-      return banner(
-        'no-permission',
-        'warning',
-        shorten(name, (it) => `No permission to reach ${it}`),
-        {
-          body: noPermissionBody(state.user),
-          snippet: state.command,
-          actions: [copyCommand, alsoTryAgain],
-        },
-      )
-    case 'silent':
-      return banner(
-        'silent',
-        'warning',
-        shorten(name, (it) => `${it} doesn’t answer`),
-        {
-          body: silentBody,
-          actions: [tryAgain],
-        },
-      )
-    case 'not-qmp':
-      return banner(
-        'not-qmp',
-        'warning',
-        shorten(name, (it) => `The socket of ${it} isn’t a QMP socket`),
-        {
-          body: notQmpBody(state.speaks),
-          snippet: state.speaks === 'hmp' ? socketOption(machine) : null,
-          actions: state.speaks === 'hmp' ? [copyOption, alsoTryAgain] : [tryAgain],
-        },
-      )
-    case 'not-qemu':
-      return banner(
-        'not-qemu',
-        'info',
-        shorten(name, (it) => `${it} isn’t a QEMU machine`),
-        {
-          body: notQemuBody(state.engine, state.launcher),
-        },
-      )
-    case 'unplugged':
-      return banner(
-        'unplugged',
-        'warning',
-        shorten(name, (it) => `The drive of ${it} isn’t connected`),
-        {
-          body: `Connect the drive with ${state.path}. Its restore points are still listed below.`,
-          actions: [tryAgain, { ...addMachine, primary: false }],
-        },
-      )
-  }
-}
-
-function banner(
-  code: string,
-  tone: MachineBanner['tone'],
-  title: string,
-  rest: { body: string; snippet?: string | null; actions?: readonly ProblemAction[] },
-): MachineBanner {
-  return { code, tone, title, body: rest.body, snippet: rest.snippet ?? null, actions: rest.actions ?? [] }
-}
-
-/** An option that gives Floe a socket of its own, next to the one in use. */
-export function socketOption(machine: Pick<Machine, 'name' | 'endpoint'>): string {
-  const file = machine.name.replace(/[^A-Za-z0-9._-]+/g, '-') || 'machine'
-  return `-qmp unix:$HOME/.qmp/${file}-floe.sock,server=on,wait=off`
-}
-
-const exclusions: Readonly<Record<DiskExclusion, string>> = {
-  empty: 'No medium in the drive',
-  'read-only': 'Read-only, not needed',
-  removable: 'Removable medium, not needed',
-  'not-attached': 'Not attached to the machine',
-  temporary: 'Temporary: its changes are thrown away at shutdown',
-  unreadable: 'QEMU can’t say what it is',
-}
-
-/** Why a disk is not backed up; null when it is. */
-export function exclusionWords(disk: Pick<Disk, 'exclusion'>): string | null {
-  return disk.exclusion === null ? null : exclusions[disk.exclusion]
-}
-
-/** "Off since 14:10" for the overview. */
-export function offSince(machine: Machine, style: DateStyle): string | null {
-  return machine.state.kind === 'off' && machine.state.since !== null
-    ? `Off since ${formatTime(machine.state.since, style)}`
-    : null
 }

@@ -3,26 +3,12 @@
 import type { Point, Verification } from '../domain/point.ts'
 import { formatBytes, speakBytes, type Units } from '../format/bytes.ts'
 import { type DateStyle, formatDay, formatMoment, formatTime } from '../format/dates.ts'
+import { consistencyMark, type Mark, speakConsistency } from './consistency-words.ts'
 
-export interface Mark {
-  readonly text: string
-  readonly tone: 'ok' | 'neutral' | 'warning' | 'problem'
-  readonly icon: 'frozen' | 'crash-consistent' | 'offline' | 'verified' | 'busy' | 'problem' | 'none'
-}
+export { consistencyMark, type Mark } from './consistency-words.ts'
 
 export function kindWords(point: Pick<Point, 'kind'>): string {
   return point.kind === 'full' ? 'Full' : 'Incremental'
-}
-
-export function consistencyMark(point: Pick<Point, 'consistency'>): Mark {
-  switch (point.consistency) {
-    case 'frozen':
-      return { text: 'Frozen', tone: 'neutral', icon: 'frozen' }
-    case 'crash-consistent':
-      return { text: 'Crash-consistent', tone: 'warning', icon: 'crash-consistent' }
-    case 'offline':
-      return { text: 'Offline', tone: 'neutral', icon: 'offline' }
-  }
 }
 
 /** The one word for how far this point can be trusted. Green needs evidence. */
@@ -88,7 +74,7 @@ export function speakPoint(point: Point, style: DateStyle, units?: Units): strin
     formatMoment(point.createdAt, style),
     kindWords(point).toLowerCase(),
     `adds ${speakBytes(point.bytes, units, style.locale)}`,
-    consistencyMark(point).text.toLowerCase(),
+    speakConsistency(point),
     verifiedMark(point).text.toLowerCase(),
     ...(point.pinned ? ['pinned'] : []),
     ...(point.available ? [] : ['not connected']),

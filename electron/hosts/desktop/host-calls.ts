@@ -33,5 +33,12 @@ export function desktopCalls(window: () => BrowserWindow | null): Handlers<HostC
       shell.showItemInFolder(path)
       return {}
     },
+    'host.openPrivacySettings': async () => {
+      if (process.platform !== 'darwin') {
+        throw new FloeError('ipc/forbidden', 'Only macOS has these settings.', {})
+      }
+      await shell.openExternal('x-apple.systempreferences:com.apple.preference.security?Privacy_FilesAndFolders')
+      return {}
+    },
   }
 }

@@ -42,6 +42,9 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
       'host.showInFolder': async ({ path }) => {
         throw new FloeError('ipc/forbidden', `A browser can't show ${path} in the file manager.`, { params: { path } })
       },
+      'host.openPrivacySettings': async () => {
+        throw new FloeError('ipc/forbidden', "A browser can't open the system's settings.", {})
+      },
     },
     can: { chooseFolder: false, showInFolder: false },
     ports,

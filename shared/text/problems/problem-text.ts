@@ -53,6 +53,8 @@ export interface ProblemContext {
   readonly locale?: string | undefined
   /** True when no restore point of this machine exists yet: the next backup starts from the beginning. */
   readonly firstFull?: boolean
+  /** True where a backup was refused that could wait instead. */
+  readonly canWait?: boolean
 }
 
 export type Wording = (problem: Problem, context: ProblemContext) => ProblemText

@@ -132,6 +132,7 @@ describe('the gate', () => {
       handlers: {
         'host.chooseFolder': async ({ title }) => ({ path: `/${title}` }),
         'host.showInFolder': async () => ({}),
+        'host.openPrivacySettings': async () => ({}),
       },
       can: { chooseFolder: true, showInFolder: true },
       ports: gatePorts,

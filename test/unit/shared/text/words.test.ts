@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { JobId } from '../../../../shared/domain/ids.ts'
 import type { Job } from '../../../../shared/domain/job.ts'
-import type { MachineState } from '../../../../shared/domain/machine.ts'
+import type { AgentState, MachineState } from '../../../../shared/domain/machine.ts'
 import {
   backupCommand,
   deleteCommand,
@@ -144,10 +144,24 @@ describe('a machine', () => {
     )
   })
 
-  test('never promises freezing or change tracking', () => {
-    const texts = readiness(sampleMachine()).map((item) => `${item.text} ${item.hint}`)
-    expect(texts.join(' ')).not.toMatch(/tracking|frozen/i)
-    expect(texts.join(' ')).toContain('Crash-consistent')
+  test('promises freezing only when its agent answered, and never change tracking', () => {
+    const textsOf = (agent: AgentState) =>
+      readiness(sampleMachine({ agent }), { now })
+        .map((item) => `${item.text} ${item.hint}`)
+        .join(' ')
+    const others: readonly AgentState[] = [
+      { kind: 'none', options: '' },
+      { kind: 'unknown' },
+      { kind: 'silent', since: '2026-11-22T14:00:00Z' },
+      { kind: 'unreachable', text: 'The socket is missing.' },
+      { kind: 'ready', answeredAt: '2026-11-22T14:00:00Z', version: null, canFreeze: false },
+    ]
+    for (const agent of others) expect(textsOf(agent)).not.toMatch(/tracking|frozen|agent ready/i)
+    const ready: AgentState = { kind: 'ready', answeredAt: '2026-11-22T14:00:00Z', version: '7.2.22', canFreeze: true }
+    expect(textsOf(ready)).toContain('Guest agent ready It answered 2 minutes ago.')
+    expect(readiness(sampleMachine({ agent: ready }), { now, freeze: false }).map((item) => item.text)).toContain(
+      'Freezing is off',
+    )
   })
 
   const states: readonly MachineState[] = [

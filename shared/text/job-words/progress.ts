@@ -1,0 +1,67 @@
+// What a job's bar says, and what a screen reader hears of it (ux.md 4, 5).
+import type { Job } from '../../domain/job.ts'
+import { formatBytesOf, formatRate, speakBytesOf } from '../../format/bytes.ts'
+import { etaWords } from '../../format/duration.ts'
+import { type JobStyle, jobName, percentOf } from './naming.ts'
+
+export interface ProgressWords {
+  /** "4.03 GB of 9.60 GB copied · 186 MB/s" without the rate while it is unknown. */
+  readonly bytes: string
+  readonly rate: string | null
+  /** "42 %"; "Checking 2.10 of 9.60 GB" while reading back. */
+  readonly percent: string | null
+  /** "about 30 seconds left", "Estimating…"; null while paused or checking. */
+  readonly eta: string | null
+}
+
+/** What stands under the bar. */
+export function describeProgress(job: Job, style: JobStyle): ProgressWords | null {
+  const { units, locale } = style
+  if (job.state.kind === 'checking' && job.checked !== null) {
+    const read = formatBytesOf(job.checked.doneBytes, job.checked.totalBytes, units, locale)
+    return { bytes: `${read} read back`, rate: null, percent: `Checking ${read}`, eta: null }
+  }
+  const progress = job.progress
+  if (progress === null) return null
+  const verb = job.kind === 'verify' ? 'read' : job.kind === 'delete' ? 'freed' : 'copied'
+  const percent = percentOf(job)
+  const left = style.secondsLeft === undefined ? progress.secondsLeft : style.secondsLeft
+  return {
+    bytes: `${formatBytesOf(progress.doneBytes, progress.totalBytes, units, locale)} ${verb}`,
+    rate:
+      progress.bytesPerSecond === null || job.state.kind !== 'copying'
+        ? null
+        : formatRate(progress.bytesPerSecond, units, locale),
+    percent: percent === null ? null : `${percent}\u00a0%`,
+    eta: etaOf(job, left),
+  }
+}
+
+/** All data is copied while QEMU still goes over empty areas, which a speed limit holds up too: no number is true then. */
+function etaOf(job: Job, secondsLeft: number | null): string | null {
+  const { state, progress } = job
+  if (state.kind === 'paused' && state.reason === 'no-space') return 'Waiting for space'
+  if (state.kind !== 'copying' || progress === null || job.stalledSince !== null) return null
+  if (job.kind === 'backup' && progress.totalBytes > 0 && progress.doneBytes >= progress.totalBytes)
+    return 'Skipping empty areas'
+  return secondsLeft === null ? 'Estimating…' : `${etaWords(secondsLeft)} left`
+}
+
+/** For `aria-valuetext`: "Backup of debian-dev, 42 percent, 4.03 of 9.6 gigabytes, about 30 seconds left". */
+export function speakProgress(job: Job, style: JobStyle): string {
+  const parts = [jobName(job)]
+  const percent = percentOf(job)
+  if (job.state.kind === 'checking' && job.checked !== null) {
+    parts.push(`checking, ${speakBytesOf(job.checked.doneBytes, job.checked.totalBytes, style.units, style.locale)}`)
+    return parts.join(', ')
+  }
+  if (percent !== null) parts.push(`${percent} percent`)
+  if (job.progress !== null) {
+    parts.push(speakBytesOf(job.progress.doneBytes, job.progress.totalBytes, style.units, style.locale))
+  }
+  if (job.state.kind === 'paused') parts.push('paused')
+  if (job.state.kind === 'freezing') parts.push('freezing file systems')
+  const eta = describeProgress(job, style)?.eta
+  if (eta !== null && eta !== undefined && eta !== 'Estimating…') parts.push(eta.toLowerCase())
+  return parts.join(', ')
+}
