@@ -54,7 +54,7 @@ test('a new user turns back time: demo, destination, backup, restore, undo', asy
   await floe.picture('backing-up')
   const point = page.getByTestId('points').locator('[data-testid^="point-"]').first()
   await expect(point).toBeVisible({ timeout: 90_000 })
-  await expect(page.getByText(/Backed up in/)).toBeVisible({ timeout: 90_000 })
+  await expect(page.getByText(/Backed up( in|, not frozen)/)).toBeVisible({ timeout: 90_000 })
   await floe.picture('backed-up')
 
   await side.getByTestId('side-overview').click()

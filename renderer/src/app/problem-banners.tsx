@@ -1,14 +1,16 @@
 // What the host refused: each refusal stays until it is solved, tried again or dismissed.
 import { type ReactElement, useState } from 'react'
 import { useStore } from 'zustand'
-import { describeProblem, type ProblemActionKind, problemDetails } from '../../../shared/text/problems.ts'
+import type { Input } from '../../../shared/ipc/contract.ts'
+import { describeProblem, type ProblemText, problemDetails } from '../../../shared/text/problems.ts'
 import { Banner } from '../design/banner.tsx'
 import { Button } from '../design/button.tsx'
 import { CodeBlock } from '../design/code-block.tsx'
 import type { ShownProblem } from '../state/actions.ts'
-import { useDestinations, useSettings } from '../state/selectors.ts'
-import type { OpenSheet } from '../state/ui.ts'
-import { useActions, useUiActions } from '../state/window-state.tsx'
+import type { BackUpChange } from '../state/back-up.ts'
+import { type ProblemHandlers, useProblemHandlers } from '../state/problem-actions.ts'
+import { useDestinations, useMachine, useSettings } from '../state/selectors.ts'
+import { useActions } from '../state/window-state.tsx'
 import styles from './problem-banners.module.css'
 
 export function ProblemBanners(): ReactElement {
@@ -24,38 +26,41 @@ export function ProblemBanners(): ReactElement {
 
 function ProblemBanner({ shown }: { readonly shown: ShownProblem }): ReactElement {
   const actions = useActions()
-  const ui = useUiActions()
   const { units } = useSettings()
   const [detailed, setDetailed] = useState(false)
-  const text = describeProblem(shown.problem, { units })
-  const kinds = new Set(text.actions.map((action) => action.kind))
+  const machine = useMachine(shown.machineId)
+  const anyDestination = useDestinations().length > 0
+  const text = describeProblem(shown.problem, {
+    units,
+    machine: machine?.name ?? null,
+    canWait: shown.call === 'backup.start',
+  })
+  const { machineId, problem } = shown
+  const handlers = useProblemHandlers({ problem, machineId, backup: backupOf(shown) })
   const close = (): void => actions.dismiss(shown.id)
-  const open = (sheet: OpenSheet): (() => void) => {
-    return () => {
-      close()
-      ui.openSheet(sheet)
-    }
-  }
-  const destinations = useDestinations()
-  const fix = fixOf(shown, kinds, destinations.length > 0, open)
   return (
     <Banner
-      code={shown.problem.code}
-      tone={shown.problem.severity === 'warning' ? 'warning' : 'problem'}
+      code={problem.code}
+      tone={problem.severity === 'warning' ? 'warning' : 'problem'}
       title={text.title}
       actions={
         <>
           <Button size="small" onPress={close}>
             Dismiss
           </Button>
-          {fix.onPress === shown.retry ? null : (
-            <Button size="small" onPress={shown.retry}>
-              Try Again
+          {buttonsOf(shown, text, handlers, anyDestination).map((button) => (
+            <Button
+              key={button.label}
+              size="small"
+              variant={button.primary ? 'primary' : 'default'}
+              onPress={() => {
+                close()
+                button.act()
+              }}
+            >
+              {button.label}
             </Button>
-          )}
-          <Button size="small" variant="primary" onPress={fix.onPress}>
-            {fix.label}
-          </Button>
+          ))}
         </>
       }
     >
@@ -65,38 +70,48 @@ function ProblemBanner({ shown }: { readonly shown: ShownProblem }): ReactElemen
       </Button>
       {detailed ? (
         <div className={styles.details}>
-          <CodeBlock code={problemDetails(shown.problem)} label="the details" wrap />
+          <CodeBlock code={problemDetails(problem)} label="the details" wrap />
         </div>
       ) : null}
     </Banner>
   )
 }
 
-interface Fix {
+interface BannerButton {
   readonly label: string
-  readonly onPress: () => void
+  readonly primary: boolean
+  readonly act: () => void
 }
 
-/** The one thing most likely to help; trying again when nothing better is known. */
-function fixOf(
+/** Trying again is always possible; what is most likely to help stands last and is the primary one. */
+function buttonsOf(
   shown: ShownProblem,
-  kinds: ReadonlySet<ProblemActionKind>,
+  text: ProblemText,
+  handlers: ProblemHandlers,
   anyDestination: boolean,
-  open: (sheet: OpenSheet) => () => void,
-): Fix {
+): readonly BannerButton[] {
+  const again: BannerButton = { label: 'Try Again', primary: false, act: shown.retry }
+  const choose = handlers['choose-destination']
   // Without a usual destination among several, the core says that there is none for this machine.
-  const unsure = kinds.has('choose-destination') || (anyDestination && shown.problem.code === 'destination/none')
-  if (unsure && shown.machineId !== null) {
-    return {
-      label: 'Choose a Destination…',
-      onPress: open({ kind: 'back-up-options', machineId: shown.machineId }),
-    }
+  if (anyDestination && shown.problem.code === 'destination/none' && choose !== undefined) {
+    return [again, { label: 'Choose a Destination…', primary: true, act: choose }]
   }
-  if (kinds.has('add-destination') && shown.call !== 'destinations.add') {
-    return { label: 'Add Destination…', onPress: open({ kind: 'add-destination', path: null }) }
-  }
-  if (kinds.has('add-machine') && shown.call !== 'machines.add') {
-    return { label: 'Add Machine…', onPress: open({ kind: 'add-machine', path: null }) }
-  }
-  return { label: 'Try Again', onPress: shown.retry }
+  const offered = text.actions.flatMap((action): readonly BannerButton[] => {
+    const handler = action.kind === 'try-again' ? shown.retry : handlers[action.kind]
+    const same =
+      shown.call === 'destinations.add' ? 'add-destination' : shown.call === 'machines.add' ? 'add-machine' : ''
+    return handler === undefined || action.kind === same
+      ? []
+      : [{ label: action.label, primary: action.primary, act: handler }]
+  })
+  const all = offered.some((button) => button.act === shown.retry) ? offered : [again, ...offered]
+  const sorted = all.toSorted((one, other) => Number(one.primary) - Number(other.primary))
+  return sorted.map((button, index) => ({ ...button, primary: index === sorted.length - 1 }))
+}
+
+/** What the refused backup was asked to be. */
+function backupOf(shown: ShownProblem): BackUpChange | null {
+  if (shown.call !== 'backup.start') return null
+  const { machineId: _, ...backup } = shown.input as Input<'backup.start'>
+  return backup
 }

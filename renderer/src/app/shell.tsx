@@ -6,6 +6,7 @@ import { inspectorShown } from '../state/ui.ts'
 import { useBridge, useCommand, useUi, useUiActions } from '../state/window-state.tsx'
 import { Announcer } from './announcer.tsx'
 import { CrashGuard } from './crash-guard.tsx'
+import { FrozenAlert } from './frozen-alarms.tsx'
 import { InspectorColumn, pageHasInspector } from './inspector-column.tsx'
 import { useKeyboard } from './keyboard.ts'
 import { useNarrow } from './narrow.ts'
@@ -42,6 +43,7 @@ export function Shell(): ReactElement {
       <CrashGuard onRecover={ui.closeSheet}>
         <Sheets />
       </CrashGuard>
+      <FrozenAlert />
       <Announcer />
     </div>
   )

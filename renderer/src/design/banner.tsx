@@ -7,21 +7,28 @@ import { classes } from './classes.ts'
 export interface BannerProps {
   /** Problem code or name; the test id becomes `banner-{code}`. */
   readonly code: string
-  readonly tone: 'info' | 'ok' | 'warning' | 'problem'
+  /** `alarm`: the loudest, for a guest in danger. */
+  readonly tone: 'info' | 'ok' | 'warning' | 'problem' | 'alarm'
   readonly title: string
   readonly children?: ReactNode
   /** Small buttons, the fix last. */
   readonly actions?: ReactNode
 }
 
-const icons = { info: InfoIcon, ok: CheckCircleIcon, warning: WarningIcon, problem: ProblemIcon } as const
+const icons = {
+  info: InfoIcon,
+  ok: CheckCircleIcon,
+  warning: WarningIcon,
+  problem: ProblemIcon,
+  alarm: ProblemIcon,
+} as const
 
 export function Banner({ code, tone, title, children, actions }: BannerProps): ReactElement {
   const ToneIcon = icons[tone]
   return (
     <div
       className={classes(styles.banner, styles[tone])}
-      role={tone === 'problem' ? 'alert' : 'status'}
+      role={tone === 'problem' || tone === 'alarm' ? 'alert' : 'status'}
       data-testid={`banner-${code}`}
     >
       <span className={styles.icon}>

@@ -11,6 +11,8 @@ import type { CancelSignal } from '../../../shared/ipc/signal.ts'
 export interface ShownProblem {
   readonly id: number
   readonly call: CallName
+  /** What was asked. */
+  readonly input: object
   readonly problem: Problem
   /** The machine the call was about. */
   readonly machineId: MachineId | null
@@ -59,7 +61,7 @@ export function createActions(bridge: Bridge): Actions {
       void run(name, input)
     }
     problems.setState(
-      [...problems.getState(), { id, call: name, problem: result.problem, machineId: machineOf(input), retry }],
+      [...problems.getState(), { id, call: name, input, problem: result.problem, machineId: machineOf(input), retry }],
       true,
     )
     return null

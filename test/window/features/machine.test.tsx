@@ -19,6 +19,9 @@ describe('Back Up Now', () => {
         diskIds: null,
         limit: null,
         check: true,
+        freeze: null,
+        requireFreeze: null,
+        whenPossible: false,
       },
     ])
   })
@@ -38,12 +41,40 @@ describe('Back Up Now', () => {
     expect(state.ui.store.getState().sheet?.kind).toBe('back-up-options')
   })
 
-  it('is off with its reason while the machine is off', async () => {
-    const { user, bridge } = openMachine(sceneBridge({ machine: { state: { kind: 'off', since: null } } }))
+  it('copies the images of a machine that is off, and says so before the click', async () => {
+    const bridge = sceneBridge({ machine: { state: { kind: 'off', since: null } } })
+    bridge.answer('backup.start', started)
+    const { user } = openMachine(bridge)
+    expect(await screen.findByText(/A backup copies the images directly/)).toBeTruthy()
+    expect(screen.getByTestId('readiness').textContent).toContain('Offline copy')
+    await user.click(screen.getByTestId('back-up-now'))
+    expect(inputsOf(bridge, 'backup.start')).toHaveLength(1)
+  })
+
+  it('is off with its reason while Floe knows no image of a machine that is off', async () => {
+    const { user, bridge } = openMachine(sceneBridge({ machine: { state: { kind: 'off', since: null }, disks: [] } }))
     const button = await screen.findByTestId('back-up-now')
     expect(button.getAttribute('aria-disabled')).toBe('true')
     await user.click(button)
     expect(inputsOf(bridge, 'backup.start')).toEqual([])
+  })
+
+  it('to a drive that is not connected starts by itself when it is', async () => {
+    const away = destination('Samsung T7', { state: { kind: 'absent', lastSeenAt: null } })
+    const bridge = sceneBridge({ destinations: [away] })
+    bridge.answer('backup.start', started)
+    const { user } = openMachine(bridge)
+    await user.click(await screen.findByTestId('back-up-now'))
+    expect(inputsOf(bridge, 'backup.start')).toEqual([expect.objectContaining({ whenPossible: true })])
+  })
+
+  it('keeps to what was saved for the machine', async () => {
+    const saved = { diskIds: ['data'], freeze: false, limit: 50_000_000, check: false }
+    const bridge = sceneBridge({ settings: { backupByMachine: { [machineId('debian-dev')]: saved } } })
+    bridge.answer('backup.start', started)
+    const { user } = openMachine(bridge)
+    await user.click(await screen.findByTestId('back-up-now'))
+    expect(inputsOf(bridge, 'backup.start')).toEqual([expect.objectContaining(saved)])
   })
 
   it('says that it is backing up and pauses from its menu', async () => {

@@ -2,7 +2,7 @@
 import type { ReactElement } from 'react'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import { formatMoment } from '../../../../shared/format/dates.ts'
-import { canBackUp } from '../../../../shared/text/machine-words.ts'
+import { isReachable } from '../../../../shared/text/machine-words.ts'
 import { Button } from '../../design/button.tsx'
 import { List, ListRow } from '../../design/list-row.tsx'
 import { CheckCircleIcon, CircleIcon } from '../../icons/icons.tsx'
@@ -79,7 +79,7 @@ export function FirstSteps({ skippable }: FirstStepsProps): ReactElement | null 
 function FirstBackupButton(props: { readonly machines: readonly Machine[]; readonly ready: boolean }): ReactElement {
   const actions = useActions()
   const ui = useUiActions()
-  const machine = props.machines.find(canBackUp)
+  const machine = props.machines.find(isReachable)
   const reason =
     machine === undefined ? 'No machine is running yet' : props.ready ? null : 'Choose where backups go first'
   return (

@@ -6,7 +6,6 @@ import { formatBytes } from '../../../../shared/format/bytes.ts'
 import { formatExactTime, formatTitle } from '../../../../shared/format/dates.ts'
 import {
   betterPoint,
-  consistencyMark,
   damageSentence,
   isDamaged,
   kindWords,
@@ -25,12 +24,12 @@ import { useDestination, usePoints } from '../../state/selectors.ts'
 import { useActions, useHost, useUiActions } from '../../state/window-state.tsx'
 import { useWordStyle, type WordStyle } from '../../state/words.ts'
 import styles from './inspector.module.css'
+import { PointConsistency } from './point-consistency.tsx'
 
 export function PointDetails({ point }: { readonly point: Point }): ReactElement {
   const style = useWordStyle()
   const destination = useDestination(point.destinationId)
   const place = destination?.name ?? 'its destination'
-  const consistency = consistencyMark(point)
   return (
     <>
       <div>
@@ -46,15 +45,10 @@ export function PointDetails({ point }: { readonly point: Point }): ReactElement
         items={[
           { key: 'Whole machine', value: restoresWords(point, style.units) },
           { key: 'As of', value: formatExactTime(point.createdAt, style) },
-          {
-            key: 'Consistency',
-            value: consistency.text,
-            tone: consistency.tone === 'warning' ? 'warning' : 'plain',
-          },
           { key: 'Takes up', value: formatBytes(point.bytes, style.units) },
         ]}
       />
-      {point.consistencyReason === null ? null : <p className={styles.sub}>{point.consistencyReason}</p>}
+      <PointConsistency point={point} />
       <Verified point={point} style={style} />
       <Where point={point} destination={destination} />
       <KeyValueGroup

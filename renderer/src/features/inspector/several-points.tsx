@@ -3,6 +3,7 @@ import type { ReactElement } from 'react'
 import type { Point } from '../../../../shared/domain/point.ts'
 import { formatBytes } from '../../../../shared/format/bytes.ts'
 import { formatTitle } from '../../../../shared/format/dates.ts'
+import { consistencyCounts } from '../../../../shared/text/consistency-words.ts'
 import { isDamaged } from '../../../../shared/text/point-words.ts'
 import { Button } from '../../design/button.tsx'
 import { KeyValueGroup } from '../../design/key-value-group.tsx'
@@ -47,6 +48,7 @@ export function SeveralPoints({ points }: { readonly points: readonly Point[] })
         items={[
           { key: 'Newest', value: edge(sorted.at(-1)) },
           { key: 'Oldest', value: edge(sorted[0]) },
+          { key: 'Consistency', value: consistencyCounts(points) },
           { key: 'Freed if deleted', value: formatBytes(bytes, style.units) },
           ...(damaged === 0 ? [] : [{ key: 'Damaged', value: String(damaged), tone: 'problem' as const }]),
         ]}

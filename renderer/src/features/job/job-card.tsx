@@ -1,5 +1,5 @@
 // One job, live (ux.md S3): what it is, how far it is, what can be done. The same card for every kind of job.
-import type { ReactElement } from 'react'
+import { type ReactElement, useState } from 'react'
 import type { Job } from '../../../../shared/domain/job.ts'
 import { formatTime } from '../../../../shared/format/dates.ts'
 import {
@@ -15,23 +15,17 @@ import {
 import { describeProblem } from '../../../../shared/text/problems.ts'
 import { Button } from '../../design/button.tsx'
 import { Card } from '../../design/card.tsx'
-import { classes } from '../../design/classes.ts'
 import { ProgressBar } from '../../design/progress-bar.tsx'
-import {
-  CheckCircleIcon,
-  ClockIcon,
-  CloseIcon,
-  DriveIcon,
-  PauseIcon,
-  ProblemIcon,
-  RestoreIcon,
-} from '../../icons/icons.tsx'
-import { useJobs, usePoints } from '../../state/selectors.ts'
+import { CloseIcon } from '../../icons/icons.tsx'
+import { useJobs, usePoints, useSettings } from '../../state/selectors.ts'
 import { useNow } from '../../state/window-state.tsx'
 import { useWordStyle } from '../../state/words.ts'
 import { DiskBars } from './disk-bars.tsx'
+import { ExportPlaces } from './export-places.tsx'
+import { GuestNotes } from './guest-notes.tsx'
 import { JobButtons } from './job-buttons.tsx'
 import styles from './job-card.module.css'
+import { JobIcon } from './job-icon.tsx'
 import { ProblemButtons, ProblemDetails } from './job-problem.tsx'
 import { PhaseStepper } from './phase-stepper.tsx'
 import { useLongerThan, useSteadyEta, useSteadyJob } from './steady-words.ts'
@@ -42,18 +36,24 @@ export interface JobCardProps {
   readonly onDismiss: () => void
 }
 
-export function JobCard({ job, onDismiss }: JobCardProps): ReactElement {
+export function JobCard({ job: given, onDismiss }: JobCardProps): ReactElement {
+  // "Keep Waiting" takes one warning away; a job that stands still anew is told anew.
+  const [waitedOn, setWaitedOn] = useState<string | null>(null)
+  const stalled = given.stalledSince !== null && given.stalledSince !== waitedOn
+  const job = stalled || given.stalledSince === null ? given : { ...given, stalledSince: null }
   const now = useNow(1000)
   const words = useWordStyle(1000)
   const jobs = useJobs()
   const points = usePoints(job.machineId)
   const secondsLeft = useSteadyEta(job)
   const steady = useSteadyJob(job, now)
+  const { freezeLimitSeconds } = useSettings()
   const slow = useLongerThan(job, now, 5000)
   const style: JobStyle = {
     ...words,
     secondsLeft,
     jobs,
+    freezeLimitSeconds,
     problemContext: { firstFull: !points.some((point) => point.id !== job.result?.pointId) },
   }
   const text = describeJob(job, style)
@@ -61,9 +61,10 @@ export function JobCard({ job, onDismiss }: JobCardProps): ReactElement {
   const active = isActive(job.state)
   const failed = job.state.kind === 'failed' ? job.state.problem : null
   const started = job.startedAt ?? job.createdAt
+  const pending = job.state.kind === 'queued' || job.state.kind === 'waiting'
   return (
     <Card
-      label={job.state.kind === 'queued' ? `${jobName(job)}, waiting` : jobName(job)}
+      label={pending ? `${jobName(job)}, waiting` : jobName(job)}
       testId={`job-${job.id}`}
       tone={text.tone === 'problem' ? 'problem' : active ? 'live' : 'plain'}
     >
@@ -71,24 +72,39 @@ export function JobCard({ job, onDismiss }: JobCardProps): ReactElement {
         <JobIcon job={job} tone={text.tone} />
         <strong className={styles.title}>{text.title}</strong>
         <span className={styles.when}>
-          {active ? `· started ${formatTime(started, words)}` : `· ${formatTime(job.finishedAt ?? started, words)}`}
+          {active || pending
+            ? `· ${pending ? 'asked for' : 'started'} ${formatTime(started, words)}`
+            : `· ${formatTime(job.finishedAt ?? started, words)}`}
         </span>
         <span className={styles.buttons}>
-          <JobButtons job={job} now={now} units={words.units} />
-          {failed === null ? null : <ProblemButtons job={job} text={describeProblem(failed, contextOf(job, style))} />}
-          {active || job.state.kind === 'queued' ? null : (
+          <JobButtons
+            job={job}
+            now={now}
+            units={words.units}
+            onKeepWaiting={stalled ? () => setWaitedOn(given.stalledSince) : null}
+          />
+          {failed === null ? null : (
+            <ProblemButtons job={job} problem={failed} text={describeProblem(failed, contextOf(job, style))} />
+          )}
+          {active || pending ? null : (
             <Button size="small" icon={<CloseIcon small />} onPress={onDismiss} label={`Hide: ${text.title}`}>
               Hide
             </Button>
           )}
         </span>
       </div>
-      {active ? <JobProgress job={job} steady={steady} style={style} tone={text.tone} /> : null}
-      {showLine ? <p className={styles.line}>{text.line}</p> : null}
-      {active && job.kind === 'backup' ? <PhaseStepper phases={job.phases} /> : null}
-      {active && job.state.kind !== 'preparing' && job.state.kind !== 'checking' ? (
-        <DiskBars disks={steady.disks} units={words.units} />
+      {active && job.state.kind !== 'holding' ? (
+        <JobProgress job={job} steady={steady} style={style} tone={text.tone} />
       ) : null}
+      {showLine ? <p className={styles.line}>{text.line}</p> : null}
+      {active && (job.kind === 'backup' || job.kind === 'export') && job.state.kind !== 'holding' ? (
+        <PhaseStepper phases={job.phases} />
+      ) : null}
+      {job.export !== null && job.state.kind === 'holding' ? (
+        <ExportPlaces place={job.export} units={words.units} />
+      ) : null}
+      {active ? <GuestNotes job={job} units={words.units} /> : null}
+      {active && showsDisks(job) ? <DiskBars disks={steady.disks} units={words.units} /> : null}
       {failed === null ? null : <ProblemDetails problem={failed} />}
     </Card>
   )
@@ -136,20 +152,8 @@ function JobProgress(props: {
   )
 }
 
-function JobIcon({ job, tone }: { readonly job: Job; readonly tone: JobWords['tone'] }): ReactElement {
-  const icon =
-    tone === 'problem' ? (
-      <ProblemIcon />
-    ) : tone === 'done' ? (
-      <CheckCircleIcon />
-    ) : job.state.kind === 'queued' ? (
-      <ClockIcon />
-    ) : job.state.kind === 'paused' ? (
-      <PauseIcon />
-    ) : job.kind === 'swap' || job.kind === 'restore' || job.kind === 'undo' ? (
-      <RestoreIcon />
-    ) : (
-      <DriveIcon />
-    )
-  return <span className={classes(styles.icon, styles[tone])}>{icon}</span>
+/** Disks have bars only while their bytes move. */
+function showsDisks(job: Job): boolean {
+  const { kind } = job.state
+  return kind === 'copying' || kind === 'paused' || kind === 'finishing' || kind === 'cancelling'
 }

@@ -1,24 +1,30 @@
 // The end of a failed job's card: the buttons that help, and "Show Details" with everything the system said.
 import { type ReactElement, useState } from 'react'
 import type { Job } from '../../../../shared/domain/job.ts'
+import type { Machine } from '../../../../shared/domain/machine.ts'
 import type { Problem } from '../../../../shared/errors/problem.ts'
-import { type ProblemActionKind, type ProblemText, problemDetails } from '../../../../shared/text/problems.ts'
+import { backedUpDisks } from '../../../../shared/text/machine-words.ts'
+import { type ProblemText, problemDetails } from '../../../../shared/text/problems.ts'
 import { Button } from '../../design/button.tsx'
 import { CodeBlock } from '../../design/code-block.tsx'
-import { useBackUp } from '../../state/back-up.ts'
-import { usePoints } from '../../state/selectors.ts'
+import { type BackUpChange, useBackUp } from '../../state/back-up.ts'
+import { type ProblemHandlers, useProblemHandlers } from '../../state/problem-actions.ts'
+import { useMachine, usePoints } from '../../state/selectors.ts'
 import { useUiActions } from '../../state/window-state.tsx'
 import styles from './job-card.module.css'
 
-/** What the buttons of a problem do here; an action without a handler is not offered. */
-export function useProblemHandlers(job: Job): Partial<Record<ProblemActionKind, () => void>> {
+/** What the buttons of a failed job's problem do; an action without a handler is not offered. */
+function useHandlers(job: Job, problem: Problem): ProblemHandlers {
   const ui = useUiActions()
+  const machine = useMachine(job.machineId)
+  const backup = job.kind === 'backup' ? backupOf(job, machine) : null
+  const handlers = useProblemHandlers({ problem, machineId: job.machineId, backup })
   const backUp = useBackUp(job.machineId)
   const newest = usePoints(job.machineId)[0]
-  const { machineId, pointId, restoreId } = job
+  const { pointId, restoreId } = job
   const again =
     job.kind === 'backup'
-      ? backUp
+      ? () => backUp()
       : job.kind === 'undo' && restoreId !== null
         ? () => ui.openSheet({ kind: 'undo-restore', restoreId })
         : (job.kind === 'swap' || job.kind === 'restore') && pointId !== null
@@ -26,11 +32,9 @@ export function useProblemHandlers(job: Job): Partial<Record<ProblemActionKind, 
           : job.kind === 'verify' && pointId !== null
             ? () => ui.openSheet({ kind: 'verify', pointIds: [pointId] })
             : undefined
-  const options = machineId === null ? undefined : () => ui.openSheet({ kind: 'back-up-options', machineId })
   return {
+    ...handlers,
     ...(again === undefined ? {} : { 'try-again': again, 'back-up-again': again }),
-    ...(options === undefined ? {} : { 'choose-destination': options, 'choose-disks': options }),
-    'add-destination': () => ui.openSheet({ kind: 'add-destination', path: null }),
     ...(newest === undefined
       ? {}
       : { 'verify-last-point': () => ui.openSheet({ kind: 'verify', pointIds: [newest.id] }) }),
@@ -43,8 +47,26 @@ export function useProblemHandlers(job: Job): Partial<Record<ProblemActionKind, 
   }
 }
 
-export function ProblemButtons({ job, text }: { readonly job: Job; readonly text: ProblemText }): ReactElement {
-  const handlers = useProblemHandlers(job)
+/** The failed backup's own choices: its destination, its limit, and its disks when it left some out. */
+function backupOf(job: Job, machine: Machine | null): BackUpChange {
+  const ids = job.disks.map((disk) => disk.diskId)
+  const usual = machine === null ? [] : backedUpDisks(machine).map((disk) => disk.id)
+  const some = ids.length > 0 && usual.some((id) => !ids.includes(id))
+  return {
+    destinationId: job.destinationId,
+    limit: job.limit,
+    ...(some ? { diskIds: ids } : {}),
+  }
+}
+
+export interface ProblemButtonsProps {
+  readonly job: Job
+  readonly problem: Problem
+  readonly text: ProblemText
+}
+
+export function ProblemButtons({ job, problem, text }: ProblemButtonsProps): ReactElement {
+  const handlers = useHandlers(job, problem)
   return (
     <>
       {text.actions.map((action) => {

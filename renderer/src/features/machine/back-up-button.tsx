@@ -3,6 +3,7 @@ import type { ReactElement } from 'react'
 import type { Job } from '../../../../shared/domain/job.ts'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import { formatRate, type Units } from '../../../../shared/format/bytes.ts'
+import { isActive } from '../../../../shared/text/job-words.ts'
 import { canBackUp, whyNoBackup } from '../../../../shared/text/machine-words.ts'
 import type { MenuAction } from '../../design/menu.tsx'
 import { SplitButton } from '../../design/split-button.tsx'
@@ -10,6 +11,9 @@ import type { Actions } from '../../state/actions.ts'
 import { useBackUp } from '../../state/back-up.ts'
 import { useActiveJobs, useSettings } from '../../state/selectors.ts'
 import { useActions, useBridge, useCommand, useUiActions } from '../../state/window-state.tsx'
+
+/** Jobs that do not copy yet are not called so. */
+const labels: Partial<Record<Job['state']['kind'], string>> = { queued: 'Queued', waiting: 'Waiting…' }
 
 const limits: readonly number[] = [25_000_000, 50_000_000, 100_000_000]
 
@@ -20,7 +24,7 @@ export function BackUpButton({ machine }: { readonly machine: Machine }): ReactE
   const { units } = useSettings()
   const backUp = useBackUp(machine.id)
   const backups = useActiveJobs().filter((one) => one.machineId === machine.id && one.kind === 'backup')
-  const job = backups.find((one) => one.state.kind !== 'queued') ?? backups[0]
+  const job = backups.find((one) => isActive(one.state)) ?? backups[0]
   const options = () => ui.openSheet({ kind: 'back-up-options', machineId: machine.id })
   const able = canBackUp(machine) && job === undefined
   const cancel = job === undefined ? null : () => ui.openSheet({ kind: 'cancel-job', jobId: job.id })
@@ -67,7 +71,7 @@ export function BackUpButton({ machine }: { readonly machine: Machine }): ReactE
             ]
       }
     >
-      {job === undefined ? 'Back Up Now' : job.state.kind === 'queued' ? 'Queued' : 'Backing Up…'}
+      {job === undefined ? 'Back Up Now' : (labels[job.state.kind] ?? 'Backing Up…')}
     </SplitButton>
   )
 }

@@ -1,17 +1,15 @@
 // "Am I safe?" in one line: last good restore point, how much there is, room on the destination, and what is true of
 // the machine right now (ux.md S2). Change tracking and schedules do not exist yet, so nothing here speaks of them.
-import type { ReactElement, ReactNode } from 'react'
+import type { ReactElement } from 'react'
 import type { Destination } from '../../../../shared/domain/destination.ts'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import { formatBytes, formatExactBytes } from '../../../../shared/format/bytes.ts'
 import { formatAgeWords, formatMoment } from '../../../../shared/format/dates.ts'
-import { backedUpDisks, type ReadinessItem, readiness } from '../../../../shared/text/machine-words.ts'
+import { backedUpDisks } from '../../../../shared/text/machine-words.ts'
 import { classes } from '../../design/classes.ts'
-import { StatusText } from '../../design/status-text.tsx'
-import { BoltIcon, CheckIcon, MachineIcon, WarningIcon } from '../../icons/icons.tsx'
 import { destinationFor, useDestinations, usePoint, useSettings } from '../../state/selectors.ts'
-import { useHost } from '../../state/window-state.tsx'
 import { useWordStyle, type WordStyle } from '../../state/words.ts'
+import { ReadinessRow } from './readiness-row.tsx'
 import styles from './status-strip.module.css'
 
 interface Fact {
@@ -107,36 +105,4 @@ function spaceFact(destination: Destination | null, style: WordStyle): Fact {
       }
     }
   }
-}
-
-function ReadinessRow({ machine }: { readonly machine: Machine }): ReactElement | null {
-  const userDir = useHost()?.userDir ?? null
-  const items = readiness(machine)
-  if (items.length === 0 && machine.startedBy === null) return null
-  return (
-    <div className={styles.readiness} data-testid="readiness">
-      {items.map((item) => (
-        <span key={item.id} title={item.hint ?? undefined}>
-          <StatusText icon={readinessIcon(item)} tone={item.tone === 'neutral' ? 'plain' : item.tone}>
-            {item.text}
-          </StatusText>
-        </span>
-      ))}
-      {machine.startedBy === null ? null : (
-        <span className={styles.found}>
-          Started by <bdi className={styles.path}>{homeRelative(machine.startedBy, userDir)}</bdi>
-        </span>
-      )}
-    </div>
-  )
-}
-
-function readinessIcon(item: ReadinessItem): ReactNode {
-  if (item.tone === 'warning') return <WarningIcon small />
-  if (item.id === 'consistency') return <BoltIcon small />
-  return item.tone === 'ok' ? <CheckIcon small /> : <MachineIcon small />
-}
-
-function homeRelative(path: string, userDir: string | null): string {
-  return userDir !== null && path.startsWith(`${userDir}/`) ? `~${path.slice(userDir.length)}` : path
 }

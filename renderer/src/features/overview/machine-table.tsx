@@ -8,15 +8,17 @@ import { Chip } from '../../design/chip.tsx'
 import { classes } from '../../design/classes.ts'
 import { StateDot, StatusText } from '../../design/status-text.tsx'
 import { MachineIcon, WarningIcon } from '../../icons/icons.tsx'
-import { usePoints, useSettings } from '../../state/selectors.ts'
+import { useActivity, usePoints, useSettings } from '../../state/selectors.ts'
 import { useUiActions } from '../../state/window-state.tsx'
+import { backupFailures, type Day, DayDots, daysOf } from './day-dots.tsx'
 import styles from './overview.module.css'
 
-type Column = 'name' | 'lastGood' | 'state' | 'space'
+type Column = 'name' | 'lastGood' | 'days' | 'state' | 'space'
 
-const columns: readonly { readonly id: Column; readonly label: string }[] = [
+const columns: readonly { readonly id: Column; readonly label: string; readonly sorts?: false }[] = [
   { id: 'name', label: 'Machine' },
   { id: 'lastGood', label: 'Last good' },
+  { id: 'days', label: 'Last 14 days', sorts: false },
   { id: 'state', label: 'State' },
   { id: 'space', label: 'Space' },
 ]
@@ -24,6 +26,7 @@ const columns: readonly { readonly id: Column; readonly label: string }[] = [
 interface Row {
   readonly machine: Machine
   readonly lastGood: string
+  readonly days: readonly Day[]
   readonly state: string
   readonly space: number
 }
@@ -37,6 +40,7 @@ export interface MachineTableProps {
 export function MachineTable({ machines, now }: MachineTableProps): ReactElement {
   const [sort, setSort] = useState<{ readonly column: Column; readonly down: boolean }>({ column: 'name', down: false })
   const points = usePoints(null)
+  const failures = backupFailures(useActivity())
   const style = { now: new Date(now) }
   const space = new Map<string, number>()
   for (const point of points) space.set(point.machineId, (space.get(point.machineId) ?? 0) + point.bytes)
@@ -45,6 +49,11 @@ export function MachineTable({ machines, now }: MachineTableProps): ReactElement
       (machine): Row => ({
         machine,
         lastGood: machine.lastGoodPoint?.createdAt ?? '',
+        days: daysOf(
+          points.filter((point) => point.machineId === machine.id),
+          failures.filter((line) => line.machineId === machine.id),
+          style,
+        ),
         state: machineSubtitle(machine, style),
         space: space.get(machine.id) ?? 0,
       }),
@@ -61,14 +70,18 @@ export function MachineTable({ machines, now }: MachineTableProps): ReactElement
               className={styles[column.id]}
               aria-sort={sort.column !== column.id ? undefined : sort.down ? 'descending' : 'ascending'}
             >
-              <button
-                type="button"
-                className={styles.sort}
-                onClick={() => setSort({ column: column.id, down: sort.column === column.id && !sort.down })}
-              >
-                {column.label}
-                <span aria-hidden="true">{sort.column !== column.id ? '' : sort.down ? ' ↓' : ' ↑'}</span>
-              </button>
+              {column.sorts === false ? (
+                column.label
+              ) : (
+                <button
+                  type="button"
+                  className={styles.sort}
+                  onClick={() => setSort({ column: column.id, down: sort.column === column.id && !sort.down })}
+                >
+                  {column.label}
+                  <span aria-hidden="true">{sort.column !== column.id ? '' : sort.down ? ' ↓' : ' ↑'}</span>
+                </button>
+              )}
             </th>
           ))}
         </tr>
@@ -112,6 +125,9 @@ function MachineLine({ row, now }: { readonly row: Row; readonly now: Date }): R
           <span title={formatExactTime(good.createdAt, { now })}>{formatMoment(good.createdAt, { now })}</span>
         )}
       </td>
+      <td className={styles.days}>
+        <DayDots list={row.days} />
+      </td>
       <td className={classes(styles.state, quiet && styles.quiet)}>
         <span className={styles.stateCell}>
           <StateDot tone={toneOf(machine)} />
@@ -125,7 +141,8 @@ function MachineLine({ row, now }: { readonly row: Row; readonly now: Date }): R
   )
 }
 
-function toneOf(machine: Machine): 'ok' | 'warning' | 'off' {
+function toneOf(machine: Machine): 'ok' | 'warning' | 'problem' | 'off' {
+  if (machine.mayBeFrozenSince !== null) return 'problem'
   switch (machine.state.kind) {
     case 'running':
       return 'ok'
@@ -146,6 +163,8 @@ function compare(one: Row, other: Row, column: Column): number {
       return one.lastGood.localeCompare(other.lastGood)
     case 'state':
       return one.state.localeCompare(other.state)
+    case 'days':
+      return 0
     case 'space':
       return one.space - other.space
   }

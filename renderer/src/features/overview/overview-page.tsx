@@ -1,10 +1,11 @@
 // "Am I safe?" for all machines at once: last good restore points, what runs now, what needs a person (ux.md S1).
 import type { ReactElement, ReactNode } from 'react'
 import type { Machine } from '../../../../shared/domain/machine.ts'
-import { canBackUp } from '../../../../shared/text/machine-words.ts'
+import { isReachable } from '../../../../shared/text/machine-words.ts'
 import { Page } from '../../app/page.tsx'
 import { Button } from '../../design/button.tsx'
-import { useMachines, useOtherMachines } from '../../state/selectors.ts'
+import { backUpInput } from '../../state/back-up.ts'
+import { destinationFor, useDestinations, useMachines, useOtherMachines, useSettings } from '../../state/selectors.ts'
 import { useActions, useNow, useTopic, useUi, useUiActions } from '../../state/window-state.tsx'
 import { MachineTable } from './machine-table.tsx'
 import { NeedsYou } from './needs-you.tsx'
@@ -70,7 +71,7 @@ function headline(safe: number, all: number): string {
 
 function subtitleOf(machines: readonly Machine[], loaded: boolean): string {
   if (!loaded) return 'Checking…'
-  const running = machines.filter(canBackUp).length
+  const running = machines.filter(isReachable).length
   const count = `${machines.length} ${machines.length === 1 ? 'machine' : 'machines'}`
   return running === 0 ? `${count} · No machine is running` : `${count} · ${running} running`
 }
@@ -78,16 +79,17 @@ function subtitleOf(machines: readonly Machine[], loaded: boolean): string {
 function BackUpAll({ machines }: { readonly machines: readonly Machine[] }): ReactElement {
   const actions = useActions()
   const ui = useUiActions()
-  const destinations = useTopic('destinations')
-  const able = machines.filter(canBackUp)
+  const settings = useSettings()
+  const known = useDestinations()
+  const able = machines.filter(isReachable)
   const backUpAll = async (): Promise<void> => {
-    if (Object.keys(destinations.byId).length === 0) {
+    if (known.length === 0) {
       ui.openSheet({ kind: 'add-destination', path: null })
       return
     }
     for (const machine of able) {
-      const input = { machineId: machine.id, destinationId: null, diskIds: null, limit: null, check: true }
-      await actions.run('backup.start', input)
+      const destination = destinationFor(machine.id, settings, known)
+      await actions.run('backup.start', backUpInput(machine.id, settings, destination))
     }
   }
   return (

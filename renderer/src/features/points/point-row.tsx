@@ -4,14 +4,8 @@ import { Button as AriaButton } from 'react-aria-components'
 import type { Point } from '../../../../shared/domain/point.ts'
 import { formatBytes, formatExactBytes } from '../../../../shared/format/bytes.ts'
 import { formatTime } from '../../../../shared/format/dates.ts'
-import {
-  consistencyMark,
-  isDamaged,
-  kindWords,
-  type Mark,
-  speakPoint,
-  verifiedMark,
-} from '../../../../shared/text/point-words.ts'
+import { consistencyHint, consistencyMark, type Mark } from '../../../../shared/text/consistency-words.ts'
+import { isDamaged, kindWords, speakPoint, verifiedMark } from '../../../../shared/text/point-words.ts'
 import { Chip } from '../../design/chip.tsx'
 import { classes } from '../../design/classes.ts'
 import { Menu, type MenuAction } from '../../design/menu.tsx'
@@ -97,7 +91,7 @@ export function PointRow(props: PointRowProps): ReactElement {
       <div {...roles.cell} className={styles.number} title={formatExactBytes(point.bytes, style.units)}>
         {formatBytes(point.bytes, style.units)}
       </div>
-      <div {...roles.cell}>
+      <div {...roles.cell} title={consistencyHint(point) ?? undefined}>
         <MarkText mark={consistencyMark(point)} />
       </div>
       <div {...roles.cell}>

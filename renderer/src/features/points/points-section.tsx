@@ -166,7 +166,7 @@ function NoPoints({ machine }: { readonly machine: Machine }): ReactElement {
       title="No restore points yet"
       actions={
         canBackUp(machine) ? (
-          <Button variant="primary" onPress={backUp}>
+          <Button variant="primary" onPress={() => backUp()}>
             Back Up Now
           </Button>
         ) : undefined

@@ -3,9 +3,11 @@ import type { ReactElement } from 'react'
 import type { Job } from '../../../../shared/domain/job.ts'
 import { formatBytes } from '../../../../shared/format/bytes.ts'
 import { formatTime } from '../../../../shared/format/dates.ts'
+import { instantMark } from '../../../../shared/text/consistency-words.ts'
 import { percentOf } from '../../../../shared/text/job-words.ts'
 import type { WordStyle } from '../../state/words.ts'
 import * as roles from './grid-roles.ts'
+import { MarkText } from './point-row.tsx'
 import styles from './points-grid.module.css'
 
 export interface WritingRowProps {
@@ -16,6 +18,7 @@ export interface WritingRowProps {
 
 export function WritingRow({ job, rowIndex, style }: WritingRowProps): ReactElement {
   const percent = percentOf(job)
+  const mark = instantMark(job.instant)
   const paused = job.state.kind === 'paused'
   return (
     <div {...roles.row(rowIndex)} className={styles.row} data-testid={`writing-${job.id}`}>
@@ -33,7 +36,7 @@ export function WritingRow({ job, rowIndex, style }: WritingRowProps): ReactElem
         {formatBytes(job.progress?.doneBytes ?? 0, style.units)}
       </div>
       <div {...roles.cell} className={styles.quiet}>
-        –
+        {mark === null ? '–' : <MarkText mark={mark} />}
       </div>
       <div {...roles.cell} className={styles.quiet}>
         –

@@ -1,0 +1,70 @@
+// What the selected point is worth inside the guest (ux.md S4, 4): frozen for how long and which file systems, or why
+// not; how long the guest's CPUs stood still; how the disks were read.
+import type { ReactElement } from 'react'
+import type { Point } from '../../../../shared/domain/point.ts'
+import { formatDuration } from '../../../../shared/format/duration.ts'
+import { consistencyMark, fileSystemsWords, wayWords } from '../../../../shared/text/consistency-words.ts'
+import { classes } from '../../design/classes.ts'
+import { Group } from '../../design/key-value-group.tsx'
+import { BoltIcon, MachineIcon, SnowflakeIcon } from '../../icons/icons.tsx'
+import styles from './inspector.module.css'
+
+const icons = { frozen: SnowflakeIcon, 'crash-consistent': BoltIcon, offline: MachineIcon } as const
+
+export function PointConsistency({ point }: { readonly point: Point }): ReactElement {
+  const { consistency, freeze, consistencyReason } = point
+  const Icon = icons[consistency]
+  const mark = consistencyMark(point)
+  const tone = mark.tone === 'warning' ? 'warning' : consistency === 'frozen' ? 'ok' : 'neutral'
+  return (
+    <Group label="Consistency">
+      <div className={styles.block} data-testid="point-consistency">
+        <div className={classes(styles.headline, styles.withIcon, styles[tone])}>
+          <Icon small />
+          {freeze === null ? mark.text : `Frozen for ${formatDuration(freeze.heldMs)}`}
+        </div>
+        <div className={styles.quiet}>{sentenceOf(point)}</div>
+        {consistency === 'frozen' || consistencyReason === null ? null : (
+          <div className={styles.quiet}>{consistencyReason}</div>
+        )}
+      </div>
+      <dl className={classes(styles.block, styles.facts)}>
+        {factsOf(point).map(({ name, value }) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </Group>
+  )
+}
+
+function sentenceOf({ consistency }: Point): string {
+  switch (consistency) {
+    case 'frozen':
+      return 'The guest’s file systems were clean at this instant.'
+    case 'crash-consistent':
+      return 'Like after a power cut: the guest repairs its journal on first boot.'
+    case 'offline':
+      return 'The machine was off, so nothing was being written.'
+  }
+}
+
+interface Fact {
+  readonly name: string
+  readonly value: string
+}
+
+function factsOf({ freeze, pausedMs, way }: Point): readonly Fact[] {
+  return [
+    ...(freeze === null
+      ? []
+      : [
+          { name: 'File systems', value: fileSystemsWords(freeze) ?? 'The guest did not tell' },
+          { name: 'Confirmed after', value: formatDuration(freeze.confirmedAfterMs) },
+        ]),
+    ...(pausedMs === null ? [] : [{ name: 'Guest CPUs stood still', value: formatDuration(pausedMs) }]),
+    { name: 'Read', value: wayWords(way) },
+  ]
+}

@@ -1,0 +1,63 @@
+// What the buttons beside a problem do, wherever the problem is shown: on a job's card, in a banner, in the activity
+// list. An action without a handler is not offered there.
+import type { DiskId, MachineId } from '../../../shared/domain/ids.ts'
+import type { Machine } from '../../../shared/domain/machine.ts'
+import type { Problem } from '../../../shared/errors/problem.ts'
+import type { ProblemActionKind } from '../../../shared/text/problems.ts'
+import { type BackUpChange, useBackUp } from './back-up.ts'
+import { useMachine } from './selectors.ts'
+import { useActions, useHost, useUiActions } from './window-state.tsx'
+
+export type ProblemHandlers = Partial<Record<ProblemActionKind, () => void>>
+
+export interface ProblemPlace {
+  readonly problem: Problem
+  readonly machineId: MachineId | null
+  /** The backup that failed or was refused; its choices are kept when it is started in another way. */
+  readonly backup: BackUpChange | null
+}
+
+export function useProblemHandlers({ problem, machineId, backup }: ProblemPlace): ProblemHandlers {
+  const ui = useUiActions()
+  const actions = useActions()
+  const host = useHost()
+  const machine = useMachine(machineId)
+  const backUp = useBackUp(machineId)
+  const anywhere: ProblemHandlers = {
+    'add-destination': () => ui.openSheet({ kind: 'add-destination', path: null }),
+    'add-machine': () => ui.openSheet({ kind: 'add-machine', path: null }),
+    ...(host?.platform === 'darwin' && host.can.showInFolder
+      ? { 'open-privacy-settings': () => void actions.run('host.openPrivacySettings', {}) }
+      : {}),
+  }
+  if (machineId === null) return anywhere
+  const options = () => ui.openSheet({ kind: 'back-up-options', machineId })
+  const whenPossible = () => backUp({ ...backup, whenPossible: true })
+  return {
+    ...anywhere,
+    'choose-destination': options,
+    'choose-disks': options,
+    'set-up-agent': () => ui.openSheet({ kind: 'set-up-agent', machineId }),
+    'thaw-now': () => void actions.run('machines.thaw', { machineId }),
+    'start-when-done': whenPossible,
+    'back-up-when-it-runs': whenPossible,
+    'back-up-without-freezing': () => backUp({ ...backup, freeze: false, requireFreeze: false }),
+    'leave-disk-out': () => {
+      const leaveOut = diskOf(problem, machine)
+      ui.openSheet({ kind: 'back-up-options', machineId, ...(leaveOut === null ? {} : { leaveOut }) })
+    },
+  }
+}
+
+/** The disk a problem speaks of, as the machine calls it; null when the machine has none of that name. */
+function diskOf(problem: Problem, machine: Machine | null): DiskId | null {
+  const names = [problem.params.diskId, problem.params.disk]
+  const disk = machine?.disks.find(
+    ({ id, aliases, node, imagePath }) =>
+      names.includes(id) ||
+      (node !== null && names.includes(node)) ||
+      (imagePath !== null && names.some((name) => name === imagePath || name === imagePath.split('/').at(-1))) ||
+      aliases.some((alias) => names.includes(alias)),
+  )
+  return disk?.id ?? null
+}
