@@ -8,10 +8,12 @@ import { createDemo } from './demo/demo.ts'
 import { createDoctor } from './doctor/doctor.ts'
 import type { FloeClient } from './gate/client.ts'
 import { createGate } from './gate/gate.ts'
+import { createGuestKeeper } from './guest-agent/keeper.ts'
 import { createHome, homePaths } from './home/home-paths.ts'
 import { JsonFile } from './home/json-file.ts'
 import { createSettingsStore } from './home/settings-store.ts'
 import { newId } from './ids.ts'
+import { sweepScratch } from './instant/scratch.ts'
 import { createJobBoard } from './jobs/board.ts'
 import { createMachineService } from './machines/machine-service.ts'
 import { lastGoodPoints } from './points/last-good.ts'
@@ -59,14 +61,21 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
   const board = createJobBoard({ ports, topic: topics.jobs })
   const machines = createMachineService({ ports, registryFile: paths.machines, topic: topics.machines })
   const repository = createRepository({ ports, registryFile: paths.destinations, homeId, topics })
+  const keeper = createGuestKeeper({ ports, recordsDir: paths.guests, guardLog: paths.log })
+  keeper.onChange(() => {
+    const frozen = new Map(keeper.unconfirmed().map(({ machineId, since }) => [machineId, since]))
+    for (const { id } of machines.list()) machines.setMayBeFrozen(id, frozen.get(id) ?? null)
+  })
   const backups = createBackupService({
     machines,
+    keeper,
     repository,
     board,
     activity,
     ports,
     settings,
     journalDir: paths.backupJournals,
+    scratchDir: paths.scratch,
   })
   const restores = createRestoreService({
     ports,
@@ -90,6 +99,8 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
       () => demo.close(),
       // Side by side: a restore that ends lets a queued backup begin no more, and neither waits for the other.
       () => Promise.all([board.stop(), backups.stop()]),
+      // After the backups: whoever was freezing a guest has let go of it.
+      () => keeper.stop(),
       () => machines.stop(),
       () => repository.stop(),
       () => activity.flush(),
@@ -105,6 +116,14 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     if (failures.length > 0) throw failures[0]
   }
 
+  /** Old data of guests whose backup or export is over, left by a Floe that was killed together with its QEMU. */
+  const sweepOldData = async () => {
+    const alive = new Set<string>(board.active().map((job) => job.id))
+    for (const folder of new Set([paths.scratch, settings.get().scratchFolder ?? paths.scratch])) {
+      await sweepScratch(folder, alive).catch((error) => ports.logger.warn('Old scratch files stay', { folder, error }))
+    }
+  }
+
   const start = async () => {
     await repository.start()
     stopWatching = topics.points.subscribe(() => {
@@ -113,8 +132,11 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     })
     await machines.start()
     topics.machines.whenWatched((watched) => machines.setWatched(watched))
+    // First of all: nothing is worse for a guest than to stay frozen.
+    await keeper.start()
     await restores.reconcile()
     await backups.reconcile()
+    await sweepOldData()
     await demo.open()
   }
   try {

@@ -34,6 +34,10 @@ const { bounds } = planBackup({
   machineName: machine.name,
   inventory: machine.disks,
   wanted: null,
+  roots: [],
+  hindrance: null,
+  scratch: () => ({ kind: 'no-room', reason: 'Only the bounds are asked for.' }),
+  freeze: { kind: 'no-freeze', cause: 'not-wanted', reason: 'Only the bounds are asked for.' },
   capabilities: capabilitiesOf(await qemu.monitor.command<SchemaEntry[]>('query-qmp-schema')),
 })
 const destination = await floe.call('destinations.add', { path: dir.file('backups'), name: null })

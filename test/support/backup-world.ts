@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { createActivityLog } from '../../electron/core/activity/activity-log.ts'
 import { type BackupService, createBackupService } from '../../electron/core/backup/backup-service.ts'
+import { createGuestKeeper } from '../../electron/core/guest-agent/keeper.ts'
 import { homePaths } from '../../electron/core/home/home-paths.ts'
 import { createJobBoard } from '../../electron/core/jobs/board.ts'
 import type { JobBoard } from '../../electron/core/jobs/types.ts'
@@ -17,7 +18,7 @@ import type { JobId } from '../../shared/domain/ids.ts'
 import type { Job } from '../../shared/domain/job.ts'
 import type { Machine } from '../../shared/domain/machine.ts'
 import type { Point } from '../../shared/domain/point.ts'
-import { defaultSettings } from '../../shared/domain/settings.ts'
+import { defaultSettings, type Settings } from '../../shared/domain/settings.ts'
 import { quietLogger } from './core.ts'
 import { guardCommand } from './guard-command.ts'
 import type { TestQemu } from './qemu.ts'
@@ -56,7 +57,12 @@ export interface BackupWorld extends AsyncDisposable {
 type Connect = MachineServiceDeps['connect']
 
 /** Floe's parts on a home folder, with whatever an earlier run left there taken up. */
-export async function startParts(home: string, ports: Ports, connect?: Connect): Promise<BackupFloe> {
+export async function startParts(
+  home: string,
+  ports: Ports,
+  connect?: Connect,
+  settings: Partial<Settings> = {},
+): Promise<BackupFloe> {
   const paths = homePaths(home)
   const topics = createTopics()
   const board = createJobBoard({ ports, topic: topics.jobs })
@@ -70,23 +76,31 @@ export async function startParts(home: string, ports: Ports, connect?: Connect):
   const activity = createActivityLog({ ports, file: paths.activity, topic: topics.activity })
   await repository.start()
   await machines.start()
+  const keeper = createGuestKeeper({ ports, recordsDir: paths.guests })
   const backups = createBackupService({
     machines,
     repository,
     board,
     activity,
     ports,
-    settings: { get: () => defaultSettings },
+    settings: { get: () => ({ ...defaultSettings, ...settings }) },
     journalDir: paths.backupJournals,
+    scratchDir: paths.scratch,
+    keeper,
   })
+  await keeper.start()
   await backups.reconcile()
   const stop = async () => {
     await backups.stop()
+    await keeper.stop()
     await machines.stop()
     await repository.stop()
   }
   return { machines, repository, board, backups, activity, topics, stop }
 }
+
+/** Settings that leave no room for scratch images, so that backups go straight to the destination. */
+export const plainPush: Partial<Settings> = { scratchFolder: '/dev/null/scratch' }
 
 /** The ports of a Floe that sees only QEMUs started by `parent`: other tests' machines are none of its business. */
 export function worldPorts(change: Partial<Ports> = {}, parent = process.pid): Ports {
@@ -101,11 +115,16 @@ export function worldPorts(change: Partial<Ports> = {}, parent = process.pid): P
 }
 
 export async function backupWorld(
-  options: { destinationPath?: string; ports?: Partial<Ports>; connect?: Connect } = {},
+  options: {
+    destinationPath?: string
+    ports?: Partial<Ports>
+    connect?: Connect
+    settings?: Partial<Settings>
+  } = {},
 ): Promise<BackupWorld> {
   const home = tempDir('fw-')
   const ports = worldPorts(options.ports)
-  let floe = await startParts(home.path, ports, options.connect)
+  let floe = await startParts(home.path, ports, options.connect, options.settings)
   const path = options.destinationPath ?? home.file('backups')
   mkdirSync(path, { recursive: true })
   const destination = await floe.repository.addDestination(path, 'Drive')
@@ -127,7 +146,7 @@ export async function backupWorld(
     restart: async (between) => {
       await floe.stop()
       await between?.()
-      floe = await startParts(home.path, ports, options.connect)
+      floe = await startParts(home.path, ports, options.connect, options.settings)
       return floe
     },
     machine: (qemu) => floe.machines.add(qemu.qmpPath, null, null),

@@ -5,12 +5,12 @@ import type { JobBoard } from '../jobs/types.ts'
 import type { Clock } from '../ports/index.ts'
 import { cardOf } from './card.ts'
 import { destinationClaim } from './claims.ts'
-import type { BackupHeader } from './journal.ts'
+import { type BackupHeader, optionsOf } from './journal.ts'
 import type { BackupPlan } from './plan.ts'
 import type { Done } from './problems.ts'
 import { advance, type CopySample, type DiskBytes, describeDisks, startOfCopy, totalOf } from './progress.ts'
-import type { RunView } from './run-context.ts'
-import type { BackupOptions, BackupState } from './state.ts'
+import type { FreezePhase, RunView } from './run-context.ts'
+import type { BackupInstant, BackupOptions, BackupState } from './state.ts'
 
 export class BackupCard implements RunView {
   readonly #board: JobBoard
@@ -24,6 +24,7 @@ export class BackupCard implements RunView {
   #bytes: DiskBytes
   #state: BackupState = { state: 'idle' }
   #paused = false
+  #freezing = false
 
   constructor(board: JobBoard, clock: Clock, header: BackupHeader) {
     const { jobId, plan } = header
@@ -31,7 +32,7 @@ export class BackupCard implements RunView {
     this.#clock = clock
     this.#jobId = jobId
     this.#plan = plan
-    this.#options = { diskCount: plan.disks.length, check: header.check }
+    this.#options = optionsOf(header)
     this.#destinationClaim = destinationClaim(header.destination.id)
     this.#bytes = startOfCopy(plan.disks)
   }
@@ -50,11 +51,20 @@ export class BackupCard implements RunView {
     const text = stepTexts[state.state]
     if (text && state.state !== this.#state.state) this.#timeline.push({ at: this.#clock.now().toISOString(), text })
     this.#state = state
+    this.#freezing = false
+    if (state.state === 'copying') this.#tellInstant(state.instant)
     // Reading the copy back is in nobody's way: the next backup to this destination may begin.
     if (state.state === 'checking') this.#board.giveBack(this.#jobId, this.#destinationClaim)
     if (state.state === 'releasing' && state.outcome.kind === 'copied') this.#allCopied()
     // The end is told with its result by whoever owns the job.
     if (state.state !== 'ended') this.#show()
+  }
+
+  onFreeze(phase: FreezePhase): void {
+    this.#freezing = phase !== 'thawed'
+    const text = freezeTexts[phase]
+    if (text) this.#timeline.push({ at: this.#clock.now().toISOString(), text })
+    this.#show()
   }
 
   onSample(sample: CopySample & { readonly paused: boolean }): void {
@@ -79,7 +89,7 @@ export class BackupCard implements RunView {
 
   /** The card's last look, without the state. */
   final(state: BackupState) {
-    const { phases } = cardOf(state, this.#options, false, this.#board.get(this.#jobId).phases)
+    const { phases } = cardOf(state, this.#options, still, this.#board.get(this.#jobId).phases)
     const good = state.state === 'ended' && state.ending.kind === 'good'
     const progress = { ...totalOf(this.#bytes, good), bytesPerSecond: null, secondsLeft: null }
     return { phases, progress }
@@ -93,12 +103,29 @@ export class BackupCard implements RunView {
     })
   }
 
+  #tellInstant({ at: _at, ...instant }: BackupInstant): void {
+    this.#board.update(this.#jobId, { instant })
+  }
+
   #show(): void {
     this.#board.update(
       this.#jobId,
-      cardOf(this.#state, this.#options, this.#paused, this.#board.get(this.#jobId).phases),
+      cardOf(
+        this.#state,
+        this.#options,
+        { paused: this.#paused, freezing: this.#freezing },
+        this.#board.get(this.#jobId).phases,
+      ),
     )
   }
+}
+
+const still = { paused: false, freezing: false }
+
+const freezeTexts: Partial<Record<FreezePhase, string>> = {
+  freezing: 'Asking the guest to freeze its file systems',
+  frozen: 'The guest is frozen',
+  thawed: 'The guest is thawed',
 }
 
 const stepTexts: Partial<Record<BackupState['state'], string>> = {

@@ -7,6 +7,7 @@ import type { Settings } from '../../../shared/domain/settings.ts'
 import type { BackupPreview } from '../../../shared/ipc/contract.ts'
 import type { ActivityLog } from '../activity/types.ts'
 import { FloeError } from '../errors.ts'
+import type { GuestKeeper } from '../guest-agent/types.ts'
 import { newId } from '../ids.ts'
 import { newJob } from '../jobs/new-job.ts'
 import type { JobBoard, JobControls } from '../jobs/types.ts'
@@ -18,7 +19,8 @@ import { firstPhases } from './card.ts'
 import { claimsOf } from './claims.ts'
 import { type BackupHeader, Journal, journalVersion } from './journal.ts'
 import { Detached, MachineLink } from './machine-link.ts'
-import { type BackupPlan, planBackup, spaceNeeded } from './plan.ts'
+import { planBackup, spaceNeeded } from './plan.ts'
+import { inputOfOff, inputOfRunning } from './planning.ts'
 import { previewOf } from './preview.ts'
 import { reconcileBackups, resumeBackup } from './reconcile.ts'
 import { tellEnd, tellFailure } from './report.ts'
@@ -28,6 +30,8 @@ export interface BackupInput {
   readonly machineId: MachineId
   readonly destinationId: DestinationId | null
   readonly diskIds: readonly string[] | null
+  readonly freeze?: boolean | null
+  readonly requireFreeze?: boolean | null
 }
 
 export interface BackupStartInput extends BackupInput {
@@ -54,6 +58,9 @@ export interface BackupDependencies {
   readonly ports: Ports
   readonly settings: { get(): Settings }
   readonly journalDir: string
+  readonly keeper: Pick<GuestKeeper, 'around'>
+  /** Where scratch images go unless the settings name another folder. */
+  readonly scratchDir: string
 }
 
 export function createBackupService(deps: BackupDependencies): BackupService {
@@ -77,18 +84,12 @@ class Backups implements BackupService {
   async preview(input: BackupInput): Promise<BackupPreview> {
     const machine = this.#deps.machines.get(input.machineId)
     const destination = this.#destination(input)
-    const plan = async (lease: MachineLease | null) =>
-      previewOf({
-        machine,
-        destination,
-        wanted: input.diskIds,
-        jobId: newId(this.#deps.ports) as JobId,
-        inventory: lease ? await lease.inventory() : machine.disks,
-        capabilities: lease ? await lease.session.capabilities() : null,
-      })
-    if (machine.state.kind === 'off') return plan(null)
+    const planning = this.#planning(input, newId(this.#deps.ports) as JobId)
+    if (machine.state.kind === 'off') {
+      return previewOf({ machine, destination, plan: await inputOfOff(machine, planning) })
+    }
     await using lease = await this.#deps.machines.acquire(machine.id)
-    return plan(lease)
+    return previewOf({ machine: lease.machine, destination, plan: await inputOfRunning(lease, planning) })
   }
 
   async start(input: BackupStartInput): Promise<JobId> {
@@ -102,13 +103,13 @@ class Backups implements BackupService {
     try {
       await using lease = await this.#deps.machines.acquire(machine.id)
       const { plan } = await this.#planOn(lease, input, id, destination)
-      const options = { diskCount: plan.disks.length, check: input.check }
       const job = newJob(ports, 'backup', {
         machineId: machine.id,
         machineName: machine.name,
         destinationId: destination.id,
         destinationName: destination.name,
-        phases: firstPhases(options),
+        phases: firstPhases(input),
+        way: { way: plan.way, reason: plan.wayReason },
         limit,
       })
       const cancelled = new AbortController()
@@ -125,14 +126,14 @@ class Backups implements BackupService {
   async reconcile(): Promise<void> {
     await reconcileBackups(this.#deps, (unfinished) => {
       const { header } = unfinished
-      const options = { diskCount: header.plan.disks.length, check: header.check }
       const job = newJob(this.#deps.ports, 'backup', {
         machineId: header.machineId,
         machineName: header.machineName,
         destinationId: header.destination.id,
         destinationName: header.destination.name,
         pointId: header.pointId,
-        phases: firstPhases(options),
+        phases: firstPhases(header),
+        way: { way: header.plan.way, reason: header.plan.wayReason },
         createdAt: header.createdAt,
         limit: header.limit,
         reattached: true,
@@ -204,6 +205,7 @@ class Backups implements BackupService {
         pointId: newId(ports) as PointId,
         machineId: machine.id,
         machineName: machine.name,
+        guest: machines.guestAccess(machine.id),
         destination: opened,
         plan,
         check: input.check,
@@ -217,7 +219,7 @@ class Backups implements BackupService {
       const link = new MachineLink(machines, machine, ports.logger, lease)
       lease = null
       const card = this.#card(header)
-      board.update(id, { pointId: header.pointId })
+      board.update(id, { pointId: header.pointId, way: { way: plan.way, reason: plan.wayReason } })
       const run = new BackupRun(this.#deps, card, { header, state: { state: 'idle' }, link, journal, partial: null })
       await this.#guard(link, () => this.#follow(run, card, { event: 'begin' }, cancelled.signal))
     } catch (error) {
@@ -266,13 +268,7 @@ class Backups implements BackupService {
   }
 
   async #planOn(lease: MachineLease, input: BackupInput, jobId: JobId, destination: Destination) {
-    const plan: BackupPlan = planBackup({
-      jobId,
-      machineName: lease.machine.name,
-      inventory: await lease.inventory(),
-      wanted: input.diskIds,
-      capabilities: await lease.session.capabilities(),
-    })
+    const plan = planBackup(await inputOfRunning(lease, this.#planning(input, jobId)))
     const imagePaths = lease.machine.disks
       .flatMap((disk) => [disk.imagePath, ...disk.backingChain])
       .filter((path) => path !== null)
@@ -282,6 +278,11 @@ class Backups implements BackupService {
       imagePaths: [...new Set([...imagePaths, ...own])],
     })
     return { plan, opened }
+  }
+
+  #planning({ diskIds, freeze = null, requireFreeze = null }: BackupInput, jobId: JobId) {
+    const wishes = { diskIds, freeze, requireFreeze }
+    return { jobId, wishes, settings: this.#deps.settings.get(), scratchDir: this.#deps.scratchDir }
   }
 
   /** @throws FloeError `destination/none`, `destination/unknown` */

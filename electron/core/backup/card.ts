@@ -1,17 +1,24 @@
 // What people see of a backup: the job card's state, phases and buttons, from the backup's state. Pure.
 import type { Job, JobState, Phase, PhaseName } from '../../../shared/domain/job.ts'
-import type { BackupOptions, BackupState, Ending } from './state.ts'
+import { formatDuration } from '../../../shared/format/duration.ts'
+import type { BackupInstant, BackupOptions, BackupState, Ending } from './state.ts'
 
 export type Card = Pick<Job, 'state' | 'phases' | 'canPause' | 'canCancel'>
 
+/** What the backup's state does not tell: what the guest is asked, and whether QEMU pauses. */
+export interface Moment {
+  readonly paused: boolean
+  readonly freezing: boolean
+}
+
 /** The job's state for the board; `ended` ones are told by `endOf`. */
-function jobState(state: BackupState, paused: boolean): JobState {
+function jobState(state: BackupState, { paused, freezing }: Moment): JobState {
   switch (state.state) {
     case 'idle':
     case 'preparing':
       return { kind: 'preparing', step: 'Creating the images' }
     case 'starting':
-      return { kind: 'preparing', step: 'Starting all disks at one instant' }
+      return freezing ? { kind: 'freezing' } : { kind: 'preparing', step: 'Starting all disks at one instant' }
     case 'copying':
       return paused ? { kind: 'paused', reason: 'user', neededBytes: null, freeBytes: null } : { kind: 'copying' }
     case 'stopping':
@@ -39,47 +46,66 @@ export function endOf(ending: Ending): JobState {
 }
 
 const order: readonly PhaseName[] = ['prepared', 'frozen', 'copying', 'checking', 'recorded']
-export const notFrozen = 'Not frozen'
+type Marks = Partial<Record<PhaseName, Phase['state']>>
+
+/** "Frozen 84 ms", "Not frozen", "Machine off". */
+function frozenPhase({ freeze, consistency }: BackupInstant): Phase {
+  if (freeze) return { name: 'frozen', state: 'done', label: `Frozen ${formatDuration(freeze.heldMs)}` }
+  return { name: 'frozen', state: 'skipped', label: consistency === 'offline' ? 'Machine off' : 'Not frozen' }
+}
 
 /** How far each phase is. A bad end leaves them as they were, so `before` is handed through. */
-function phases(state: BackupState, options: BackupOptions, before: readonly Phase[]): Phase[] {
-  const with_ = (states: Partial<Record<PhaseName, Phase['state']>>): Phase[] =>
-    order.map((name) => ({
-      name,
-      state: states[name] ?? (name === 'checking' && !options.check ? 'skipped' : 'todo'),
-      label: name === 'frozen' && states.frozen === 'skipped' ? notFrozen : null,
-    }))
-  const copied = { prepared: 'done', frozen: 'skipped', copying: 'done' } as const
+function phases(state: BackupState, options: BackupOptions, before: readonly Phase[], freezing: boolean): Phase[] {
+  const mark = (marks: Marks, frozen: Phase | null): Phase[] =>
+    order.map((name) => {
+      if (name === 'frozen' && frozen) return frozen
+      const usual = name === 'checking' && !options.check ? 'skipped' : 'todo'
+      return { name, state: marks[name] ?? usual, label: null }
+    })
+  const from = (marks: Marks, instant: BackupInstant) => mark({ prepared: 'done', ...marks }, frozenPhase(instant))
+  const copied = { copying: 'done', recorded: 'current' } as const
   switch (state.state) {
     case 'idle':
     case 'preparing':
-      return with_({ prepared: 'current' })
+      return mark({ prepared: 'current' }, null)
     case 'starting':
-      return with_({ prepared: 'done', frozen: 'skipped' })
+      return mark({ prepared: 'done', ...(freezing ? { frozen: 'current' } : {}) }, null)
     case 'copying':
-      return with_({ prepared: 'done', frozen: 'skipped', copying: 'current' })
+      return from({ copying: 'current' }, state.instant)
     case 'releasing':
-      return state.outcome.kind === 'copied' ? with_({ ...copied, recorded: 'current' }) : [...before]
+      return state.outcome.kind === 'copied' ? from(copied, state.outcome.instant) : [...before]
     case 'recording':
-      return with_({ ...copied, recorded: 'current' })
+      return from(copied, state.instant)
     case 'checking':
-      return with_({ ...copied, checking: 'current', recorded: 'done' })
-    case 'ended':
+      return from({ copying: 'done', checking: 'current', recorded: 'done' }, state.instant)
+    case 'ended': {
       if (state.ending.kind !== 'good') return [...before]
-      return with_({ ...copied, checking: state.ending.checked ? 'done' : 'skipped', recorded: 'done' })
+      const frozen = before.find((phase) => phase.name === 'frozen') ?? null
+      const checking = state.ending.checked ? 'done' : 'skipped'
+      return mark({ prepared: 'done', copying: 'done', checking, recorded: 'done' }, frozen)
+    }
     default:
       return [...before]
   }
 }
 
-export function cardOf(state: BackupState, options: BackupOptions, paused: boolean, before: readonly Phase[]): Card {
+export function cardOf(state: BackupState, options: BackupOptions, moment: Moment, before: readonly Phase[]): Card {
   const copied = state.state === 'releasing' && state.outcome.kind === 'copied'
   return {
-    state: jobState(state, paused),
-    phases: phases(state, options, before),
+    state: jobState(state, moment),
+    phases: phases(state, options, before, moment.freezing),
     canPause: state.state === 'copying',
-    canCancel: copied || ['idle', 'preparing', 'starting', 'copying'].includes(state.state),
+    canCancel: !moment.freezing && (copied || ['idle', 'preparing', 'starting', 'copying'].includes(state.state)),
   }
 }
 
-export const firstPhases = (options: BackupOptions): Phase[] => phases({ state: 'idle' }, options, [])
+export const firstPhases = (options: Pick<BackupOptions, 'check'>): Phase[] =>
+  phases({ state: 'idle' }, { ...options, diskCount: 0, unseen: nothingSeen }, [], false)
+
+const nothingSeen: BackupOptions['unseen'] = {
+  consistency: 'crash-consistent',
+  freeze: null,
+  reason: null,
+  cause: null,
+  pausedMs: null,
+}

@@ -2,12 +2,16 @@
 // throws is told by the runner.
 import { truncate } from 'node:fs/promises'
 import { FloeError } from '../errors.ts'
+import { insertFilters } from '../instant/insert.ts'
+import { prepareSnapshots } from '../instant/prepare.ts'
+import { removeSnapshots } from '../instant/remove.ts'
 import { identifyFile } from '../machines/file-identity.ts'
 import { createImage } from '../qemu-img/index.ts'
 import type { QmpEventListener, QmpSession } from '../qmp/types.ts'
 import { syncFile } from '../repository/durable-file.ts'
 import type { BackupEvent } from './events.ts'
 import { Detached, MachineEnded } from './machine-link.ts'
+import { snapshotsOf } from './plan.ts'
 import { writeError } from './problems.ts'
 import {
   addTarget,
@@ -21,6 +25,7 @@ import {
   startArguments,
 } from './qemu-copy.ts'
 import { causeOfStop, type RunContext, targetPaths } from './run-context.ts'
+import { takeInstant } from './take-instant.ts'
 import { watchCopies, watchedEvents } from './watch.ts'
 
 /** Between two attempts: QEMU tells nobody when it can take a command again, so it is asked anew. */
@@ -54,18 +59,30 @@ export class CopySteps {
       run.images.set(path, (await identifyFile(path)).key)
       await addTarget(session, disk, path)
     }
-    const rescueGuest = (await runState(session)) !== 'io-error'
+    if (header.plan.way === 'fleecing') {
+      await prepareSnapshots(session, snapshotsOf(header.plan), { env: deps.ports.env })
+    }
+    const rescueGuest = header.plan.way !== 'offline' && (await runState(session)) !== 'io-error'
     run.post({ event: 'prepared', at: deps.ports.clock.now().toISOString(), rescueGuest })
   }
 
   /** The listener comes first, so that no event of the jobs is lost. */
   async start(): Promise<void> {
-    const { header, link, deps, limit, post } = this.#run
+    const { header, link, deps, limit, post, view } = this.#run
+    const { plan } = header
     const session = await link.session()
     this.#listener = session.listen(watchedEvents)
-    const at = deps.ports.clock.now().toISOString()
-    await session.execute('transaction', startArguments(header.plan, limit))
-    post({ event: 'started', at })
+    const copy = async () => {
+      const at = deps.ports.clock.now().toISOString()
+      await session.execute('transaction', startArguments(plan, limit))
+      return { at, pausedMs: null }
+    }
+    const { clock, logger } = deps.ports
+    const instant = await takeInstant({ header, keeper: deps.keeper }, view, (guard) =>
+      plan.way === 'fleecing' ? insertFilters(session, snapshotsOf(plan), { guard, clock, logger }) : copy(),
+    )
+    if (plan.way === 'fleecing') await copy()
+    post({ event: 'started', instant })
     if (this.#run.limit !== limit) await this.applyLimit()
   }
 
@@ -164,6 +181,7 @@ export class CopySteps {
           if ((await ourTargets(session, header.plan)).length > 0) sawTargets = session
           else if (copied && sawTargets !== session) throw new MachineEnded('The machine was started anew.')
           await releaseCopies(session, header.plan)
+          await removeSnapshots(session, snapshotsOf(header.plan))
         })
       } catch (error) {
         if (!(error instanceof FloeError) || error.code !== 'machine/timeout') throw error

@@ -1,19 +1,19 @@
 // What a backup wants done, as data. The runner carries it out; every outcome comes back as an event.
-import type { Ending } from './state.ts'
+import type { BackupInstant, Ending } from './state.ts'
 
 export type BackupEffect =
-  /** Partial folder, images, target nodes. -> prepared, preparation-failed */
+  /** Partial folder, images, target nodes, and with fleecing scratch images and filters. -> prepared, preparation-failed */
   | { readonly effect: 'prepare' }
-  /** Listeners, then all disks in one transaction, then watch. -> started, start-failed, and as `watch` */
+  /** Freeze, all disks at one instant, thaw; then the jobs. -> started, start-failed */
   | { readonly effect: 'start' }
   /** Follow the jobs. -> concluded, trouble, machine-gone */
   | { readonly effect: 'watch'; readonly rescueGuest: boolean }
   /** Cancel our jobs and wait until none runs. -> stopped, machine-gone */
   | { readonly effect: 'stop-jobs' }
-  /** `copied`: the images hold everything, and only their removal from QEMU makes them whole. Dismiss jobs, remove target nodes, let a guest go on that our backup had stopped. -> released, release-failed, machine-gone */
+  /** `copied`: the images hold everything, and only their removal from QEMU makes them whole. Dismiss jobs, remove target nodes, take the instant down, let a guest go on that our backup had stopped. -> released, release-failed, machine-gone */
   | { readonly effect: 'release'; readonly rescueGuest: boolean; readonly copied: boolean }
   /** -> recorded, record-failed */
-  | { readonly effect: 'record'; readonly at: string }
+  | { readonly effect: 'record'; readonly instant: BackupInstant }
   /** -> discarded, discard-failed */
   | { readonly effect: 'discard' }
   /** -> checked, check-skipped, check-failed */

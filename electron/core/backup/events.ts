@@ -1,5 +1,6 @@
 // What can happen to a backup: outcomes of its effects, what QEMU reports, what people want, and a restart of Floe.
 import type { Problem } from '../../../shared/errors/problem.ts'
+import type { BackupInstant } from './state.ts'
 
 /** What is left of a backup when Floe comes back. */
 export interface Remains {
@@ -18,8 +19,7 @@ export type BackupEvent =
   /** `rescueGuest`: may a guest that QEMU stops over a failed write be let go on? Not if it had stopped so before. */
   | { readonly event: 'prepared'; readonly at: string; readonly rescueGuest: boolean }
   | { readonly event: 'preparation-failed'; readonly problem: Problem }
-  /** `at`: the instant of the transaction (ISO 8601). */
-  | { readonly event: 'started'; readonly at: string }
+  | { readonly event: 'started'; readonly instant: BackupInstant }
   | { readonly event: 'start-failed'; readonly problem: Problem }
   /** QEMU's verdict on one disk; `problem` null: good, in the event and in the job. */
   | { readonly event: 'concluded'; readonly disk: number; readonly problem: Problem | null }

@@ -4,14 +4,15 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DestinationId, JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
+import type { GuestAccess } from '../guest-agent/types.ts'
 import { homeUnwritable, syncFolder } from '../home/json-file.ts'
 import type { OpenDestination } from '../repository/types.ts'
 import type { BackupEvent } from './events.ts'
 import type { BackupPlan } from './plan.ts'
-import { type BackupState, initialState } from './state.ts'
+import { type BackupOptions, type BackupState, initialState } from './state.ts'
 import { transition } from './transition.ts'
 
-export const journalVersion = 1
+export const journalVersion = 2
 
 /** What a backup is about; nothing of it changes later. */
 export interface BackupHeader {
@@ -20,6 +21,8 @@ export interface BackupHeader {
   readonly pointId: PointId
   readonly machineId: MachineId
   readonly machineName: string
+  /** How the guest is reached to freeze it. */
+  readonly guest: GuestAccess
   readonly destination: OpenDestination & { readonly id: DestinationId }
   readonly plan: BackupPlan
   readonly check: boolean
@@ -29,6 +32,17 @@ export interface BackupHeader {
   readonly pid: number | null
   /** When the job was put on the board (ISO 8601). */
   readonly createdAt: string
+}
+
+/** What transition() needs to know of a backup. */
+export function optionsOf({ plan, check }: Pick<BackupHeader, 'plan' | 'check'>): BackupOptions {
+  const { freeze, way, disks } = plan
+  const [cause, reason] =
+    freeze.kind === 'no-freeze'
+      ? [freeze.cause, freeze.reason]
+      : ['unseen', 'Floe was closed while the backup began, so nobody can tell whether the freeze held.']
+  const consistency = way === 'offline' ? 'offline' : 'crash-consistent'
+  return { diskCount: disks.length, check, unseen: { consistency, freeze: null, reason, cause, pausedMs: null } }
 }
 
 export interface Unfinished {
@@ -99,7 +113,7 @@ export function foldJournal(text: string): Unfinished | null {
   const lines = text.split('\n').flatMap(parseLine)
   const [header, ...events] = lines as [BackupHeader | undefined, ...BackupEvent[]]
   if (header?.version !== journalVersion) return null
-  const options = { diskCount: header.plan.disks.length, check: header.check }
+  const options = optionsOf(header)
   const state = events.reduce<BackupState>((before, event) => transition(before, event, options).state, initialState)
   return { header, state }
 }

@@ -7,6 +7,7 @@ import { FloeError } from '../errors.ts'
 import type { MachineLease, MachineService } from '../machines/types.ts'
 import type { Logger } from '../ports/index.ts'
 import type { QmpSession } from '../qmp/types.ts'
+import type { QemuLink } from './link.ts'
 
 /** The QEMU that ran the backup has ended. */
 export class MachineEnded extends Error {
@@ -30,7 +31,7 @@ const quickRetryMs = 200
 const quickRetries = 10
 const slowRetryMs = 3_000
 
-export class MachineLink {
+export class MachineLink implements QemuLink {
   /** How often a connection broke. */
   breaks = 0
   readonly #machines: Pick<MachineService, 'acquire' | 'get'>

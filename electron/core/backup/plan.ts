@@ -2,24 +2,33 @@
 // which names, within which bounds. What cannot be done is refused here, before a byte is written.
 import type { Disk } from '../../../shared/domain/disk.ts'
 import type { DiskId, JobId } from '../../../shared/domain/ids.ts'
+import type { BackupWay } from '../../../shared/domain/point.ts'
+import type { DeviceRoot } from '../instant/devices.ts'
+import type { ScratchAnswer } from '../instant/scratch.ts'
+import type { FreezePlan, ScratchPlan, SnapshotDisk } from '../instant/types.ts'
 import { chooseDisks, exclusions } from '../machines/choose-disks.ts'
 import type { QmpCapabilities } from '../qmp/types.ts'
 import { copyJobName, filterNodeName, targetNodeName } from './naming.ts'
+import { chooseWay } from './way.ts'
 
 /** One disk of a plan. Sizes in bytes. */
 export interface PlannedDisk {
   readonly id: DiskId
   /** Image file name, for people. */
   readonly name: string
+  /** The disk's own node, below any filter. */
   readonly sourceNode: string
   readonly jobName: string
   readonly targetNode: string
+  /** The filter that a job puts above the source by itself. */
   readonly filterNode: string
   readonly virtualSize: number
   readonly bytesToCopy: number
   readonly sourcePath: string | null
   readonly sourceFormat: string | null
   readonly firmware: boolean
+  /** With fleecing: what keeps the instant, and the node that the job reads instead of the source. */
+  readonly snapshot: SnapshotDisk | null
 }
 
 /** Bounds of what a copy job has in flight: the worst wait of a guest's write (qemu.md 5.4, peers.md E6). */
@@ -32,12 +41,19 @@ export interface CopyBounds {
 export interface BackupPlan {
   readonly kind: 'full'
   readonly kindReason: string
-  readonly way: 'push'
+  readonly way: BackupWay
   readonly wayReason: string
   readonly disks: readonly PlannedDisk[]
   readonly bytesToCopy: number
   /** Null where this QEMU has no such bounds (before 6.0). */
   readonly bounds: CopyBounds | null
+  /** With fleecing: where the guest's old data goes. */
+  readonly scratch: ScratchPlan | null
+  readonly freeze: FreezePlan
+  /** A destination that is slow, full or broken cannot make a write of the guest wait or fail. */
+  readonly guestSafe: boolean
+  /** Plain push on QEMU 10.1 and later: the copy gives way instead of the guest. */
+  readonly givesWay: boolean
 }
 
 export interface PlanInput {
@@ -46,26 +62,38 @@ export interface PlanInput {
   readonly inventory: readonly Disk[]
   /** Disk ids or aliases; null: all that can be backed up. */
   readonly wanted: readonly string[] | null
-  /** Null while the machine is off: a preview can be made without. */
+  /** Null while the machine is off. */
   readonly capabilities: QmpCapabilities | null
+  /** What the machine's devices use now; empty while it is off. */
+  readonly roots: readonly DeviceRoot[]
+  /** Is there room for scratch images, for this much data? */
+  readonly scratch: (dataBytes: number) => ScratchAnswer
+  readonly freeze: FreezePlan
+  /** Why this machine's disks are better not given filters, as a sentence; null when nothing speaks against it. */
+  readonly hindrance: string | null
 }
 
 const bounds: CopyBounds = { 'max-workers': 4, 'max-chunk': 1 << 20 }
 
 /** @throws FloeError `backup/no-disks`, `backup/disk-unknown`, `backup/disk-excluded` */
 export function planBackup(input: PlanInput): BackupPlan {
-  const disks = chooseDisks(input).map((disk, index) => planDisk(disk, index, input.jobId))
-  const hasBounds = input.capabilities?.hasArgument('blockdev-backup', 'x-perf.max-workers') ?? false
+  const { capabilities, jobId } = input
+  const chosen = chooseDisks(input)
+  const bytes = chosen.reduce((sum, disk) => sum + bytesToCopy(disk), 0)
+  const choice = chooseWay(input, chosen, bytes)
+  const hasBounds = capabilities?.hasArgument('blockdev-backup', 'x-perf.max-workers') ?? false
   return {
     kind: 'full',
     kindReason: 'This version of Floe copies all data of every disk each time.',
-    way: 'push',
-    wayReason: hasBounds
-      ? 'QEMU copies straight to the destination, with little in flight so that a slow one holds the guest up least.'
-      : 'QEMU copies straight to the destination; this QEMU offers no bounds for what is in flight.',
-    disks,
-    bytesToCopy: disks.reduce((sum, disk) => sum + disk.bytesToCopy, 0),
+    way: choice.way,
+    wayReason: choice.reason,
+    disks: chosen.map((disk, index) => planDisk(disk, index, jobId, choice.snapshots[index] ?? null)),
+    bytesToCopy: bytes,
     bounds: hasBounds ? bounds : null,
+    scratch: choice.scratch,
+    freeze: input.freeze,
+    guestSafe: choice.way !== 'push' || choice.givesWay,
+    givesWay: choice.givesWay,
   }
 }
 
@@ -79,7 +107,7 @@ export const bytesToCopy = (disk: Disk): number => Math.min(disk.allocatedSize, 
 
 export const diskName = (disk: Disk): string => disk.imagePath?.split('/').pop() ?? disk.id
 
-function planDisk(disk: Disk, index: number, jobId: JobId): PlannedDisk {
+function planDisk(disk: Disk, index: number, jobId: JobId, snapshot: SnapshotDisk | null): PlannedDisk {
   return {
     id: disk.id,
     name: diskName(disk),
@@ -92,8 +120,13 @@ function planDisk(disk: Disk, index: number, jobId: JobId): PlannedDisk {
     sourcePath: disk.imagePath,
     sourceFormat: disk.format,
     firmware: disk.firmware,
+    snapshot,
   }
 }
+
+/** What keeps the plan's instant; empty without fleecing. */
+export const snapshotsOf = (plan: BackupPlan): readonly SnapshotDisk[] =>
+  plan.disks.flatMap((disk) => (disk.snapshot === null ? [] : [disk.snapshot]))
 
 /** What the destination must be able to take: the data, and the tables of each qcow2 image around it. */
 export function spaceNeeded(plan: BackupPlan): { bytes: number; largestFile: number } {

@@ -2,9 +2,12 @@
 import { stat } from 'node:fs/promises'
 import type { Point } from '../../../shared/domain/point.ts'
 import type { FloeError } from '../errors.ts'
+import { removeScratchFiles } from '../instant/remove.ts'
 import type { PartialPoint, PointFacts } from '../repository/types.ts'
+import { snapshotsOf } from './plan.ts'
 import { checkFailed, destinationRemoved, notRecorded } from './problems.ts'
 import { type RunContext, targetPaths } from './run-context.ts'
+import type { BackupInstant } from './state.ts'
 import { faultOf } from './whole-image.ts'
 
 export class PointSteps {
@@ -15,21 +18,21 @@ export class PointSteps {
     this.#run = run
   }
 
-  async record(at: string): Promise<void> {
+  async record(instant: BackupInstant): Promise<void> {
     const run = this.#run
     const { header, partial, place, deps } = run
     await run.link.close()
     if (!partial) throw notRecorded(place, new Error('The folder with the copied disks is not there.'))
     try {
       run.point = await deps.repository.record(partial, {
-        createdAt: at,
-        consistency: 'crash-consistent',
-        consistencyReason: 'The guest was not asked to freeze its file systems, so this is like after a power cut.',
+        createdAt: instant.at,
+        consistency: instant.consistency,
+        consistencyReason: instant.reason,
         qemuVersion: header.qemuVersion,
         startCommand: header.startCommand,
         way: header.plan.way,
-        freeze: null,
-        pausedMs: null,
+        freeze: instant.freeze,
+        pausedMs: instant.pausedMs,
         kindReason: header.plan.kindReason,
         disks: await this.#copiedDisks(),
       })
@@ -42,8 +45,10 @@ export class PointSteps {
   }
 
   async discard(): Promise<void> {
-    const { link, partial, deps, post } = this.#run
+    const { link, partial, deps, post, header } = this.#run
     await link.close()
+    // After an orderly end they are gone already; a QEMU that has ended needs them no more.
+    await removeScratchFiles(snapshotsOf(header.plan))
     if (partial) await deps.repository.discard(partial)
     post({ event: 'discarded' })
   }

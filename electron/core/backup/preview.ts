@@ -1,23 +1,18 @@
 // What a backup would do, for people to see before they start it. Pure.
 import type { Destination } from '../../../shared/domain/destination.ts'
-import type { Disk } from '../../../shared/domain/disk.ts'
-import type { JobId } from '../../../shared/domain/ids.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
 import type { BackupPreview } from '../../../shared/ipc/contract.ts'
-import type { QmpCapabilities } from '../qmp/types.ts'
-import { bytesToCopy, exclusionReason, planBackup, spaceNeeded } from './plan.ts'
+import { bytesToCopy, exclusionReason, type PlanInput, planBackup, spaceNeeded } from './plan.ts'
 
 /** @throws FloeError as planBackup */
 export function previewOf(input: {
   readonly machine: Machine
   readonly destination: Destination
-  readonly wanted: readonly string[] | null
-  readonly jobId: JobId
-  readonly inventory: readonly Disk[]
-  readonly capabilities: QmpCapabilities | null
+  readonly plan: PlanInput
 }): BackupPreview {
-  const { machine, destination, inventory } = input
-  const plan = planBackup({ ...input, machineName: machine.name })
+  const { machine, destination } = input
+  const { inventory } = input.plan
+  const plan = planBackup(input.plan)
   const included = new Set(plan.disks.map((disk) => disk.id))
   const { freeBytes } = destination
   return {
@@ -27,8 +22,9 @@ export function previewOf(input: {
     kindReason: plan.kindReason,
     way: plan.way,
     wayReason: plan.wayReason,
-    freeze: { wanted: false, reason: null },
-    scratch: null,
+    freeze:
+      plan.freeze.kind === 'freeze' ? { wanted: true, reason: null } : { wanted: false, reason: plan.freeze.reason },
+    scratch: plan.scratch === null ? null : { ...plan.scratch, freeBytes: scratchFree(input.plan, plan.bytesToCopy) },
     obstacle: null,
     disks: inventory.map((disk) => ({
       diskId: disk.id,
@@ -40,4 +36,9 @@ export function previewOf(input: {
     freeBytes,
     enoughSpace: freeBytes === null || freeBytes >= spaceNeeded(plan).bytes,
   }
+}
+
+function scratchFree({ scratch }: PlanInput, dataBytes: number): number {
+  const room = scratch(dataBytes)
+  return room.kind === 'room' ? room.freeBytes : 0
 }

@@ -31,13 +31,16 @@ export async function addTarget(session: QmpSession, disk: PlannedDisk, path: st
 export const speedPerJob = (limit: number | null, jobs: number): number =>
   limit === null ? 0 : Math.max(1, Math.floor(limit / Math.max(1, jobs)))
 
+/** How long a guest's write may wait for the destination before the copy gives way (QEMU 10.1). */
+const cbwTimeoutSeconds = 10
+
 /** All disks in one transaction, so that they show one instant (qemu.md 3). */
 export function startArguments(plan: BackupPlan, limit: number | null): Readonly<Record<string, unknown>> {
   const actions = plan.disks.map((disk) => ({
     type: 'blockdev-backup',
     data: {
       'job-id': disk.jobName,
-      device: disk.sourceNode,
+      device: disk.snapshot?.snapshotNode ?? disk.sourceNode,
       target: disk.targetNode,
       sync: 'full',
       'filter-node-name': disk.filterNode,
@@ -45,6 +48,7 @@ export function startArguments(plan: BackupPlan, limit: number | null): Readonly
       'on-target-error': 'stop',
       speed: speedPerJob(limit, plan.disks.length),
       ...(plan.bounds === null ? {} : { 'x-perf': plan.bounds }),
+      ...(plan.givesWay ? { 'on-cbw-error': 'break-snapshot', 'cbw-timeout': cbwTimeoutSeconds } : {}),
     },
   }))
   return { actions, properties: { 'completion-mode': 'individual' } }

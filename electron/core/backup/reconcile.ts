@@ -2,13 +2,15 @@
 // adopted, what only lacks bookkeeping is finished, and the rest is cleaned up. A crash is one more event.
 import type { JobId } from '../../../shared/domain/ids.ts'
 import { toProblem } from '../errors.ts'
+import type { GuestKeeper } from '../guest-agent/types.ts'
 import type { JobBoard } from '../jobs/types.ts'
 import type { MachineService } from '../machines/types.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Repository } from '../repository/types.ts'
 import type { BackupEvent } from './events.ts'
 import { Journal, readJournals, type Unfinished } from './journal.ts'
-import { MachineEnded, type MachineLink } from './machine-link.ts'
+import type { QemuLink } from './link.ts'
+import { MachineEnded } from './machine-link.ts'
 import { interrupted } from './problems.ts'
 import { findRemains } from './remains.ts'
 import { placeOf, type RunView } from './run-context.ts'
@@ -16,6 +18,7 @@ import { BackupRun } from './runner.ts'
 
 interface Dependencies {
   readonly machines: MachineService
+  readonly keeper: Pick<GuestKeeper, 'around'>
   readonly repository: Repository
   readonly board: Pick<JobBoard, 'active'>
   readonly ports: Ports
@@ -49,7 +52,7 @@ export async function reconcileBackups(deps: Dependencies, takeUp: (unfinished: 
 export async function resumeBackup(
   deps: Dependencies,
   unfinished: Unfinished,
-  link: MachineLink,
+  link: QemuLink,
   view: RunView,
 ): Promise<{ readonly run: BackupRun; readonly first: BackupEvent; readonly limit: number | null }> {
   const { header, state } = unfinished

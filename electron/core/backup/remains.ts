@@ -2,7 +2,7 @@
 import type { Repository } from '../repository/types.ts'
 import type { Remains } from './events.ts'
 import type { Unfinished } from './journal.ts'
-import type { MachineLink } from './machine-link.ts'
+import type { QemuLink } from './link.ts'
 import { ourCopies, ourJobs, ourTargets } from './qemu-copy.ts'
 import { needsMachine } from './state.ts'
 
@@ -11,7 +11,7 @@ const share = (count: number, of: number) => (count === 0 ? 'none' : count === o
 /** @throws MachineEnded when the QEMU that ran the backup is gone, Detached */
 export async function findRemains(
   { header, state }: Unfinished,
-  link: MachineLink,
+  link: QemuLink,
   repository: Pick<Repository, 'points'>,
   partial: boolean,
 ): Promise<Remains & { readonly limit: number | null }> {

@@ -2,6 +2,7 @@
 import type { Job, JobResult } from '../../../shared/domain/job.ts'
 import type { Problem } from '../../../shared/errors/problem.ts'
 import { formatBytes } from '../../../shared/format/bytes.ts'
+import { formatDuration } from '../../../shared/format/duration.ts'
 import type { ActivityLog } from '../activity/types.ts'
 import { toProblem } from '../errors.ts'
 import type { JobBoard } from '../jobs/types.ts'
@@ -33,11 +34,12 @@ export function tellEnd({ board, activity }: Told, run: BackupRun, card: BackupC
   if (ending.kind === 'good') {
     const bytes = run.point?.disks.reduce((sum, disk) => sum + disk.bytesCopied, 0) ?? 0
     const unchecked = ending.checked ? '' : ' It was not read back.'
+    const worth = worthOf(job.instant)
     addEntry(
       activity,
       job,
       'success',
-      `Backed up ${formatBytes(bytes)} to ${job.destinationName}.${unchecked}`,
+      `Backed up ${formatBytes(bytes)} to ${job.destinationName}${worth}${unchecked}`,
       timeline,
     )
     const note = ending.checked ? job.note : 'The copy was not read back, so its content cannot be verified yet.'
@@ -47,6 +49,13 @@ export function tellEnd({ board, activity }: Told, run: BackupRun, card: BackupC
   if (ending.kind === 'cancelled') addEntry(activity, job, 'info', 'The backup was cancelled.', timeline)
   else addProblem(activity, job, ending.problem, timeline)
   board.update(job.id, final)
+}
+
+/** How the rest of the sentence goes: ", frozen for 84 ms." or ". Not frozen: …". */
+function worthOf(instant: Job['instant']): string {
+  if (instant?.freeze) return `, frozen for ${formatDuration(instant.freeze.heldMs)}.`
+  if (instant?.consistency === 'offline') return ', while the machine was off.'
+  return instant?.reason ? `. ${instant.reason}` : '.'
 }
 
 function resultOf(run: BackupRun, ending: Ending): JobResult | null {

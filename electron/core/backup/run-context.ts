@@ -1,19 +1,24 @@
 import type { Point } from '../../../shared/domain/point.ts'
+import type { GuestKeeper } from '../guest-agent/types.ts'
 import type { MachineService } from '../machines/types.ts'
 import type { Ports } from '../ports/index.ts'
 import type { PartialPoint, Repository } from '../repository/types.ts'
 import type { BackupEvent } from './events.ts'
 import { type Cause, causeOf, type GuestError } from './guest-stop.ts'
 import type { BackupHeader } from './journal.ts'
-import type { MachineLink } from './machine-link.ts'
+import type { QemuLink } from './link.ts'
 import type { BackupPlace, Done } from './problems.ts'
 import { interrupted } from './problems.ts'
 import type { CopySample } from './progress.ts'
 import type { BackupState } from './state.ts'
 
+export type FreezePhase = 'freezing' | 'frozen' | 'thawing' | 'thawed'
+
 /** Told what changes, so that people can see it. */
 export interface RunView {
   onState(state: BackupState): void
+  /** The guest is being frozen, is frozen, is being thawed. */
+  onFreeze(phase: FreezePhase): void
   onSample(sample: CopySample & { readonly paused: boolean }): void
   onChecked(doneBytes: number, totalBytes: number): void
   /** Bytes so far, for the words of a problem. */
@@ -22,6 +27,7 @@ export interface RunView {
 
 export interface RunDependencies {
   readonly machines: MachineService
+  readonly keeper: Pick<GuestKeeper, 'around'>
   readonly repository: Repository
   readonly ports: Ports
 }
@@ -32,7 +38,7 @@ export interface RunContext {
   readonly place: BackupPlace
   readonly deps: RunDependencies
   readonly view: RunView
-  readonly link: MachineLink
+  readonly link: QemuLink
   readonly post: (event: BackupEvent) => void
   partial: PartialPoint | null
   /** The recorded point, once there is one. */

@@ -6,8 +6,9 @@ import type { PartialPoint } from '../repository/types.ts'
 import { CopySteps } from './copy-steps.ts'
 import type { BackupEffect } from './effects.ts'
 import type { BackupEvent } from './events.ts'
-import type { BackupHeader, Journal } from './journal.ts'
-import { Detached, MachineEnded, type MachineLink } from './machine-link.ts'
+import { type BackupHeader, type Journal, optionsOf } from './journal.ts'
+import type { QemuLink } from './link.ts'
+import { Detached, MachineEnded } from './machine-link.ts'
 import { PointSteps } from './point-steps.ts'
 import { machineGone, refused } from './problems.ts'
 import { pauseCopies, resumeCopies } from './qemu-copy.ts'
@@ -33,7 +34,7 @@ export class BackupRun {
     run: {
       header: BackupHeader
       state: BackupState
-      link: MachineLink
+      link: QemuLink
       journal: Journal
       partial: PartialPoint | null
     },
@@ -66,7 +67,7 @@ export class BackupRun {
   /** Runs from `first` to the end of the backup. @throws Detached when Floe lets go of it */
   async run(first: BackupEvent): Promise<Ending> {
     this.post(first)
-    const options = { diskCount: this.header.plan.disks.length, check: this.header.check }
+    const options = optionsOf(this.header)
     for (;;) {
       const event = await this.#next()
       const { state, effects, ignored } = transition(this.#state, event, options)
@@ -171,7 +172,7 @@ export class BackupRun {
       case 'release':
         return this.#copy.release(step)
       case 'record':
-        return this.#point.record(step.at)
+        return this.#point.record(step.instant)
       case 'discard':
         return this.#point.discard()
       case 'check':

@@ -1,5 +1,11 @@
 // Where a backup stands. Plain data: it is folded from the journal after a crash.
+import type { JobInstant } from '../../../shared/domain/job.ts'
 import type { Problem } from '../../../shared/errors/problem.ts'
+
+/** The instant that all disks show, and how it came about. `at`: ISO 8601. */
+export interface BackupInstant extends JobInstant {
+  readonly at: string
+}
 
 /** How a backup ends that leaves no restore point. */
 export type BadEnding = { readonly kind: 'cancelled' } | { readonly kind: 'failed'; readonly problem: Problem }
@@ -15,12 +21,12 @@ export type BackupState =
   | { readonly state: 'idle' }
   /** Partial folder, images and target nodes are being made. */
   | { readonly state: 'preparing'; readonly cancelled: boolean }
-  /** The transaction is on its way. `at`: the instant just before it (ISO 8601). */
+  /** Freeze, instant and thaw are on their way, then the jobs. `at`: just before (ISO 8601). */
   | { readonly state: 'starting'; readonly at: string; readonly rescueGuest: boolean; readonly cancelled: boolean }
   /** QEMU copies. `finished`: indexes of disks with a good verdict. */
   | {
       readonly state: 'copying'
-      readonly at: string
+      readonly instant: BackupInstant
       readonly rescueGuest: boolean
       readonly finished: readonly number[]
     }
@@ -30,18 +36,20 @@ export type BackupState =
   | {
       readonly state: 'releasing'
       readonly rescueGuest: boolean
-      readonly outcome: { readonly kind: 'copied'; readonly at: string } | BadEnding
+      readonly outcome: { readonly kind: 'copied'; readonly instant: BackupInstant } | BadEnding
     }
-  | { readonly state: 'recording'; readonly at: string }
+  | { readonly state: 'recording'; readonly instant: BackupInstant }
   | { readonly state: 'discarding'; readonly ending: BadEnding }
   /** The point exists; its content index is being computed. */
-  | { readonly state: 'checking' }
+  | { readonly state: 'checking'; readonly instant: BackupInstant }
   | { readonly state: 'ended'; readonly ending: Ending }
 
 /** What a backup is about and never changes; the journal's first line. */
 export interface BackupOptions {
   readonly diskCount: number
   readonly check: boolean
+  /** What a point whose instant nobody saw is worth: Floe was closed while it was set. */
+  readonly unseen: JobInstant
 }
 
 export const initialState: BackupState = { state: 'idle' }

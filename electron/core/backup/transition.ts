@@ -3,7 +3,7 @@
 import type { Problem } from '../../../shared/errors/problem.ts'
 import type { BackupEffect } from './effects.ts'
 import type { BackupEvent } from './events.ts'
-import type { BackupOptions, BackupState, BadEnding, Ending } from './state.ts'
+import type { BackupInstant, BackupOptions, BackupState, BadEnding, Ending } from './state.ts'
 
 export interface Transition {
   readonly state: BackupState
@@ -27,10 +27,10 @@ const release = (rescueGuest: boolean, outcome: In<'releasing'>['outcome']) =>
     { effect: 'release', rescueGuest, copied: outcome.kind === 'copied' },
   )
 const discard = (ending: BadEnding) => go({ state: 'discarding', ending }, { effect: 'discard' })
-const record = (at: string) => go({ state: 'recording', at }, { effect: 'record', at })
+const record = (instant: BackupInstant) => go({ state: 'recording', instant }, { effect: 'record', instant })
 const end = (ending: Ending) => go({ state: 'ended', ending }, { effect: 'finish', ending })
-const afterRecording = (check: boolean) =>
-  check ? go({ state: 'checking' }, { effect: 'check' }) : end({ kind: 'good', checked: false })
+const afterRecording = (check: boolean, instant: BackupInstant) =>
+  check ? go({ state: 'checking', instant }, { effect: 'check' }) : end({ kind: 'good', checked: false })
 
 export function transition(state: BackupState, event: BackupEvent, options: BackupOptions): Transition {
   switch (state.state) {
@@ -40,7 +40,7 @@ export function transition(state: BackupState, event: BackupEvent, options: Back
     case 'preparing':
       return whilePreparing(state, event)
     case 'starting':
-      return whileStarting(state, event)
+      return whileStarting(state, event, options)
     case 'copying':
       return whileCopying(state, event, options)
     case 'stopping':
@@ -80,12 +80,15 @@ function whilePreparing(state: In<'preparing'>, event: BackupEvent): Transition 
   }
 }
 
-function whileStarting(state: In<'starting'>, event: BackupEvent): Transition {
+function whileStarting(state: In<'starting'>, event: BackupEvent, options: BackupOptions): Transition {
   const { at, rescueGuest } = state
   switch (event.event) {
     case 'started':
       if (state.cancelled) return stop(rescueGuest, cancelled)
-      return go({ state: 'copying', at: event.at, rescueGuest, finished: [] }, { effect: 'watch', rescueGuest })
+      return go(
+        { state: 'copying', instant: event.instant, rescueGuest, finished: [] },
+        { effect: 'watch', rescueGuest },
+      )
     case 'start-failed':
       return stop(rescueGuest, state.cancelled ? cancelled : failed(event.problem))
     case 'cancel-requested':
@@ -95,14 +98,17 @@ function whileStarting(state: In<'starting'>, event: BackupEvent): Transition {
     case 'resumed':
       if (event.remains.jobs !== 'all') return stop(rescueGuest, failed(event.problem))
       if (state.cancelled) return stop(rescueGuest, cancelled)
-      return go({ state: 'copying', at, rescueGuest, finished: [] }, { effect: 'watch', rescueGuest })
+      return go(
+        { state: 'copying', instant: { ...options.unseen, at }, rescueGuest, finished: [] },
+        { effect: 'watch', rescueGuest },
+      )
     default:
       return stay(state)
   }
 }
 
 function whileCopying(state: In<'copying'>, event: BackupEvent, options: BackupOptions): Transition {
-  const { at, rescueGuest } = state
+  const { instant, rescueGuest } = state
   switch (event.event) {
     case 'concluded': {
       if (event.problem !== null) return stop(rescueGuest, failed(event.problem))
@@ -110,7 +116,7 @@ function whileCopying(state: In<'copying'>, event: BackupEvent, options: BackupO
       const finished = [...state.finished, event.disk]
       return finished.length < options.diskCount
         ? go({ ...state, finished })
-        : release(rescueGuest, { kind: 'copied', at })
+        : release(rescueGuest, { kind: 'copied', instant })
     }
     case 'trouble':
       return stop(rescueGuest, failed(event.problem))
@@ -143,7 +149,7 @@ function whileReleasing(state: In<'releasing'>, event: BackupEvent): Transition 
   const { outcome, rescueGuest } = state
   switch (event.event) {
     case 'released':
-      return outcome.kind === 'copied' ? record(outcome.at) : discard(outcome)
+      return outcome.kind === 'copied' ? record(outcome.instant) : discard(outcome)
     case 'release-failed':
       return discard(outcome.kind === 'copied' ? failed(event.problem) : outcome)
     case 'machine-gone':
@@ -152,7 +158,9 @@ function whileReleasing(state: In<'releasing'>, event: BackupEvent): Transition 
       return outcome.kind === 'copied' ? go({ ...state, outcome: cancelled }) : stay(state)
     case 'resumed':
       // With no target left, nobody can tell our own removal (flushed) from the death of QEMU (not flushed).
-      if (outcome.kind === 'copied' && event.remains.targets === 'none') return discard(failed(event.problem))
+      if (outcome.kind === 'copied' && event.remains.targets === 'none') {
+        return release(rescueGuest, failed(event.problem))
+      }
       return release(rescueGuest, outcome)
     default:
       return stay(state)
@@ -162,12 +170,12 @@ function whileReleasing(state: In<'releasing'>, event: BackupEvent): Transition 
 function whileRecording(state: In<'recording'>, event: BackupEvent, options: BackupOptions): Transition {
   switch (event.event) {
     case 'recorded':
-      return afterRecording(options.check)
+      return afterRecording(options.check, state.instant)
     case 'record-failed':
       return discard(failed(event.problem))
     case 'resumed':
-      if (event.remains.recorded) return afterRecording(options.check)
-      return event.remains.partial ? record(state.at) : discard(failed(event.problem))
+      if (event.remains.recorded) return afterRecording(options.check, state.instant)
+      return event.remains.partial ? record(state.instant) : discard(failed(event.problem))
     default:
       return stay(state)
   }

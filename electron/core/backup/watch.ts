@@ -6,7 +6,8 @@ import type { Clock } from '../ports/index.ts'
 import type { QmpEvent, QmpEventListener, QmpSession } from '../qmp/types.ts'
 import type { BackupEvent } from './events.ts'
 import type { Cause, GuestError } from './guest-stop.ts'
-import { Detached, MachineEnded, type MachineLink } from './machine-link.ts'
+import type { QemuLink } from './link.ts'
+import { Detached, MachineEnded } from './machine-link.ts'
 import type { BackupPlan, PlannedDisk } from './plan.ts'
 import {
   type BackupPlace,
@@ -38,7 +39,7 @@ const lookEveryMs = 400
 const explanationMs = 800
 
 export interface WatchInput {
-  readonly link: MachineLink
+  readonly link: QemuLink
   readonly plan: BackupPlan
   readonly place: BackupPlace
   /** Absolute paths of the targets, by the plan's disks. */

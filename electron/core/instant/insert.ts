@@ -4,18 +4,14 @@
 import type { GuestGuard } from '../guest-agent/types.ts'
 import type { Clock, Logger } from '../ports/index.ts'
 import type { QmpEventListener, QmpSession } from '../qmp/types.ts'
+import { type Command, insertionOf } from './commands.ts'
 import type { Instant, SnapshotDisk } from './types.ts'
-
-interface Command {
-  readonly execute: string
-  readonly arguments?: Readonly<Record<string, unknown>>
-}
 
 export interface InsertOptions {
   readonly guard: GuestGuard
   readonly clock: Clock
   readonly logger: Logger
-  /** Carried out with the guest stopped and the filters in place, e.g. a transaction that adds dirty bitmaps. */
+  /** Carried out with the guest stopped and the snapshots readable, e.g. a transaction that adds dirty bitmaps. */
   readonly atInstant?: readonly Command[]
 }
 
@@ -30,13 +26,7 @@ export async function insertFilters(
   options: InsertOptions,
 ): Promise<Instant> {
   const { running } = await session.execute<{ running: boolean }>('query-status')
-  const inner: Command[] = [
-    ...disks.map((disk) => ({
-      execute: 'qom-set',
-      arguments: { path: disk.device, property: 'drive', value: disk.filterNode },
-    })),
-    ...(options.atInstant ?? []),
-  ]
+  const inner = [...insertionOf(disks), ...(options.atInstant ?? [])]
   if (!running) {
     const at = options.clock.now().toISOString()
     await allOf(inner, session)

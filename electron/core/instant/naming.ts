@@ -5,7 +5,7 @@ import type { DiskId, JobId } from '../../../shared/domain/ids.ts'
 import type { DeviceRoot } from './devices.ts'
 import type { SnapshotDisk } from './types.ts'
 
-const name = (jobId: JobId, kind: 'c' | 's' | 'v', index: number) => `floe-${jobId}-${kind}${index}`
+const name = (jobId: JobId, kind: 'c' | 's' | 'v' | 'g', index: number) => `floe-${jobId}-${kind}${index}`
 
 /** The job whose scratch file this is; null for foreign files. */
 export function ownerOfScratchFile(fileName: string): string | null {
@@ -31,6 +31,7 @@ export function snapshotDisk(
     scratchNode,
     scratchPath: join(folder, `${scratchNode}.qcow2`),
     snapshotNode: name(jobId, 'v', index),
+    sizeGuardNode: name(jobId, 'g', index),
     virtualSize: disk.virtualSize,
   }
 }

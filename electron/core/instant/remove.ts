@@ -4,9 +4,16 @@ import { rm } from 'node:fs/promises'
 import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
 import { deviceRoots, presentNodes } from './devices.ts'
+import { assertScratchAnswers } from './scratch.ts'
 import type { SnapshotDisk } from './types.ts'
 
-const nodesOf = (disk: SnapshotDisk) => [disk.snapshotNode, disk.filterNode, disk.scratchNode]
+/** `x-debug-query-block-graph`: exact, but unstable; Floe does without where it is missing. */
+interface BlockGraph {
+  readonly nodes: readonly { readonly id: number; readonly type: string; readonly name: string }[]
+  readonly edges: readonly { readonly parent: number; readonly child: number; readonly name: string }[]
+}
+
+const nodesOf = (disk: SnapshotDisk) => [disk.sizeGuardNode, disk.snapshotNode, disk.filterNode, disk.scratchNode]
 
 /**
  * Nothing of the instant is left in QEMU when it resolves, and its scratch files are gone.
@@ -23,14 +30,22 @@ export async function removeSnapshots(session: QmpSession, disks: readonly Snaps
     }
   }
   const present = await presentNodes(session, disks.flatMap(nodesOf))
+  if (present.size > 0) await assertScratchAnswers(disks)
   const remove = async (node: string) => {
     if (present.has(node)) await tryTo('blockdev-del', { 'node-name': node })
   }
-  for (const disk of disks) await remove(disk.snapshotNode)
+  for (const disk of disks) {
+    await remove(disk.sizeGuardNode)
+    await remove(disk.snapshotNode)
+  }
   const roots = await deviceRoots(session)
   for (const disk of disks) {
     const isInserted = roots.some((root) => root.path === disk.device && root.node === disk.filterNode)
-    if (isInserted) await tryTo('qom-set', { path: disk.device, property: 'drive', value: disk.rootNode })
+    // Never to the node that is there already: QEMU 7.2 aborts then (docs/qmp.md).
+    if (isInserted) {
+      const value = await belowFilter(session, disk)
+      await tryTo('qom-set', { path: disk.device, property: 'drive', value })
+    }
   }
   for (const disk of disks) {
     await remove(disk.filterNode)
@@ -40,6 +55,16 @@ export async function removeSnapshots(session: QmpSession, disks: readonly Snaps
     throw refusals[0] ?? new Error('QEMU kept a part of an instant without saying why.')
   }
   await removeScratchFiles(disks)
+}
+
+/** The node the device belongs on: its own, or what somebody put above it meanwhile (an external snapshot). */
+async function belowFilter(session: QmpSession, disk: SnapshotDisk): Promise<string> {
+  const capabilities = await session.capabilities()
+  if (!capabilities.hasCommand('x-debug-query-block-graph')) return disk.rootNode
+  const { nodes, edges } = await session.execute<BlockGraph>('x-debug-query-block-graph')
+  const filter = nodes.find((node) => node.type === 'block-driver' && node.name === disk.filterNode)
+  const edge = edges.find((candidate) => candidate.parent === filter?.id && candidate.name === 'file')
+  return nodes.find((node) => node.id === edge?.child)?.name || disk.rootNode
 }
 
 /** How many nodes of these instants QEMU still has. */

@@ -1,7 +1,8 @@
 // Where the guest's old data waits while an instant is read: how much of it to expect, how much there may be, and what
 // an earlier run left behind. The scratch drive is usually the one with the guest's own images: it must not fill up.
-import { mkdir, readdir, rm, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { formatBytes } from '../../../shared/format/bytes.ts'
 import { ownerOfScratchFile } from './naming.ts'
 import type { ScratchPlan } from './types.ts'
@@ -48,6 +49,28 @@ export async function scratchSpace(folder: string): Promise<{ freeBytes: number;
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const { bavail, blocks, bsize } = await statfs(folder)
   return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+}
+
+const answerMs = 3_000
+
+/**
+ * Taking a filter out flushes its scratch image; with a drive that hangs, QEMU and the guest would hang with it until
+ * the drive answers (docs/qmp.md). A broken snapshot left in the way costs the guest nothing.
+ * @throws Error when the scratch drive does not take a write within some seconds
+ */
+export async function assertScratchAnswers(disks: readonly { readonly scratchPath: string }[]): Promise<void> {
+  for (const folder of new Set(disks.map((disk) => dirname(disk.scratchPath)))) {
+    const answered = await Promise.race([probe(folder), pause(answerMs, false, { ref: false })])
+    if (!answered) throw new Error(`The scratch drive does not answer: ${folder}.`)
+  }
+}
+
+/** A full or read-only drive has answered, too. */
+async function probe(folder: string): Promise<true> {
+  const path = join(folder, `.floe-probe-${process.pid}`)
+  await writeFile(path, 'x', { flush: true }).catch(() => {})
+  await rm(path, { force: true }).catch(() => {})
+  return true
 }
 
 /** Removes scratch files of jobs that are not `alive`; answers how many. A missing folder holds none. */

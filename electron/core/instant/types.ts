@@ -18,6 +18,8 @@ export interface SnapshotDisk {
   readonly scratchPath: string
   /** Reads the disk as it was at the instant. */
   readonly snapshotNode: string
+  /** Keeps QEMU from resizing the disk meanwhile; not in the way of any data. */
+  readonly sizeGuardNode: string
   /** Bytes. */
   readonly virtualSize: number
 }

@@ -3,7 +3,7 @@ import { rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Destination } from '../../../shared/domain/destination.ts'
-import { backupWorld, smallVolume } from '../../support/backup-world.ts'
+import { backupWorld, plainPush, smallVolume } from '../../support/backup-world.ts'
 import { createImage, startQemu, type TestQemu } from '../../support/qemu.ts'
 import { run, until } from '../../support/run.ts'
 import { type TempDir, tempDir } from '../../support/temp.ts'
@@ -28,7 +28,7 @@ async function leftovers(qemu: TestQemu): Promise<string[]> {
 test('a machine that is killed in mid-copy ends its backup within a second, and nothing is left of it', async () => {
   using dir = tempDir()
   await using qemu = await machineWithData(dir)
-  await using world = await backupWorld()
+  await using world = await backupWorld({ settings: plainPush })
   const id = await world.start(await world.machine(qemu), { limit: 4 << 20 })
   await world.reach(id, 'copying')
   await until(() => (world.floe.board.get(id).progress?.doneBytes ?? 0) > 0, 'the first bytes')
@@ -46,7 +46,7 @@ test('a machine that is killed in mid-copy ends its backup within a second, and 
 test('a machine that is shut down in mid-copy is gone as well', async () => {
   using dir = tempDir()
   await using qemu = await machineWithData(dir)
-  await using world = await backupWorld()
+  await using world = await backupWorld({ settings: plainPush })
   const id = await world.start(await world.machine(qemu), { limit: 4 << 20 })
   await world.reach(id, 'copying')
   await qemu.quit()
@@ -58,7 +58,7 @@ test('a machine that is shut down in mid-copy is gone as well', async () => {
 test('a folder that is deleted in mid-copy ends the backup, and the machine is not affected', async () => {
   using dir = tempDir()
   await using qemu = await machineWithData(dir)
-  await using world = await backupWorld()
+  await using world = await backupWorld({ settings: plainPush })
   const id = await world.start(await world.machine(qemu), { limit: 4 << 20 })
   await world.reach(id, 'copying')
   rmSync(world.destination.path, { recursive: true })
@@ -72,7 +72,7 @@ test('a full destination ends the backup, and leaves the points that were there'
   using dir = tempDir()
   using small = smallVolume(160 << 20)
   await using qemu = await machineWithData(dir)
-  await using world = await backupWorld({ destinationPath: join(small.path, 'b') })
+  await using world = await backupWorld({ settings: plainPush, destinationPath: join(small.path, 'b') })
   const machine = await world.machine(qemu)
   const id = await world.start(machine, { limit: 24 << 20 })
   await world.reach(id, 'copying')
@@ -157,7 +157,7 @@ test('a guest that QEMU stopped over a full destination goes on writing, and no 
   await using qemu = await startWritingMachine(dir, path)
   const written = async () => (await run('cat', dir.file('serial'))).replace(/[^.E]/g, '')
   await until(async () => (await written()).length > 20, 'the guest to write')
-  await using world = await backupWorld({ destinationPath: join(small.path, 'b') })
+  await using world = await backupWorld({ settings: plainPush, destinationPath: join(small.path, 'b') })
   const machine = await world.machine(qemu)
   const id = await world.start(machine, { diskIds: ['data'], limit: 1 << 20 })
   await world.reach(id, 'copying')
@@ -182,7 +182,7 @@ test('a guest that its own full drive stopped is neither blamed on the destinati
   const path = await createImage(join(small.path, 'data.qcow2'), '256M')
   execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 0 24M', path], { stdio: 'ignore' })
   await using qemu = await startWritingMachine(dir, path)
-  await using world = await backupWorld()
+  await using world = await backupWorld({ settings: plainPush })
   const id = await world.start(await world.machine(qemu), { diskIds: ['data'], limit: 1 << 20 })
   await world.reach(id, 'copying')
   execFileSync('sh', ['-c', 'cat /dev/zero > "$1" 2> /dev/null || true', 'fill', join(small.path, 'others')])
@@ -201,7 +201,7 @@ test('a guest that somebody stops during the backup stays stopped', async () => 
   const path = await createImage(dir.file('data.qcow2'), '64M')
   execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 0 24M', path], { stdio: 'ignore' })
   await using qemu = await startWritingMachine(dir, path)
-  await using world = await backupWorld()
+  await using world = await backupWorld({ settings: plainPush })
   const id = await world.start(await world.machine(qemu), { diskIds: ['data'], limit: 1 << 20 })
   await world.reach(id, 'copying')
   await qemu.monitor.command('stop')
@@ -213,7 +213,7 @@ test('a guest that somebody stops during the backup stays stopped', async () => 
 test('a guest that somebody had stopped before is not started', async () => {
   using dir = tempDir()
   await using qemu = await machineWithData(dir)
-  await using world = await backupWorld()
+  await using world = await backupWorld({ settings: plainPush })
   world.pointOf(await world.run(await world.machine(qemu)))
   expect(await qemu.monitor.command('query-status')).toMatchObject({ running: false })
 })
@@ -229,7 +229,7 @@ test('a disk that another job holds is a clash, and that job goes on', async () 
     sync: 'full',
     speed: 1 << 20,
   })
-  await using world = await backupWorld()
+  await using world = await backupWorld({ settings: plainPush })
   const job = await world.run(await world.machine(qemu))
   expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'backup/job-clash' } })
   expect(await leftovers(qemu)).toEqual([])
@@ -241,7 +241,7 @@ test('a disk that another job holds is a clash, and that job goes on', async () 
 test('a copy that somebody cancels from outside, and a disk that is unplugged, are told apart', async () => {
   using dir = tempDir()
   await using qemu = await machineWithData(dir, ['-device', 'virtio-scsi-pci,id=scsi'])
-  await using world = await backupWorld()
+  await using world = await backupWorld({ settings: plainPush })
   const machine = await world.machine(qemu)
   const first = await world.start(machine, { limit: 4 << 20 })
   await world.reach(first, 'copying')
@@ -267,7 +267,7 @@ test('a copy that somebody cancels from outside, and a disk that is unplugged, a
 test('what cannot be backed up is refused before anything happens', async () => {
   using dir = tempDir()
   await using qemu = await machineWithData(dir)
-  await using world = await backupWorld()
+  await using world = await backupWorld({ settings: plainPush })
   const machine = await world.machine(qemu)
   await expect(world.start(machine, { diskIds: ['nothing'] })).rejects.toMatchObject({ code: 'backup/disk-unknown' })
   const id = await world.start(machine, { limit: 2 << 20 })

@@ -53,7 +53,8 @@ function failingTables(events: readonly string[]): typeof connectQmp {
     const session = await connectQmp(...options)
     const execute = session.execute.bind(session)
     session.execute = (command, args, timing) => {
-      if (command !== 'blockdev-add') return execute(command, args, timing)
+      if (command !== 'blockdev-add' || !/-t\d+$/.test(String(args?.['node-name'])))
+        return execute(command, args, timing)
       const rules = events.map((event) => ({ event, state: 2, errno: 5 }))
       const file = {
         driver: 'blkdebug',

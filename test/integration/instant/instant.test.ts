@@ -4,7 +4,6 @@ import type { GuestGuard } from '../../../electron/core/guest-agent/types.ts'
 import { deviceRoots } from '../../../electron/core/instant/devices.ts'
 import { insertFilters } from '../../../electron/core/instant/insert.ts'
 import { snapshotDisk } from '../../../electron/core/instant/naming.ts'
-import { openSnapshots } from '../../../electron/core/instant/open.ts'
 import { prepareSnapshots } from '../../../electron/core/instant/prepare.ts'
 import { leftOfSnapshots, removeSnapshots } from '../../../electron/core/instant/remove.ts'
 import type { SnapshotDisk } from '../../../electron/core/instant/types.ts'
@@ -56,7 +55,6 @@ test('an instant shows all disks as they were, whatever is written after it, and
   await prepareSnapshots(session, snapshots, { env: process.env })
   const instant = await insertFilters(session, snapshots, options)
   for (const id of ['one', 'two', 'three']) await qemu.write(id, '8M', '20M', 9)
-  await openSnapshots(session, snapshots)
   expect(instant.pausedMs).toBeGreaterThan(0)
   expect(Math.abs(Date.parse(instant.at) - Date.now())).toBeLessThan(60_000)
   for (const disk of snapshots) {
@@ -109,4 +107,34 @@ test('the guard knows of the stop before the guest is stopped, and that it is ov
   await insertFilters(session, snapshots, { ...options, guard })
   expect(told).toEqual(['raise running', 'lower running'])
   expect(qemu.monitor.events.map(({ event }) => event)).toEqual(expect.arrayContaining(['STOP', 'RESUME']))
+})
+
+test('a disk cannot be resized while its instant is kept, by any of its names, and can be afterwards', async () => {
+  using dir = tempDir()
+  const { qemu, session, snapshots, options } = await world(dir, ['one'], true)
+  await using _qemu = qemu
+  await prepareSnapshots(session, snapshots, { env: process.env })
+  await insertFilters(session, snapshots, options)
+  const size = 32 << 20
+  for (const name of ['n-one', snapshots[0]?.filterNode as string]) {
+    await expect(qemu.monitor.command('block_resize', { 'node-name': name, size })).rejects.toThrow(/resize/)
+  }
+  await removeSnapshots(session, snapshots)
+  await qemu.monitor.command('block_resize', { 'node-name': 'n-one', size })
+})
+
+test('what somebody put above the disk meanwhile stays where it is', async () => {
+  using dir = tempDir()
+  const { qemu, session, snapshots, options } = await world(dir, ['one'], true)
+  await using _qemu = qemu
+  await prepareSnapshots(session, snapshots, { env: process.env })
+  await insertFilters(session, snapshots, options)
+  await qemu.monitor.command('blockdev-snapshot-sync', {
+    'node-name': 'n-one',
+    'snapshot-file': dir.file('over.qcow2'),
+    'snapshot-node-name': 'over',
+  })
+  await removeSnapshots(session, snapshots)
+  expect((await deviceRoots(session)).map((root) => root.node)).toEqual(['over'])
+  await qemu.write('one', 0, '1M', 3)
 })

@@ -3,7 +3,6 @@ import type { GuestGuard } from '../../../electron/core/guest-agent/types.ts'
 import { deviceRoots } from '../../../electron/core/instant/devices.ts'
 import { insertFilters } from '../../../electron/core/instant/insert.ts'
 import { snapshotDisk } from '../../../electron/core/instant/naming.ts'
-import { openSnapshots } from '../../../electron/core/instant/open.ts'
 import { prepareSnapshots } from '../../../electron/core/instant/prepare.ts'
 import { removeSnapshots } from '../../../electron/core/instant/remove.ts'
 import type { SnapshotDisk } from '../../../electron/core/instant/types.ts'
@@ -61,7 +60,6 @@ const insert = (disks: readonly SnapshotDisk[]) =>
 /** Reads the snapshots over NBD while the guest goes on, and takes the instant down. */
 async function copies(disks: readonly [SnapshotDisk, SnapshotDisk], name: string): Promise<readonly [string, string]> {
   const { monitor } = guest.qemu
-  await openSnapshots(session, disks)
   const path = dir.file('nbd')
   await monitor.command('nbd-server-start', { addr: { type: 'unix', data: { path } } })
   const copy = async (disk: SnapshotDisk) => {

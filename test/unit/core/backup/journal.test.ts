@@ -15,11 +15,12 @@ import { tempDir } from '../../../support/temp.ts'
 
 const jobId = freshId<JobId>()
 const header: BackupHeader = {
-  version: 1,
+  version: 2,
   jobId,
   pointId: freshId<PointId>(),
   machineId: freshId<MachineId>(),
   machineName: 'debian "näme"\n',
+  guest: { machineId: 'm', machineName: 'm', agent: null, qmp: null },
   destination: { id: freshId<DestinationId>(), name: 'Drive', path: '/drive', freeBytes: 1 },
   plan: {
     kind: 'full',
@@ -28,10 +29,14 @@ const header: BackupHeader = {
     wayReason: 'Only one.',
     bytesToCopy: 10,
     bounds: null,
+    scratch: null,
+    freeze: { kind: 'no-freeze', cause: 'not-wanted', reason: 'Not wanted.' },
+    guestSafe: false,
+    givesWay: false,
     disks: [
       {
         ...{ id: 'a' as DiskId, name: 'a.qcow2', sourceNode: 'n', jobName: 'j', targetNode: 't', filterNode: 'f' },
-        ...{ virtualSize: 10, bytesToCopy: 10, sourcePath: null, sourceFormat: null, firmware: false },
+        ...{ virtualSize: 10, bytesToCopy: 10, sourcePath: null, sourceFormat: null, firmware: false, snapshot: null },
       },
     ],
   },
@@ -43,10 +48,18 @@ const header: BackupHeader = {
   createdAt: '2026-01-02T03:04:05.000Z',
 }
 const at = '2026-01-02T03:04:06.000Z'
+const instant = {
+  at,
+  consistency: 'crash-consistent',
+  freeze: null,
+  reason: 'Why.',
+  cause: 'no-agent',
+  pausedMs: null,
+} as const
 const events: readonly BackupEvent[] = [
   { event: 'begin' },
   { event: 'prepared', at, rescueGuest: true },
-  { event: 'started', at },
+  { event: 'started', instant },
   { event: 'concluded', disk: 0, problem: null },
   { event: 'released' },
   { event: 'recorded' },

@@ -9,6 +9,9 @@ import {
 import { type PlanInput, planBackup, spaceNeeded } from '../../../../electron/core/backup/plan.ts'
 import { speedPerJob, startArguments } from '../../../../electron/core/backup/qemu-copy.ts'
 import { fault } from '../../../../electron/core/backup/whole-image.ts'
+import type { DeviceRoot } from '../../../../electron/core/instant/devices.ts'
+import type { ScratchAnswer } from '../../../../electron/core/instant/scratch.ts'
+import type { FreezePlan } from '../../../../electron/core/instant/types.ts'
 import { Disk } from '../../../../shared/domain/disk.ts'
 import type { JobId } from '../../../../shared/domain/ids.ts'
 
@@ -33,8 +36,31 @@ function disk(id: string, change: Partial<Disk> = {}): Disk {
   })
 }
 
+const none = { hasCommand: () => false, hasArgument: () => false, hasDriver: () => false }
+const all = { hasCommand: () => true, hasArgument: () => true, hasDriver: () => true }
+const old = none
+const room: ScratchAnswer = {
+  kind: 'room',
+  plan: { folder: '/scratch', expectedBytes: 1, limitBytes: 2 },
+  freeBytes: 3,
+}
+const unfrozen: FreezePlan = { kind: 'no-freeze', cause: 'not-wanted', reason: 'Not wanted.' }
+const rootsOf = (...ids: string[]): DeviceRoot[] =>
+  ids.map((id) => ({ qdev: `/machine/${id}`, path: `/machine/${id}`, node: `top-${id}`, driver: 'qcow2' }))
+
 const plan = (inventory: Disk[], change: Partial<PlanInput> = {}) =>
-  planBackup({ jobId, machineName: 'debian', inventory, wanted: null, capabilities: null, ...change })
+  planBackup({
+    jobId,
+    machineName: 'debian',
+    inventory,
+    wanted: null,
+    capabilities: old,
+    roots: [],
+    scratch: () => room,
+    freeze: unfrozen,
+    hindrance: null,
+    ...change,
+  })
 
 test('names stay within what QEMU takes, for any number of disks', () => {
   fc.assert(
@@ -98,4 +124,40 @@ test('an image whose tables lag behind its data is not whole', () => {
   expect(fault({ ...good, corruptions: 1 }, 10 << 20)).toContain('1 errors')
   expect(fault(good, 20 << 20)).toContain('bytes')
   expect(fault({}, 0)).not.toBeNull()
+})
+
+test("the guest's old data is set aside wherever that can be had, and the reason is told where it cannot", () => {
+  const disks = [disk('a'), disk('b')]
+  const fleecing = plan(disks, { capabilities: all, roots: rootsOf('a', 'b') })
+  expect(fleecing).toMatchObject({ way: 'fleecing', guestSafe: true, givesWay: false, scratch: { folder: '/scratch' } })
+  expect(fleecing.disks.map((planned) => planned.snapshot?.rootNode)).toEqual(['top-a', 'top-b'])
+  expect(fleecing.disks[1]?.snapshot?.scratchPath).toBe(`/scratch/floe-${jobId}-s1.qcow2`)
+  const { actions } = startArguments(fleecing, null) as { actions: { data: Record<string, unknown> }[] }
+  expect(actions.map(({ data }) => data.device)).toEqual([`floe-${jobId}-v0`, `floe-${jobId}-v1`])
+  expect(actions[0]?.data['on-cbw-error']).toBeUndefined()
+  const bounded = { ...none, hasArgument: (_: string, name: string) => name === 'x-perf.max-workers' }
+  expect(plan(disks, { capabilities: bounded })).toMatchObject({
+    way: 'push',
+    guestSafe: false,
+    wayReason: expect.stringMatching(/older than 7\.1.*little in flight/),
+  })
+  expect(plan(disks, { capabilities: all, roots: rootsOf('a') })).toMatchObject({
+    way: 'push',
+    wayReason: expect.stringContaining('which device uses b'),
+  })
+  const full = {
+    capabilities: all,
+    roots: rootsOf('a', 'b'),
+    scratch: () => ({ kind: 'no-room', reason: 'No room.' }) as const,
+  }
+  const push = plan(disks, full)
+  expect(push).toMatchObject({
+    way: 'push',
+    guestSafe: true,
+    givesWay: true,
+    wayReason: expect.stringMatching(/^No room\./),
+  })
+  const given = startArguments(push, null) as { actions: { data: Record<string, unknown> }[] }
+  expect(given.actions[0]?.data).toMatchObject({ device: '#block-a', 'on-cbw-error': 'break-snapshot' })
+  expect(plan(disks, { capabilities: null }).way).toBe('offline')
 })

@@ -1,0 +1,56 @@
+// Will the guest be frozen around the instant? From what the person wishes, what the settings say, and what the machine
+// has; before anything is done.
+import type { Machine } from '../../../shared/domain/machine.ts'
+import type { Settings } from '../../../shared/domain/settings.ts'
+import { FloeError } from '../errors.ts'
+import type { FreezePlan } from '../instant/types.ts'
+
+export interface FreezeWishes {
+  /** Null: as the settings say. */
+  readonly freeze: boolean | null
+  readonly requireFreeze: boolean | null
+}
+
+/** Pure. @throws FloeError `backup/freeze-required` when it is clear already that a required freeze cannot be */
+export function planFreeze(machine: Machine, wishes: FreezeWishes, settings: Settings): FreezePlan {
+  const plan = freezePlan(
+    machine,
+    wishes.freeze ?? settings.backupByMachine[machine.id]?.freeze ?? settings.freeze,
+    settings,
+  )
+  const required = wishes.requireFreeze ?? (settings.requireFreeze && wishes.freeze !== false)
+  if (plan.kind === 'freeze') return { ...plan, required }
+  if (!required || machine.state.kind === 'off') return plan
+  throw new FloeError('backup/freeze-required', `${machine.name} was not backed up: ${lower(plan.reason)}`, {
+    params: { machine: machine.name, cause: plan.cause },
+    remedy: 'Set up the guest agent, or back up without freezing.',
+  })
+}
+
+const lower = (sentence: string) => sentence.slice(0, 1).toLowerCase() + sentence.slice(1)
+
+function freezePlan(machine: Machine, wanted: boolean, settings: Settings): FreezePlan {
+  const no = (cause: Extract<FreezePlan, { kind: 'no-freeze' }>['cause'], reason: string): FreezePlan => ({
+    kind: 'no-freeze',
+    cause,
+    reason,
+  })
+  if (machine.state.kind === 'off') return no('guest-paused', 'The machine is off.')
+  if (!wanted) return no('not-wanted', 'Freezing was switched off, so this is like after a power cut.')
+  if (machine.state.kind === 'guest-paused') {
+    return no(
+      'guest-paused',
+      'The guest was paused and could not be asked to freeze, so this is like after a power cut.',
+    )
+  }
+  if (machine.agentPath === null) {
+    return no('no-agent', 'The machine has no channel to a guest agent, so this is like after a power cut.')
+  }
+  return {
+    kind: 'freeze',
+    required: false,
+    mountpoints: null,
+    limitMs: settings.freezeLimitSeconds * 1000,
+    holdMs: settings.freezeHoldSeconds * 1000,
+  }
+}

@@ -1,0 +1,57 @@
+// Gathers what plan.ts needs to know: the machine's disks and devices, what its QEMU can do, the room for scratch
+// images, and the wishes for the freeze.
+import type { JobId } from '../../../shared/domain/ids.ts'
+import type { Machine } from '../../../shared/domain/machine.ts'
+import type { Settings } from '../../../shared/domain/settings.ts'
+import { deviceRoots } from '../instant/devices.ts'
+import { fleecingHindrance } from '../instant/feasible.ts'
+import { planScratch, type ScratchAnswer, scratchSpace } from '../instant/scratch.ts'
+import type { MachineLease } from '../machines/types.ts'
+import { type FreezeWishes, planFreeze } from './freeze-plan.ts'
+import type { PlanInput } from './plan.ts'
+
+export interface PlanWishes extends FreezeWishes {
+  /** Disk ids or aliases; null: all that can be backed up. */
+  readonly diskIds: readonly string[] | null
+}
+
+interface Planning {
+  readonly jobId: JobId
+  readonly wishes: PlanWishes
+  readonly settings: Settings
+  /** Floe's own scratch folder, for when the settings name none. */
+  readonly scratchDir: string
+}
+
+/** Of a machine that runs. @throws the session's errors, FloeError `backup/freeze-required` */
+export async function inputOfRunning(lease: MachineLease, planning: Planning): Promise<PlanInput> {
+  const { machine, session } = lease
+  return {
+    ...(await common(machine, planning)),
+    inventory: await lease.inventory(),
+    capabilities: await session.capabilities(),
+    roots: await deviceRoots(session),
+    hindrance: await fleecingHindrance(session),
+  }
+}
+
+/** Of a machine that is off, from what is remembered of it. */
+export async function inputOfOff(machine: Machine, planning: Planning): Promise<PlanInput> {
+  return { ...(await common(machine, planning)), inventory: machine.disks, capabilities: null, roots: [], hindrance: null }
+}
+
+async function common(machine: Machine, { jobId, wishes, settings, scratchDir }: Planning) {
+  const folder = settings.scratchFolder ?? scratchDir
+  const space = await scratchSpace(folder).catch((error: unknown) => String(error))
+  const scratch = (dataBytes: number): ScratchAnswer =>
+    typeof space === 'string'
+      ? { kind: 'no-room', reason: `The scratch folder ${folder} can't be used: ${space}.` }
+      : planScratch(folder, dataBytes, space, settings.scratchLimit)
+  return {
+    jobId,
+    machineName: machine.name,
+    wanted: wishes.diskIds,
+    scratch,
+    freeze: planFreeze(machine, wishes, settings),
+  }
+}
