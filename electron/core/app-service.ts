@@ -6,6 +6,7 @@ import type { ActivityLog } from './activity/types.ts'
 import type { BackupService } from './backup/backup-service.ts'
 import type { Demo } from './demo/demo.ts'
 import { FloeError } from './errors.ts'
+import type { ExportService } from './export/export-service.ts'
 import type { Handlers } from './gate/handlers.ts'
 import type { SettingsStore } from './home/settings-store.ts'
 import type { JobBoard } from './jobs/types.ts'
@@ -23,6 +24,7 @@ export interface Services {
   readonly machines: MachineService
   readonly repository: Repository
   readonly backups: BackupService
+  readonly exports: ExportService
   readonly restores: RestoreService
   readonly points: PointJobs
   readonly board: JobBoard
@@ -86,8 +88,8 @@ export function createHandlers(services: Services): Handlers {
     'backup.preview': (input) => backups.preview(input),
     'backup.start': async (input) => ({ jobId: await backups.start(input) }),
 
-    'export.start': async () => notYet(),
-    'export.hold': async () => notYet(),
+    'export.start': async (input) => ({ jobId: await services.exports.start(input) }),
+    'export.hold': ({ jobId }, signal) => done(services.exports.hold(jobId, signal)),
 
     'jobs.list': async () => newestFirst(board.list(), (job) => job.createdAt),
     'jobs.pause': ({ jobId }) => done(board.pause(jobId)),

@@ -4,8 +4,10 @@ import { z } from 'zod'
 import { createActivityLog } from './activity/activity-log.ts'
 import { createHandlers } from './app-service.ts'
 import { createBackupService } from './backup/backup-service.ts'
+import { planFreeze } from './backup/freeze-plan.ts'
 import { createDemo } from './demo/demo.ts'
 import { createDoctor } from './doctor/doctor.ts'
+import { createExportService } from './export/export-service.ts'
 import type { FloeClient } from './gate/client.ts'
 import { createGate } from './gate/gate.ts'
 import { createGuestKeeper } from './guest-agent/keeper.ts'
@@ -77,6 +79,22 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     journalDir: paths.backupJournals,
     scratchDir: paths.scratch,
   })
+  const exports = createExportService({
+    machines,
+    keeper,
+    board,
+    activity,
+    ports,
+    journalDir: paths.exports,
+    surroundings: () => ({
+      settings: settings.get(),
+      planFreeze,
+      scratchDir: paths.scratch,
+      runDir: paths.run,
+      shortDir: '/tmp',
+      now: ports.clock.now(),
+    }),
+  })
   const restores = createRestoreService({
     ports,
     machines,
@@ -98,7 +116,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
       () => stopWatching(),
       () => demo.close(),
       // Side by side: a restore that ends lets a queued backup begin no more, and neither waits for the other.
-      () => Promise.all([board.stop(), backups.stop()]),
+      () => Promise.all([exports.stop(), board.stop(), backups.stop()]),
       // After the backups: whoever was freezing a guest has let go of it.
       () => keeper.stop(),
       () => machines.stop(),
@@ -135,6 +153,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     // First of all: nothing is worse for a guest than to stay frozen.
     await keeper.start()
     await restores.reconcile()
+    await exports.reconcile()
     await backups.reconcile()
     await sweepOldData()
     await demo.open()
@@ -157,6 +176,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     machines,
     repository,
     backups,
+    exports,
     restores,
     points,
     board,
