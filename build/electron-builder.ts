@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Configuration } from 'electron-builder'
 
 // The macOS package: what is built into out/ and nothing else. The web host and the `floe` command stay out of it.
-export const configuration = {
+export const configuration: Configuration = {
   appId: 'dev.floe.app',
   productName: 'Floe',
   directories: { output: 'dist', buildResources: 'build' },
@@ -45,6 +45,6 @@ export const configuration = {
   afterPack: async (context) => {
     await rm(join(context.appOutDir, 'LICENSE.electron.txt'), { force: true })
   },
-} satisfies Configuration
+}
 
 export default configuration
