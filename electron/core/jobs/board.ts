@@ -7,7 +7,7 @@ import { FloeError, toProblem } from '../errors.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Topic } from '../topics/topic.ts'
 import { places } from './queue.ts'
-import type { JobBoard, JobControls } from './types.ts'
+import { type JobBoard, type JobControls, NotYet, type WaitingState } from './types.ts'
 
 interface Entry {
   job: Job
@@ -15,8 +15,8 @@ interface Entry {
   readonly controls: JobControls
   readonly run: (signal: AbortSignal) => Promise<void>
   readonly abort: AbortController
-  /** `held`: run() has not settled, so the claims are still taken. */
-  stage: 'waiting' | 'held' | 'ended'
+  /** `parked`: waits for something outside, and claims nothing. `held`: run() has not settled, and the claims are taken. */
+  stage: 'parked' | 'waiting' | 'held' | 'ended'
   urgent: boolean
   /** Highest fraction so far: progress never goes back. */
   fraction: number
@@ -80,13 +80,14 @@ class Board implements JobBoard {
     }
     if (this.#entries.has(job.id))
       throw new FloeError('system/unexpected', `The job ${job.id} is on the board already.`)
+    const parked = job.state.kind === 'waiting'
     this.#entries.set(job.id, {
-      job: { ...job, state: { kind: 'queued', position: 1, blockedBy: null } },
+      job: parked ? job : { ...job, state: { kind: 'queued', position: 1, blockedBy: null } },
       claims,
       controls,
       run,
       abort: new AbortController(),
-      stage: 'waiting',
+      stage: parked ? 'parked' : 'waiting',
       urgent: false,
       fraction: 0,
       publishedAt: Number.NEGATIVE_INFINITY,
@@ -94,13 +95,21 @@ class Board implements JobBoard {
       waiters: [],
       settled: Promise.resolve(),
     })
-    this.#advance()
+    if (parked) this.update(job.id, {})
+    else this.#advance()
   }
 
   update(id: JobId, change: Partial<Omit<Job, 'id'>>): void {
     const entry = this.#entry(id)
     this.#merge(entry, change)
-    if (entry.stage === 'waiting' && isFinal(entry.job.state)) this.#end(entry)
+    if (hasNotBegun(entry) && isFinal(entry.job.state)) this.#end(entry)
+  }
+
+  ready(id: JobId): void {
+    const entry = this.#entry(id)
+    if (entry.stage !== 'parked') return
+    entry.stage = 'waiting'
+    this.#advance()
   }
 
   giveBack(id: JobId, claim: string): void {
@@ -135,12 +144,7 @@ class Board implements JobBoard {
   async cancel(id: JobId): Promise<void> {
     const entry = this.#entry(id)
     const { job, controls } = entry
-    if (entry.stage === 'waiting') {
-      entry.abort.abort()
-      this.#merge(entry, { state: { kind: 'cancelled' } })
-      this.#end(entry)
-      return
-    }
+    if (hasNotBegun(entry)) return this.#takeOff(entry, {})
     if (job.state.kind === 'cancelling') return
     if (isFinal(job.state) || !job.canCancel || !controls.cancel) {
       throw new FloeError('job/cannot-cancel', `The ${job.kind} of ${job.machineName} can't be cancelled any more.`)
@@ -176,10 +180,9 @@ class Board implements JobBoard {
   async stop(): Promise<void> {
     this.#stopped = true
     const open = [...this.#entries.values()].filter((entry) => entry.stage !== 'ended')
-    for (const entry of open.filter(({ stage }) => stage === 'waiting')) {
-      entry.abort.abort()
-      this.#merge(entry, { state: { kind: 'cancelled' }, note: 'Floe was closed before its turn came.' })
-      this.#end(entry)
+    for (const entry of open.filter(hasNotBegun)) {
+      const note = entry.stage === 'parked' ? closedWhileWaiting : 'Floe was closed before its turn came.'
+      this.#takeOff(entry, { note })
     }
     const ending = open.filter(({ stage, job }) => stage === 'held' && job.kind !== 'backup')
     for (const entry of ending) {
@@ -187,6 +190,12 @@ class Board implements JobBoard {
       entry.abort.abort()
     }
     await Promise.all(ending.map((entry) => entry.settled))
+  }
+
+  #takeOff(entry: Entry, change: Partial<Pick<Job, 'note'>>): void {
+    entry.abort.abort()
+    this.#merge(entry, { ...change, state: { kind: 'cancelled' } })
+    this.#end(entry)
   }
 
   #entry(id: JobId): Entry {
@@ -202,7 +211,7 @@ class Board implements JobBoard {
 
   /** Starts what may start and tells the others their place. */
   #advance(): void {
-    const open = [...this.#entries.values()].filter((entry) => entry.stage !== 'ended')
+    const open = [...this.#entries.values()].filter(({ stage }) => stage === 'waiting' || stage === 'held')
     const waiting = places(
       open.map((entry) => ({
         id: entry.job.id,
@@ -229,6 +238,7 @@ class Board implements JobBoard {
       .then(
         () => this.#settle(entry, { kind: entry.job.state.kind === 'cancelling' ? 'cancelled' : 'done' }),
         (error) => {
+          if (error instanceof NotYet) return this.#park(entry, error.state)
           if (isFinal(entry.job.state))
             this.#ports.logger.error('A job failed after its end', { id: entry.job.id, error })
           else if (!(error instanceof FloeError))
@@ -236,6 +246,16 @@ class Board implements JobBoard {
           this.#settle(entry, endOf(error, entry.abort.signal))
         },
       )
+  }
+
+  #park(entry: Entry, state: WaitingState): void {
+    if (entry.abort.signal.aborted || this.#stopped) {
+      this.#takeOff(entry, this.#stopped ? { note: closedWhileWaiting } : {})
+      return
+    }
+    entry.stage = 'parked'
+    this.#merge(entry, { state, startedAt: null })
+    this.#advance()
   }
 
   #settle(entry: Entry, state: Job['state']): void {
@@ -292,6 +312,10 @@ class Board implements JobBoard {
     if (old.length > 0) this.#topic.remove(...old)
   }
 }
+
+const closedWhileWaiting = 'Floe was closed while this was waiting; it does not start by itself any more.'
+
+const hasNotBegun = ({ stage }: Entry): boolean => stage === 'parked' || stage === 'waiting'
 
 /** A final state stays; a job that is being cancelled only ends. */
 function nextState(before: Job['state'], after: Job['state']): Job['state'] {

@@ -1,5 +1,5 @@
 import type { JobId } from '../../../shared/domain/ids.ts'
-import type { Job } from '../../../shared/domain/job.ts'
+import type { Job, JobState } from '../../../shared/domain/job.ts'
 
 /** What a job's owner lets people do with it. Missing: not possible for this job. */
 export interface JobControls {
@@ -8,6 +8,20 @@ export interface JobControls {
   readonly cancel?: () => Promise<void>
   readonly setLimit?: (bytesPerSecond: number | null) => Promise<void>
   readonly skipCheck?: () => Promise<void>
+}
+
+/** A job that starts by itself once something that is missing is there. */
+export type WaitingState = Extract<JobState, { kind: 'waiting' }>
+
+/** Thrown by a job's `run` before it began: there is something to wait for after all. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet'
+  readonly state: WaitingState
+
+  constructor(state: WaitingState) {
+    super(state.problem.message)
+    this.state = state
+  }
 }
 
 /**
@@ -23,8 +37,12 @@ export interface JobBoard {
    * Puts a job on the board as queued; `run` starts when nothing earlier holds one of its `claims`, which it keeps until
    * `run` settles. Claims `destination:...` are soft (`startNow` steps over them), all others hard. `run` resolving
    * makes the job done, rejecting makes it failed (or cancelled, when it was cancelled), unless it is final already.
+   * A job whose state is `waiting` claims nothing and does not start before `ready`; one whose `run` rejects with
+   * `NotYet` goes back to that.
    */
   enqueue(job: Job, claims: readonly string[], controls: JobControls, run: (signal: AbortSignal) => Promise<void>): void
+  /** What a `waiting` job waits for is there: it queues. */
+  ready(id: JobId): void
   /** Merges into the job as it stands. */
   update(id: JobId, change: Partial<Omit<Job, 'id'>>): void
   /** Lets others have a claim that the job does not need any more. */
