@@ -5,9 +5,9 @@ import type { Diagnostic, HostInfo } from '../../shared/ipc/contract.ts'
 import type { ActivityLog } from './activity/types.ts'
 import type { BackupService } from './backup/backup-service.ts'
 import type { Demo } from './demo/demo.ts'
-import { FloeError } from './errors.ts'
 import type { ExportService } from './export/export-service.ts'
 import type { Handlers } from './gate/handlers.ts'
+import type { GuestKeeper } from './guest-agent/types.ts'
 import type { SettingsStore } from './home/settings-store.ts'
 import type { JobBoard } from './jobs/types.ts'
 import { machinesOnSameDisk } from './machines/same-disk.ts'
@@ -22,6 +22,7 @@ export interface Services {
   readonly homeDir: string
   readonly version: string
   readonly machines: MachineService
+  readonly keeper: Pick<GuestKeeper, 'thawNow'>
   readonly repository: Repository
   readonly backups: BackupService
   readonly exports: ExportService
@@ -37,10 +38,6 @@ export interface Services {
 const done = async (work: unknown): Promise<Record<string, never>> => {
   await work
   return {}
-}
-
-const notYet = (): never => {
-  throw new FloeError('system/unexpected', 'This call is not answered yet.')
 }
 
 /** Newest first, by the given time. */
@@ -67,7 +64,7 @@ export function createHandlers(services: Services): Handlers {
     'machines.add': ({ qmp, agent, name }) => machines.add(qmp, agent, name),
     'machines.setAgent': ({ machineId, agent }) => machines.setAgent(machineId, agent),
     'machines.askAgent': ({ machineId }) => machines.askAgent(machineId),
-    'machines.thaw': async () => notYet(),
+    'machines.thaw': ({ machineId }) => done(services.keeper.thawNow(machineId)),
     'machines.remove': ({ machineId }) => done(machines.remove(machineId)),
     'machines.shutDownGuest': ({ machineId }) => done(machines.shutDownGuest(machineId)),
 

@@ -173,6 +173,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     ports,
     homeDir: paths.root,
     version,
+    keeper,
     machines,
     repository,
     backups,
