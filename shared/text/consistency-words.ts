@@ -52,15 +52,33 @@ export function fileSystemsWords(freeze: PointFreeze): string | null {
   return freeze.fileSystems.map((one) => `${one.mountpoint} (${one.type})`).join(', ')
 }
 
+const likePowerCut = 'Like after a power cut: the guest repairs its journal on first boot.'
+
+function saysPowerCut(reason: string | null): boolean {
+  return reason?.includes('power cut') ?? false
+}
+
+/** What a point is worth, as one sentence; the reason may say it already. */
+export function worthSentence({
+  consistency,
+  consistencyReason,
+}: Pick<Point, 'consistency' | 'consistencyReason'>): string {
+  switch (consistency) {
+    case 'frozen':
+      return 'The guest’s file systems were clean at this instant.'
+    case 'crash-consistent':
+      return sentences(consistencyReason, saysPowerCut(consistencyReason) ? null : likePowerCut)
+    case 'offline':
+      return consistencyReason ?? 'The machine was off, so nothing was being written.'
+  }
+}
+
 /** What stands behind the word, for a tooltip; null when there is nothing more to say. */
 export function consistencyHint(
   point: Pick<Point, 'consistency' | 'consistencyReason'> & { readonly freeze?: PointFreeze | null },
 ): string | null {
-  const { consistency, consistencyReason, freeze = null } = point
-  if (consistency === 'offline') return consistencyReason ?? 'The machine was off: nothing was being written.'
-  if (consistency === 'crash-consistent') {
-    return sentences(consistencyReason, 'Like after a power cut: the guest repairs its journal on first boot.')
-  }
+  const { freeze = null } = point
+  if (point.consistency !== 'frozen') return worthSentence(point)
   if (freeze === null) return null
   const names = fileSystemsWords(freeze)
   return sentences(

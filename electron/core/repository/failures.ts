@@ -34,7 +34,7 @@ export const destinationErrors = {
     }),
   noPermission: (place: Place, cause?: unknown) =>
     new FloeError('destination/no-permission', `The system does not let Floe use "${place.path}".`, {
-      params: { ...place },
+      params: { ...place, privacy: process.platform === 'darwin' },
       remedy:
         process.platform === 'darwin'
           ? 'Allow it for Floe under System Settings, Privacy & Security, Files and Folders.'

@@ -25,6 +25,7 @@ export function useProblemHandlers({ problem, machineId, backup }: ProblemPlace)
   const backUp = useBackUp(machineId)
   const anywhere: ProblemHandlers = {
     'add-destination': () => ui.openSheet({ kind: 'add-destination', path: null }),
+    'show-log': () => ui.show({ kind: 'activity' }),
     'add-machine': () => ui.openSheet({ kind: 'add-machine', path: null }),
     ...(host?.platform === 'darwin' && host.can.showInFolder
       ? { 'open-privacy-settings': () => void actions.run('host.openPrivacySettings', {}) }

@@ -81,6 +81,7 @@ export function contextOf(job: Job, style: Pick<JobStyle, 'units' | 'locale' | '
   return {
     machine: job.machineName,
     destination: job.destinationName,
+    canWait: job.kind === 'backup',
     ...(style.units === undefined ? {} : { units: style.units }),
     ...(style.locale === undefined ? {} : { locale: style.locale }),
     ...style.problemContext,

@@ -1,4 +1,5 @@
 // Words for problems with the agent inside the guest (ux.md 3.3, B4-B6, X1).
+import type { Problem } from '../../errors/problem.ts'
 import {
   dismiss,
   machineName,
@@ -6,6 +7,7 @@ import {
   sentences,
   setUpAgent,
   shorten,
+  showLog,
   thawNow,
   tryAgain,
   type WordingsOf,
@@ -38,16 +40,24 @@ export const agentProblems: WordingsOf<'agent'> = {
     actions: [tryAgain],
   }),
   'agent/too-slow': (problem, context) => ({
-    title: 'Freezing was undone',
-    body: sentences(
-      ownWords(problem),
-      `${machineName(problem, context)} didn’t freeze in time, and was thawed. The backup went on without freezing.`,
-    ),
+    title: `Freezing was undone${waited(problem, ' after ')}`,
+    body: `${machineName(problem, context)} didn’t freeze in time, and was thawed. The backup went on without freezing.`,
     actions: [dismiss],
   }),
   'agent/not-thawed': (problem, context) => ({
     title: shorten(machineName(problem, context), (name) => `${name} may still be frozen`),
-    body: sentences(ownWords(problem), 'Programs in it can hang until then. Floe keeps trying.'),
-    actions: [thawNow],
+    body: sentences(
+      `The guest hasn’t confirmed the thaw${waited(problem, ' for ')}.`,
+      'Programs in it can hang until then. Floe keeps trying.',
+    ),
+    actions: [showLog, thawNow],
   }),
+}
+
+/** " after 10 seconds"; nothing when the problem does not say how long. */
+function waited(problem: Problem, word: string): string {
+  const ms = problem.params.waitedMs
+  if (typeof ms !== 'number') return ''
+  const seconds = Math.round(ms / 1000)
+  return `${word}${seconds} ${seconds === 1 ? 'second' : 'seconds'}`
 }

@@ -4,6 +4,7 @@ import { formatTime } from '../../format/dates.ts'
 import {
   alsoBackUpAgain,
   backUpAgain,
+  backUpWhenBack,
   backUpWhenItRuns,
   backUpWithoutFreezing,
   chooseDestination,
@@ -59,7 +60,7 @@ export const backupProblems: WordingsOf<'backup'> = {
     return {
       title: shorten(fact(problem, 'disk') ?? 'this disk', (name) => `Another job is using ${name}`),
       body: sentences(
-        says === null ? ownWords(problem) : `QEMU says: “${says}”.`,
+        says === null ? problem.message : `QEMU says: “${says}”.`,
         'Start when it is done, or leave this disk out.',
       ),
       actions: [leaveDiskOut, startWhenDone],
@@ -84,7 +85,7 @@ export const backupProblems: WordingsOf<'backup'> = {
     return {
       title: shorten(machineName(problem, context), (name) => `${name} stopped during the backup`),
       body: sentences(ended, partialRemoved(problem), 'Other restore points aren’t affected.', tracking(context)),
-      actions: [{ ...backUpAgain, label: 'Back Up Now', primary: false }, backUpWhenItRuns],
+      actions: [{ ...backUpAgain, label: 'Back Up Now (Off)', primary: false }, backUpWhenItRuns],
     }
   },
   'backup/destination-removed': (problem, context) => ({
@@ -94,7 +95,7 @@ export const backupProblems: WordingsOf<'backup'> = {
       tracking(context),
       'The machine wasn’t affected.',
     ),
-    actions: [backUpAgain, { ...chooseDestination, primary: false }],
+    actions: [{ ...chooseDestination, primary: false }, backUpWhenBack],
   }),
   'backup/destination-full': (problem, context) => {
     const need = size(problem, context, 'need', 'needed', 'neededBytes')
@@ -148,7 +149,7 @@ export const backupProblems: WordingsOf<'backup'> = {
       body: sentences(
         'The backup stopped.',
         partialRemoved(problem),
-        'Leave the disk out, or start again when it is back.',
+        'Leave it out from now on, or try again when it is back.',
       ),
       actions: [leaveDiskOut, tryAgain],
     }
@@ -180,7 +181,7 @@ export const backupProblems: WordingsOf<'backup'> = {
   }),
   'backup/freeze-required': (problem, context) => ({
     title: shorten(machineName(problem, context), (name) => `Not backed up: ${name} couldn’t be frozen`),
-    body: sentences('“Require freeze” is on.', ownWords(problem), 'No data was copied.'),
+    body: sentences('“Require freeze” is on.', freezeReason(problem), 'No data was copied.'),
     actions: [backUpWithoutFreezing, { ...tryAgain, primary: true }],
   }),
   'backup/snapshot-lost': (problem, context) => ({
@@ -218,6 +219,12 @@ export const backupProblems: WordingsOf<'backup'> = {
     body: sentences('The partial copy was removed.', tracking(context)),
     actions: [backUpAgain],
   }),
+}
+
+/** Why the guest could not be frozen, without saying again that nothing was backed up. */
+function freezeReason(problem: Problem): string {
+  const reason = fact(problem, 'reason')
+  return reason ?? problem.message
 }
 
 function atOffset(problem: Problem): string {

@@ -8,13 +8,20 @@ import {
   dismiss,
   fact,
   machineName,
+  openPrivacySettings,
   ownWords,
+  type ProblemAction,
   sentences,
   shorten,
   size,
+  startWhenConnected,
+  startWhenUnlocked,
   tryAgain,
   type WordingsOf,
+  waitForTheOther,
 } from './problem-text.ts'
+
+const useThisDiskToo: ProblemAction = { ...addDestination, label: 'Use This Disk Too…', primary: false }
 
 export const destinationProblems: WordingsOf<'destination'> = {
   'destination/unknown': (problem) => ({
@@ -45,10 +52,12 @@ export const destinationProblems: WordingsOf<'destination'> = {
     return {
       title: shorten(destinationName(problem, context), (name) => `${name} isn’t connected`),
       body: sentences(
-        'Connect it and try again, or choose another destination. No data was copied.',
+        context.canWait
+          ? 'The backup can start by itself when you connect it. No data was copied.'
+          : 'Connect it and try again, or choose another destination. No data was copied.',
         seen === null ? null : `Last seen ${seen}.`,
       ),
-      actions: [chooseDestination, alsoTryAgain],
+      actions: context.canWait ? [startWhenConnected, chooseDestination] : [chooseDestination, alsoTryAgain],
     }
   },
   'destination/not-a-folder': (problem) => ({
@@ -61,11 +70,19 @@ export const destinationProblems: WordingsOf<'destination'> = {
     body: sentences(readOnlyReason(fact(problem, 'reason')) ?? ownWords(problem), 'No data was copied.'),
     actions: [chooseDestination],
   }),
-  'destination/no-permission': (problem, context) => ({
-    title: shorten(destinationName(problem, context), (name) => `Floe isn’t allowed to use ${name}`),
-    body: ownWords(problem),
-    actions: [chooseDestination, alsoTryAgain],
-  }),
+  // D6 is the Mac's own protection; elsewhere it is a matter of file permissions.
+  'destination/no-permission': (problem, context) =>
+    problem.params.privacy === true
+      ? {
+          title: shorten(destinationName(problem, context), (name) => `macOS doesn’t let Floe use ${name}`),
+          body: 'Allow “Removable Volumes” for Floe in Privacy & Security. No data was copied.',
+          actions: [openPrivacySettings, alsoTryAgain],
+        }
+      : {
+          title: shorten(destinationName(problem, context), (name) => `Floe isn’t allowed to use ${name}`),
+          body: sentences(ownWords(problem), 'No data was copied.'),
+          actions: [chooseDestination, alsoTryAgain],
+        },
   'destination/full': (problem, context) => ({
     title: shorten(destinationName(problem, context), (name) => `${name} is full`),
     body: sentences(ownWords(problem), 'Your restore points are intact.'),
@@ -82,17 +99,17 @@ export const destinationProblems: WordingsOf<'destination'> = {
   },
   'destination/other-disk': (problem, context) => ({
     title: shorten(destinationName(problem, context), (name) => `This isn’t the ${name} used before`),
-    body: 'A different disk or folder answers at this path. Nothing was written to it. Connect the one used before.',
-    actions: [chooseDestination, alsoTryAgain],
+    body: 'A different disk has the same name or path. Nothing was written to it.',
+    actions: context.canWait ? [useThisDiskToo, waitForTheOther] : [useThisDiskToo, chooseDestination],
   }),
   'destination/locked': (problem, context) => ({
     title: shorten(destinationName(problem, context), (name) => `${name} is locked`),
-    body: 'Unlock it in Finder; the backup starts by itself.',
-    actions: [tryAgain],
+    body: 'Unlock it; then the backup can start. No data was copied.',
+    actions: context.canWait ? [alsoTryAgain, startWhenUnlocked] : [tryAgain],
   }),
   'destination/fat': (problem, context) => ({
     title: shorten(destinationName(problem, context), (name) => `${name} can’t hold files over 4 GB`),
-    body: 'It is formatted as FAT32. Use APFS, HFS+, exFAT, or ext4 on Linux.',
+    body: 'It is formatted as FAT32. Use APFS, HFS+, exFAT, or ext4 on Linux. No data was copied.',
     actions: [chooseDestination],
   }),
   'destination/holds-image': (problem, context) => ({

@@ -2,6 +2,7 @@
 import {
   addMachine,
   alsoTryAgain,
+  backUpWhenItRuns,
   copyCommand,
   copyOption,
   copySocketOption,
@@ -12,6 +13,7 @@ import {
   sentences,
   shorten,
   showScript,
+  startWhenFree,
   systemSays,
   tryAgain,
   type WordingsOf,
@@ -92,7 +94,7 @@ export const machineProblems: WordingsOf<'machine'> = {
   'machine/busy': (problem, context) => ({
     title: shorten(machineName(problem, context), (name) => `${name} is busy with another program`),
     body: busyBody(fact(problem, 'program'), fact(problem, 'pid')),
-    actions: [copySocketOption, tryAgain],
+    actions: context.canWait ? [copySocketOption, alsoTryAgain, startWhenFree] : [copySocketOption, tryAgain],
   }),
   'machine/silent': (problem, context) => ({
     title: shorten(machineName(problem, context), (name) => `${name} doesn’t answer`),
@@ -127,7 +129,7 @@ export const machineProblems: WordingsOf<'machine'> = {
   'machine/off': (problem, context) => ({
     title: shorten(machineName(problem, context), (name) => `${name} is off`),
     body: ownWords(problem),
-    actions: [tryAgain],
+    actions: context.canWait ? [alsoTryAgain, backUpWhenItRuns] : [tryAgain],
   }),
   'machine/not-qemu': (problem, context) => ({
     title: shorten(machineName(problem, context), (name) => `${name} isn’t a QEMU machine`),

@@ -28,6 +28,7 @@ export type ProblemActionKind =
   | 'back-up-without-freezing'
   | 'leave-disk-out'
   | 'open-privacy-settings'
+  | 'show-log'
   | 'dismiss'
 
 export interface ProblemAction {
@@ -53,7 +54,7 @@ export interface ProblemContext {
   readonly locale?: string | undefined
   /** True when no restore point of this machine exists yet: the next backup starts from the beginning. */
   readonly firstFull?: boolean
-  /** True where a backup was refused that could wait instead. */
+  /** True where a backup is spoken of, which can also wait until what is in its way has passed. */
   readonly canWait?: boolean
 }
 
@@ -145,6 +146,14 @@ export const verifyLastPoint = action('verify-last-point', 'Verify Last Point…
 export const addMachine = action('add-machine', 'Add Machine…', true)
 export const setUpAgent = action('set-up-agent', 'Set Up Agent…', true)
 export const thawNow = action('thaw-now', 'Thaw Now', true)
+export const showLog = action('show-log', 'Show Log')
+export const openPrivacySettings = action('open-privacy-settings', 'Open Privacy Settings', true)
+/** The same wait, worded for what is waited for. */
+export const startWhenConnected = action('start-when-done', 'Start When Connected')
+export const startWhenFree = action('start-when-done', 'Start When Free', true)
+export const startWhenUnlocked = action('start-when-done', 'Start When Unlocked', true)
+export const waitForTheOther = action('start-when-done', 'Wait for the Other', true)
+export const backUpWhenBack = action('start-when-done', 'Back Up When It Is Back', true)
 export const startWhenDone = action('start-when-done', 'Start When Done', true)
 export const backUpWhenItRuns = action('back-up-when-it-runs', 'Back Up When It Runs', true)
 export const backUpWithoutFreezing = action('back-up-without-freezing', 'Back Up Without Freezing')

@@ -3,7 +3,12 @@
 import type { ReactElement } from 'react'
 import type { Point } from '../../../../shared/domain/point.ts'
 import { formatDuration } from '../../../../shared/format/duration.ts'
-import { consistencyMark, fileSystemsWords, wayWords } from '../../../../shared/text/consistency-words.ts'
+import {
+  consistencyMark,
+  fileSystemsWords,
+  wayWords,
+  worthSentence,
+} from '../../../../shared/text/consistency-words.ts'
 import { classes } from '../../design/classes.ts'
 import { Group } from '../../design/key-value-group.tsx'
 import { BoltIcon, MachineIcon, SnowflakeIcon } from '../../icons/icons.tsx'
@@ -12,7 +17,7 @@ import styles from './inspector.module.css'
 const icons = { frozen: SnowflakeIcon, 'crash-consistent': BoltIcon, offline: MachineIcon } as const
 
 export function PointConsistency({ point }: { readonly point: Point }): ReactElement {
-  const { consistency, freeze, consistencyReason } = point
+  const { consistency, freeze } = point
   const Icon = icons[consistency]
   const mark = consistencyMark(point)
   const tone = mark.tone === 'warning' ? 'warning' : consistency === 'frozen' ? 'ok' : 'neutral'
@@ -23,10 +28,7 @@ export function PointConsistency({ point }: { readonly point: Point }): ReactEle
           <Icon small />
           {freeze === null ? mark.text : `Frozen for ${formatDuration(freeze.heldMs)}`}
         </div>
-        <div className={styles.quiet}>{sentenceOf(point)}</div>
-        {consistency === 'frozen' || consistencyReason === null ? null : (
-          <div className={styles.quiet}>{consistencyReason}</div>
-        )}
+        <div className={styles.quiet}>{worthSentence(point)}</div>
       </div>
       <dl className={classes(styles.block, styles.facts)}>
         {factsOf(point).map(({ name, value }) => (
@@ -38,17 +40,6 @@ export function PointConsistency({ point }: { readonly point: Point }): ReactEle
       </dl>
     </Group>
   )
-}
-
-function sentenceOf({ consistency }: Point): string {
-  switch (consistency) {
-    case 'frozen':
-      return 'The guest’s file systems were clean at this instant.'
-    case 'crash-consistent':
-      return 'Like after a power cut: the guest repairs its journal on first boot.'
-    case 'offline':
-      return 'The machine was off, so nothing was being written.'
-  }
 }
 
 interface Fact {
