@@ -11,15 +11,18 @@ import type { GuestKeeper } from '../guest-agent/types.ts'
 import { newId } from '../ids.ts'
 import { newJob } from '../jobs/new-job.ts'
 import type { JobBoard, JobControls } from '../jobs/types.ts'
-import type { MachineLease, MachineService } from '../machines/types.ts'
+import type { MachineService } from '../machines/types.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Repository } from '../repository/types.ts'
 import { BackupCard } from './backup-card.ts'
 import { firstPhases } from './card.ts'
 import { claimsOf } from './claims.ts'
 import { type BackupHeader, Journal, journalVersion } from './journal.ts'
+import type { QemuLink } from './link.ts'
 import { Detached, MachineLink } from './machine-link.ts'
-import { planBackup, spaceNeeded } from './plan.ts'
+import { readOffMachine } from './off-machine.ts'
+import { OfflineLink } from './offline-link.ts'
+import { openMachine, planFor } from './opening.ts'
 import { inputOfOff, inputOfRunning } from './planning.ts'
 import { previewOf } from './preview.ts'
 import { reconcileBackups, resumeBackup } from './reconcile.ts'
@@ -40,7 +43,7 @@ export interface BackupStartInput extends BackupInput {
 }
 
 export interface BackupService {
-  /** What a backup would do, without doing it. Works for a machine that is off, from what is remembered of it. */
+  /** What a backup would do, without doing it. Works for a machine that is off, from its images. */
   preview(input: BackupInput): Promise<BackupPreview>
   /** @throws FloeError when it is clear at once that the backup cannot be made; later failures are the job's */
   start(input: BackupStartInput): Promise<JobId>
@@ -73,7 +76,7 @@ const forever = () => new Promise<never>(() => {})
 class Backups implements BackupService {
   readonly #deps: BackupDependencies
   readonly #runs = new Map<JobId, BackupRun>()
-  readonly #links = new Set<MachineLink>()
+  readonly #links = new Set<QemuLink>()
   readonly #starting = new Set<MachineId>()
   #stopped = false
 
@@ -86,7 +89,8 @@ class Backups implements BackupService {
     const destination = this.#destination(input)
     const planning = this.#planning(input, newId(this.#deps.ports) as JobId)
     if (machine.state.kind === 'off') {
-      return previewOf({ machine, destination, plan: await inputOfOff(machine, planning) })
+      const off = await readOffMachine(machine, input.diskIds, this.#deps.ports)
+      return previewOf({ machine, destination, plan: await inputOfOff(off, planning) })
     }
     await using lease = await this.#deps.machines.acquire(machine.id)
     return previewOf({ machine: lease.machine, destination, plan: await inputOfRunning(lease, planning) })
@@ -101,8 +105,7 @@ class Backups implements BackupService {
     const id = newId(ports) as JobId
     this.#starting.add(machine.id)
     try {
-      await using lease = await this.#deps.machines.acquire(machine.id)
-      const { plan } = await this.#planOn(lease, input, id, destination)
+      const plan = await planFor(this.#deps, machine.id, destination.id, this.#planning(input, id))
       const job = newJob(ports, 'backup', {
         machineId: machine.id,
         machineName: machine.name,
@@ -143,12 +146,7 @@ class Backups implements BackupService {
       const claims = claimsOf(header.machineId, header.destination.id)
       const id = header.jobId
       this.#deps.board.enqueue({ ...job, id }, claims, this.#controls(id, cancelled), async () => {
-        const link = new MachineLink(
-          this.#deps.machines,
-          { id: header.machineId, pid: header.pid },
-          this.#deps.ports.logger,
-          null,
-        )
+        const link = this.#oldLink(header)
         const card = this.#card(header)
         await this.#guard(link, async () => {
           const resumed = await resumeBackup(this.#deps, unfinished, link, card)
@@ -192,12 +190,11 @@ class Backups implements BackupService {
 
   async #runNew(id: JobId, input: BackupStartInput & { destinationId: DestinationId }, cancelled: AbortController) {
     const { machines, ports, board, journalDir } = this.#deps
-    const machine = machines.get(input.machineId)
-    const destination = this.#deps.repository.destination(input.destinationId)
-    let lease: MachineLease | null = null
+    let link: QemuLink | null = null
     try {
-      lease = await machines.acquire(machine.id)
-      const { plan, opened } = await this.#planOn(lease, input, id, destination)
+      const opened = await openMachine(this.#deps, input.machineId, input.destinationId, this.#planning(input, id))
+      const { machine, plan } = opened
+      link = opened.link
       if (cancelled.signal.aborted) throw new FloeError('backup/cancelled', 'The backup was cancelled.')
       const header: BackupHeader = {
         version: journalVersion,
@@ -206,18 +203,16 @@ class Backups implements BackupService {
         machineId: machine.id,
         machineName: machine.name,
         guest: machines.guestAccess(machine.id),
-        destination: opened,
+        destination: opened.destination,
         plan,
         check: input.check,
         limit: input.limit,
-        qemuVersion: lease.session.version,
+        qemuVersion: opened.qemuVersion,
         startCommand: machine.startCommand,
-        pid: machine.pid,
+        pid: opened.pid,
         createdAt: board.get(id).createdAt,
       }
       const journal = await Journal.create(journalDir, header)
-      const link = new MachineLink(machines, machine, ports.logger, lease)
-      lease = null
       const card = this.#card(header)
       board.update(id, { pointId: header.pointId, way: { way: plan.way, reason: plan.wayReason } })
       const run = new BackupRun(this.#deps, card, { header, state: { state: 'idle' }, link, journal, partial: null })
@@ -226,7 +221,7 @@ class Backups implements BackupService {
       if (error instanceof Detached) return forever()
       tellFailure(this.#deps, board.get(id), error)
     } finally {
-      await lease?.[Symbol.asyncDispose]()
+      await link?.close()
     }
   }
 
@@ -248,7 +243,7 @@ class Backups implements BackupService {
   }
 
   /** Keeps the link where stop() finds it. */
-  async #guard(link: MachineLink, work: () => Promise<void>): Promise<void> {
+  async #guard(link: QemuLink, work: () => Promise<void>): Promise<void> {
     this.#links.add(link)
     try {
       if (this.#stopped) await link.detach()
@@ -262,22 +257,16 @@ class Backups implements BackupService {
     }
   }
 
+  /** To what an earlier run of Floe began. */
+  #oldLink({ machineId, plan, pid }: BackupHeader): QemuLink {
+    const { machines, ports } = this.#deps
+    if (plan.way === 'offline') return new OfflineLink(null, null)
+    return new MachineLink(machines, { id: machineId, pid }, ports.logger, null)
+  }
+
   #card(header: BackupHeader): BackupCard {
     const { board, ports } = this.#deps
     return new BackupCard(board, ports.clock, header)
-  }
-
-  async #planOn(lease: MachineLease, input: BackupInput, jobId: JobId, destination: Destination) {
-    const plan = planBackup(await inputOfRunning(lease, this.#planning(input, jobId)))
-    const imagePaths = lease.machine.disks
-      .flatMap((disk) => [disk.imagePath, ...disk.backingChain])
-      .filter((path) => path !== null)
-    const own = plan.disks.flatMap((disk) => (disk.sourcePath === null ? [] : [disk.sourcePath]))
-    const opened = await this.#deps.repository.open(destination.id, {
-      ...spaceNeeded(plan),
-      imagePaths: [...new Set([...imagePaths, ...own])],
-    })
-    return { plan, opened }
   }
 
   #planning({ diskIds, freeze = null, requireFreeze = null }: BackupInput, jobId: JobId) {

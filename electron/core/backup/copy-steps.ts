@@ -91,6 +91,7 @@ export class CopySteps {
     const listener = this.#listener
     this.#listener = null
     this.#watching = new AbortController()
+    void link.images?.follow(this.#watching.signal, (problem) => this.#run.post({ event: 'trouble', problem }))
     await watchCopies({
       link,
       plan: header.plan,
@@ -147,6 +148,7 @@ export class CopySteps {
       if (mayRescue) await this.#letGuestGoOn()
     }
     await link.close()
+    if (copied) await link.images?.assertUntouched()
     if (unwritten) throw unwritten
     post({ event: 'released' })
   }

@@ -8,6 +8,7 @@ import { fleecingHindrance } from '../instant/feasible.ts'
 import { planScratch, type ScratchAnswer, scratchSpace } from '../instant/scratch.ts'
 import type { MachineLease } from '../machines/types.ts'
 import { type FreezeWishes, planFreeze } from './freeze-plan.ts'
+import type { OffMachine } from './off-machine.ts'
 import type { PlanInput } from './plan.ts'
 
 export interface PlanWishes extends FreezeWishes {
@@ -15,7 +16,7 @@ export interface PlanWishes extends FreezeWishes {
   readonly diskIds: readonly string[] | null
 }
 
-interface Planning {
+export interface Planning {
   readonly jobId: JobId
   readonly wishes: PlanWishes
   readonly settings: Settings
@@ -35,9 +36,9 @@ export async function inputOfRunning(lease: MachineLease, planning: Planning): P
   }
 }
 
-/** Of a machine that is off, from what is remembered of it. */
-export async function inputOfOff(machine: Machine, planning: Planning): Promise<PlanInput> {
-  return { ...(await common(machine, planning)), inventory: machine.disks, capabilities: null, roots: [], hindrance: null }
+/** Of a machine that is off, from what its images say. */
+export async function inputOfOff({ machine, inventory }: OffMachine, planning: Planning): Promise<PlanInput> {
+  return { ...(await common(machine, planning)), inventory, capabilities: null, roots: [], hindrance: null }
 }
 
 async function common(machine: Machine, { jobId, wishes, settings, scratchDir }: Planning) {

@@ -3,12 +3,16 @@
 import type { Problem } from '../../../shared/errors/problem.ts'
 import { FloeError, toProblem } from '../errors.ts'
 import { QmpExecuteError } from '../qmp/errors.ts'
+import { speaksOfLock } from '../storage-daemon/offline-image.ts'
+import { DaemonEnded } from './offline-link.ts'
 
 /** Who and where, for the sentences. */
 export interface BackupPlace {
   readonly machineName: string
   readonly destinationName: string
   readonly pid: number | null
+  /** The machine is off; its images are copied. */
+  readonly off?: boolean
 }
 
 /** How far the copy was, in bytes. */
@@ -20,6 +24,7 @@ export interface Done {
 const removed = 'The unfinished copy is removed; your other restore points stay.'
 
 export function machineGone(place: BackupPlace, at: Date, done?: Done, cause?: unknown): FloeError {
+  if (cause instanceof DaemonEnded) return interrupted(place, cause.message, cause)
   return new FloeError('backup/machine-gone', `${place.machineName} stopped during the backup.`, {
     params: { machine: place.machineName, pid: place.pid, time: at.toISOString(), ...done },
     remedy: `${removed} Back up again when the machine runs.`,
@@ -115,10 +120,21 @@ export function checkFailed(place: BackupPlace, cause: unknown): FloeError {
   })
 }
 
+/** QEMU gets no lock on an image that another program writes to; for raw ones it finds that out when the copy starts. */
+function lockedByOther(place: BackupPlace, error: QmpExecuteError): FloeError {
+  const text = `An image of ${place.machineName} is in use by another program: ${error.text}`
+  return new FloeError('backup/started-while-off', text, {
+    params: { machine: place.machineName, before: true, text: error.text },
+    remedy: 'Back up the running machine over its QMP socket, or end the program that uses the image.',
+    cause: error,
+  })
+}
+
 /** What a refused command means for the backup. QEMU says "is busy" of a node that a foreign job holds. */
 export function refused(place: BackupPlace, error: unknown): Problem {
   if (!(error instanceof QmpExecuteError)) return toProblem(error)
   const params = { machine: place.machineName, text: error.text }
+  if (place.off && speaksOfLock(error.text)) return toProblem(lockedByOther(place, error))
   const clash = /is busy|in use by block job|blocked/i.test(error.text)
   return toProblem(
     clash

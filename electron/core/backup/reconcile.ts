@@ -11,6 +11,7 @@ import type { BackupEvent } from './events.ts'
 import { Journal, readJournals, type Unfinished } from './journal.ts'
 import type { QemuLink } from './link.ts'
 import { MachineEnded } from './machine-link.ts'
+import { DaemonEnded } from './offline-link.ts'
 import { interrupted } from './problems.ts'
 import { findRemains } from './remains.ts'
 import { placeOf, type RunView } from './run-context.ts'
@@ -48,6 +49,12 @@ export async function reconcileBackups(deps: Dependencies, takeUp: (unfinished: 
   }
 }
 
+function whyGone(ended: MachineEnded): string {
+  return ended instanceof DaemonEnded
+    ? 'Floe was closed before the copy was complete, and a machine that is off is copied only while Floe is open.'
+    : 'Floe was closed, and the machine stopped before the copy was complete.'
+}
+
 /** Finds out what is left of a backup and says how it goes on. @throws Detached, FloeError when the journal cannot be written */
 export async function resumeBackup(
   deps: Dependencies,
@@ -70,7 +77,7 @@ export async function resumeBackup(
     first = { event: 'resumed', remains, problem: toProblem(why) }
   } catch (error) {
     if (!(error instanceof MachineEnded)) throw error
-    const why = interrupted(place, 'Floe was closed, and the machine stopped before the copy was complete.', error)
+    const why = interrupted(place, whyGone(error), error)
     first = { event: 'machine-gone', problem: toProblem(why) }
   }
   const journal = await Journal.reopen(deps.journalDir, header.jobId)

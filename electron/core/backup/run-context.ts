@@ -73,4 +73,5 @@ export const placeOf = (header: BackupHeader): BackupPlace => ({
   machineName: header.machineName,
   destinationName: header.destination.name,
   pid: header.pid,
+  off: header.plan.way === 'offline',
 })

@@ -1,0 +1,100 @@
+// Opens what a backup reads from: the QEMU of a machine that runs, or the images of one that is off. Which of the two is
+// decided at the moment the copy begins, because a machine may be started or turned off while its backup waits.
+import type { DestinationId, MachineId } from '../../../shared/domain/ids.ts'
+import type { Machine } from '../../../shared/domain/machine.ts'
+import type { MachineService } from '../machines/types.ts'
+import type { Ports } from '../ports/index.ts'
+import type { OpenDestination, Repository } from '../repository/types.ts'
+import type { QemuLink } from './link.ts'
+import { MachineLink } from './machine-link.ts'
+import { assertOff, type OffMachine, openOffMachine, readOffMachine } from './off-machine.ts'
+import { type BackupPlan, planBackup, spaceNeeded } from './plan.ts'
+import { inputOfOff, inputOfRunning, type Planning } from './planning.ts'
+
+interface Deps {
+  readonly machines: MachineService
+  readonly repository: Pick<Repository, 'open'>
+  readonly ports: Ports
+}
+
+export interface OpenedMachine {
+  readonly machine: Machine
+  readonly plan: BackupPlan
+  readonly destination: OpenDestination
+  readonly link: QemuLink
+  readonly qemuVersion: string
+  /** The QEMU that copies; null when the machine is off. */
+  readonly pid: number | null
+}
+
+/** The machine as it is now: one that was off when Floe looked last may run by now. @throws FloeError `machine/unknown` */
+async function machineNow(machines: MachineService, id: MachineId): Promise<Machine> {
+  if (machines.get(id).state.kind === 'off') await machines.refresh()
+  return machines.get(id)
+}
+
+async function openDestination(deps: Deps, id: DestinationId, machine: Machine, plan: BackupPlan) {
+  const known = machine.disks.flatMap((disk) => [disk.imagePath, ...disk.backingChain]).filter((path) => path !== null)
+  const own = plan.disks.flatMap((disk) => (disk.sourcePath === null ? [] : [disk.sourcePath]))
+  return deps.repository.open(id, { ...spaceNeeded(plan), imagePaths: [...new Set([...known, ...own])] })
+}
+
+async function planOff(off: OffMachine, planning: Planning): Promise<BackupPlan> {
+  return planBackup(await inputOfOff(off, planning))
+}
+
+/** What the backup will do, for the card; everything that can be refused at once is. @throws FloeError */
+export async function planFor(
+  deps: Deps,
+  machineId: MachineId,
+  destinationId: DestinationId,
+  planning: Planning,
+): Promise<BackupPlan> {
+  const machine = await machineNow(deps.machines, machineId)
+  if (machine.state.kind === 'off') {
+    const off = await readOffMachine(machine, planning.wishes.diskIds, deps.ports)
+    const plan = await planOff(off, planning)
+    await assertOff(off, deps)
+    await openDestination(deps, destinationId, machine, plan)
+    return plan
+  }
+  await using lease = await deps.machines.acquire(machineId)
+  const plan = planBackup(await inputOfRunning(lease, planning))
+  await openDestination(deps, destinationId, lease.machine, plan)
+  return plan
+}
+
+/** The caller closes the link. @throws FloeError when the machine or the destination cannot be used */
+export async function openMachine(
+  deps: Deps,
+  machineId: MachineId,
+  destinationId: DestinationId,
+  planning: Planning,
+): Promise<OpenedMachine> {
+  const { machines, ports } = deps
+  const machine = await machineNow(machines, machineId)
+  if (machine.state.kind === 'off') {
+    const off = await readOffMachine(machine, planning.wishes.diskIds, ports)
+    const plan = await planOff(off, planning)
+    const destination = await openDestination(deps, destinationId, machine, plan)
+    const { link, version } = await openOffMachine(off, deps)
+    return { machine, plan, destination, link, qemuVersion: machine.qemuVersion ?? version, pid: null }
+  }
+  const lease = await machines.acquire(machineId)
+  try {
+    const plan = planBackup(await inputOfRunning(lease, planning))
+    const destination = await openDestination(deps, destinationId, lease.machine, plan)
+    const link = new MachineLink(machines, lease.machine, ports.logger, lease)
+    return {
+      machine: lease.machine,
+      plan,
+      destination,
+      link,
+      qemuVersion: lease.session.version,
+      pid: lease.machine.pid,
+    }
+  } catch (error) {
+    await lease[Symbol.asyncDispose]()
+    throw error
+  }
+}
