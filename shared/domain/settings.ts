@@ -4,6 +4,8 @@ import { z } from 'zod'
 export const MachineDefaults = z.object({
   diskIds: z.array(z.string()).nullable(),
   freeze: z.boolean().nullable(),
+  /** Mount points inside the guest to freeze; null: all. */
+  mountpoints: z.array(z.string()).nullable().optional(),
   limit: z.number().int().positive().nullable(),
   check: z.boolean(),
 })

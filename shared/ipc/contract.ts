@@ -129,6 +129,8 @@ export const calls = {
       freeze: z.boolean().nullable().default(null),
       /** No backup when the guest cannot be frozen. Null: as the settings say. */
       requireFreeze: z.boolean().nullable().default(null),
+      /** Mount points inside the guest to freeze; null: all, or as saved for the machine. */
+      mountpoints: z.array(z.string().startsWith('/')).min(1).nullable().default(null),
       /** Wait for what may come by itself (an absent destination, another job on the disk, a busy monitor, a machine that is off) instead of failing. */
       whenPossible: z.boolean().default(false),
     }),

@@ -9,6 +9,8 @@ export interface FreezeWishes {
   /** Null: as the settings say. */
   readonly freeze: boolean | null
   readonly requireFreeze: boolean | null
+  /** Null: as saved for the machine, else all. */
+  readonly mountpoints?: readonly string[] | null
 }
 
 /** Pure. @throws FloeError `backup/freeze-required` when it is clear already that a required freeze cannot be */
@@ -19,7 +21,8 @@ export function planFreeze(machine: Machine, wishes: FreezeWishes, settings: Set
     settings,
   )
   const required = wishes.requireFreeze ?? (settings.requireFreeze && wishes.freeze !== false)
-  if (plan.kind === 'freeze') return { ...plan, required }
+  const mountpoints = wishes.mountpoints ?? settings.backupByMachine[machine.id]?.mountpoints ?? null
+  if (plan.kind === 'freeze') return { ...plan, required, mountpoints }
   if (!required || machine.state.kind === 'off') return plan
   throw new FloeError('backup/freeze-required', `${machine.name} was not backed up: ${lower(plan.reason)}`, {
     params: { machine: machine.name, cause: plan.cause },
