@@ -1,6 +1,5 @@
 // Backups that start by themselves once nothing stands in their way any more, which is looked at every few seconds. They
 // are not kept over a restart of Floe.
-import { setTimeout as pause } from 'node:timers/promises'
 import type { JobId } from '../../../shared/domain/ids.ts'
 import type { JobBoard, WaitingState } from '../jobs/types.ts'
 import type { Clock } from '../ports/index.ts'
@@ -62,7 +61,7 @@ export class Waiting {
     let clearSince: number | null = null
     for (;;) {
       const ms = waitsFor === 'machine' ? timing.machinePollMs : timing.pollMs
-      await pause(ms, undefined, { signal: over, ref: false }).catch(() => {})
+      await pause(ms, over)
       if (over.aborted) return
       const obstacle = await look()
       if (over.aborted) return
@@ -77,4 +76,18 @@ export class Waiting {
       return board.ready(id)
     }
   }
+}
+
+function pause(ms: number, over: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      over.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    timer.unref()
+    over.addEventListener('abort', end, { once: true })
+    if (over.aborted) end()
+  })
 }
