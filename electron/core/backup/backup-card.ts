@@ -53,6 +53,7 @@ export class BackupCard implements RunView {
     this.#state = state
     this.#freezing = false
     if (state.state === 'copying') this.#tellInstant(state.instant)
+    if (this.#plan.way === 'offline') this.#tellHold(state)
     // Reading the copy back is in nobody's way: the next backup to this destination may begin.
     if (state.state === 'checking') this.#board.giveBack(this.#jobId, this.#destinationClaim)
     if (state.state === 'releasing' && state.outcome.kind === 'copied') this.#allCopied()
@@ -103,6 +104,12 @@ export class BackupCard implements RunView {
     })
   }
 
+  /** QEMU finds the images of a machine that is off locked while they are copied (docs/qmp.md). */
+  #tellHold({ state }: BackupState): void {
+    const held = ['preparing', 'starting', 'copying', 'stopping'].includes(state)
+    this.#board.update(this.#jobId, { note: held ? holdNote : null })
+  }
+
   #tellInstant({ at: _at, ...instant }: BackupInstant): void {
     this.#board.update(this.#jobId, { instant })
   }
@@ -127,6 +134,9 @@ const freezeTexts: Partial<Record<FreezePhase, string>> = {
   frozen: 'The guest is frozen',
   thawed: 'The guest is thawed',
 }
+
+const holdNote =
+  'While its images are copied, QEMU may refuse to start this machine. Cancelling the backup frees them at once.'
 
 const stepTexts: Partial<Record<BackupState['state'], string>> = {
   preparing: 'Creating the images',
