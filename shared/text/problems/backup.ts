@@ -210,8 +210,13 @@ export const backupProblems: WordingsOf<'backup'> = {
     actions: [backUpAgain],
   }),
   'backup/started-while-off': (problem, context) => ({
-    title: shorten(machineName(problem, context), (name) => `${name} was started during the backup`),
-    body: sentences(ownWords(problem), partialRemoved(problem)),
+    title: shorten(machineName(problem, context), (name) =>
+      problem.params.before === true ? `${name} isn’t off after all` : `${name} was started during the backup`,
+    ),
+    body: sentences(
+      ownWords(problem),
+      problem.params.before === true ? 'No data was copied.' : partialRemoved(problem),
+    ),
     actions: [backUpAgain],
   }),
   'backup/cancelled': (_problem, context) => ({
