@@ -119,6 +119,8 @@ async function main(): Promise<void> {
     serve,
     stdout: process.stdout,
     stderr: process.stderr,
+    writeBytes: (bytes) =>
+      new Promise((resolve, reject) => process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()))),
     ask: (question) => ask(question, signal),
     terminal: {
       input: process.stdin.isTTY === true,

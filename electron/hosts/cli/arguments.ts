@@ -22,7 +22,8 @@ const globalOptions = {
 } as const
 
 /** @throws WrongUsage */
-export function parseArguments(argv: readonly string[], verbs: readonly Verb[]): Parsed {
+export function parseArguments(all: readonly string[], verbs: readonly Verb[]): Parsed {
+  const { argv, command } = splitCommand(all, verbs)
   const options = Object.assign({}, ...verbs.map((verb) => verb.options), globalOptions)
   // First only to see which words are no option's value; the strict reading needs the verb.
   const loose = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true })
@@ -45,10 +46,24 @@ export function parseArguments(argv: readonly string[], verbs: readonly Verb[]):
   return {
     kind: 'run',
     verb,
-    given: { verb: verb.name, words: rest, options: own as Record<string, OptionValue> },
+    given: { verb: verb.name, words: rest, options: own as Record<string, OptionValue>, command },
     home: typeof home === 'string' ? home : null,
     json: json === true,
   }
+}
+
+/** Cuts off what follows `--` where the verb runs it; elsewhere `--` only ends the options. */
+function splitCommand(all: readonly string[], verbs: readonly Verb[]) {
+  const end = all.indexOf('--')
+  if (end < 0) return { argv: all, command: null }
+  const before = all.slice(0, end)
+  const options = Object.assign({}, ...verbs.map((verb) => verb.options), globalOptions)
+  const [first] = parseArgs({ args: [...before], options, strict: false, allowPositionals: true }).positionals
+  const verb = verbs.find(({ name, runsCommand }) => runsCommand === true && name === first)
+  if (!verb) return { argv: all, command: null }
+  const command = all.slice(end + 1)
+  if (command.length === 0) throw new WrongUsage('What should be run after "--"?', verb.name)
+  return { argv: before, command }
 }
 
 function nameVerb(words: readonly string[], verbs: readonly Verb[]): Verb {

@@ -18,6 +18,8 @@ export interface CliDependencies {
   serve(request: ServeRequest): Promise<{ readonly url: string; close(): Promise<void> }>
   readonly stdout: { write(text: string): unknown }
   readonly stderr: { write(text: string): unknown }
+  /** Standard output as bytes, one piece after the other. Rejects with the system's error, `EPIPE` when nobody reads. */
+  writeBytes(bytes: Uint8Array): Promise<void>
   /** Asks for one line on the terminal. */
   ask(question: string): Promise<string>
   readonly terminal: { readonly input: boolean; readonly output: boolean; readonly columns: number }
@@ -42,6 +44,8 @@ export interface Given {
   readonly verb: string
   readonly words: readonly string[]
   readonly options: Readonly<Record<string, OptionValue>>
+  /** What follows `--` for a verb that runs a command; null without. */
+  readonly command: readonly string[] | null
 }
 
 export interface Verb {
@@ -58,6 +62,8 @@ export interface Verb {
   readonly words: readonly [number, number]
   /** True when `--json` prints a line for each event. */
   readonly events?: boolean
+  /** True when a command may follow `--`. */
+  readonly runsCommand?: boolean
   /** @returns the exit status */
   run(context: Context, given: Given): Promise<number>
 }

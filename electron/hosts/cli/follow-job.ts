@@ -10,23 +10,29 @@ import { ProgressLines } from './progress.ts'
 
 const askEveryMs = 2_000
 
+interface Watching {
+  readonly onChange: (job: Job) => void
+  readonly isEnough: (job: Job) => boolean
+}
+
 /**
- * Follows a job that this command started; Ctrl-C cancels it. Resolves with the job when it is done.
- * @throws CommandFailed when it failed or was cancelled, or when its Floe is gone
+ * Follows a job that this command started until it is as wished, or over; Ctrl-C cancels it.
+ * @throws CommandFailed when its Floe is gone
  */
-export async function followJob(context: Context, client: FloeClient, jobId: JobId): Promise<Job> {
+export function watchJob(context: Context, client: FloeClient, jobId: JobId, watching: Watching): Promise<Job> {
   const { output, dependencies } = context
-  const lines = new ProgressLines(output, dependencies.now)
-  const job = await new Promise<Job>((resolve, reject) => {
+  return new Promise<Job>((resolve, reject) => {
     const stops: (() => void)[] = []
+    let ended = false
     const end = (finish: () => void) => {
+      ended = true
       for (const stop of stops.splice(0)) stop()
       finish()
     }
     const take = (next: Job | undefined) => {
-      if (next === undefined || next.id !== jobId) return
-      lines.show(next)
-      if (isFinal(next.state)) end(() => resolve(next))
+      if (ended || next === undefined || next.id !== jobId) return
+      watching.onChange(next)
+      if (isFinal(next.state) || watching.isEnough(next)) end(() => resolve(next))
     }
     const ask = async () => {
       const result = await client.invoke('jobs.list', {})
@@ -45,13 +51,27 @@ export async function followJob(context: Context, client: FloeClient, jobId: Job
     const stopListening = client.subscribe('jobs', (message) => {
       for (const item of message.kind === 'snapshot' ? message.items : message.upserts) take(item)
     })
-    if (stops.length === 0) stopListening()
+    if (ended) stopListening()
     else stops.push(stopListening)
-    if (dependencies.signal.aborted) interrupt()
+    if (dependencies.signal.aborted && !ended) interrupt()
   })
+}
+
+/**
+ * Follows a job to its end, telling its progress. Resolves with the job when it is done.
+ * @throws CommandFailed when it failed or was cancelled, or when its Floe is gone
+ */
+export async function followJob(context: Context, client: FloeClient, jobId: JobId): Promise<Job> {
+  const lines = new ProgressLines(context.output, context.dependencies.now)
+  const job = await watchJob(context, client, jobId, { onChange: (next) => lines.show(next), isEnough: () => false })
+  assertNotFailed(job)
+  return job
+}
+
+/** @throws CommandFailed with the problem of a job that failed or was cancelled */
+export function assertNotFailed(job: Job): void {
   if (job.state.kind === 'failed') throw new CommandFailed(job.state.problem, { details: { jobId: job.id } })
   if (job.state.kind === 'cancelled') throw new CommandFailed(cancelled(job), { details: { jobId: job.id } })
-  return job
 }
 
 function cancelled(job: Job) {

@@ -35,6 +35,11 @@ export class Output {
     if (this.json) this.#out.write(`${JSON.stringify(value)}\n`)
   }
 
+  /** The same words on standard error, where standard output belongs to somebody else. */
+  beside(): Output {
+    return new Output({ json: false, live: false, columns: this.columns, out: this.#error, error: this.#error })
+  }
+
   /** Replaces the line drawn before, on a terminal only. */
   draw(text: string): void {
     if (!this.live) return

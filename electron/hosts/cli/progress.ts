@@ -1,5 +1,6 @@
 import type { Job } from '../../../shared/domain/job.ts'
 import { describeJob, describeProgress, percentOf } from '../../../shared/text/job-words.ts'
+import { instantText } from './consistency.ts'
 import type { Output } from './output.ts'
 
 const barWidth = 24
@@ -12,6 +13,8 @@ export class ProgressLines {
   #now: () => Date
   #lastText = ''
   #lastTenth = -1
+  /** What was said once and for all. */
+  #told = new Set<string>()
 
   constructor(output: Output, now: () => Date) {
     this.#output = output
@@ -21,9 +24,16 @@ export class ProgressLines {
   show(job: Job): void {
     const { kind } = job.state
     if (kind === 'done' || kind === 'cancelled' || kind === 'failed') return
+    if (!this.#output.json) for (const fact of factsOf(job)) this.#tellOnce(fact)
     if (this.#output.json) this.#tellScript(job)
     else if (this.#output.live) this.#output.draw(barLine(job, this.#now()))
     else this.#tellLine(job)
+  }
+
+  #tellOnce(fact: string): void {
+    if (this.#told.has(fact)) return
+    this.#told.add(fact)
+    this.#output.line(fact)
   }
 
   #tellScript(job: Job): void {
@@ -37,6 +47,11 @@ export class ProgressLines {
       bytesPerSecond: job.progress?.bytesPerSecond ?? null,
       secondsLeft: job.progress?.secondsLeft ?? null,
       checked: job.checked,
+      way: job.way?.way ?? null,
+      instant: job.instant,
+      waiting: job.state.kind === 'waiting' ? { for: job.state.for, problem: job.state.problem } : null,
+      paused: job.state.kind === 'paused' ? pauseOf(job.state) : null,
+      slowed: job.impact?.slowed ?? false,
     }
     const text = JSON.stringify(event)
     if (text !== this.#lastText) this.#output.document(event)
@@ -53,6 +68,18 @@ export class ProgressLines {
     this.#lastText = title
     this.#lastTenth = tenth
   }
+}
+
+/** How the disks are read and what the instant is worth, as soon as it is known. */
+function factsOf(job: Job): string[] {
+  const facts: string[] = []
+  if (job.way !== null) facts.push(`Way: ${job.way.way}. ${job.way.reason}`)
+  if (job.instant !== null && job.kind === 'backup') facts.push(`Consistency: ${instantText(job.instant)}.`)
+  return facts
+}
+
+function pauseOf({ reason, neededBytes, freeBytes }: Extract<Job['state'], { kind: 'paused' }>) {
+  return { reason, neededBytes, freeBytes }
 }
 
 /** `Copying  [##########--------------]  42 %  4.03 of 9.60 GB copied  186 MB/s  about 30 seconds left` */

@@ -83,7 +83,8 @@ function tellFailure(error: unknown, output: Output, events: boolean, dependenci
 
 /** Scripts get their JSON even when the command line is wrong; whether it asks for it must be guessed then. */
 function wrongCommandLine(argv: readonly string[], error: unknown, dependencies: CliDependencies): number {
-  if (!(error instanceof WrongUsage) || !argv.includes('--json')) return wrongUsage(error, dependencies)
+  const ours = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
+  if (!(error instanceof WrongUsage) || !ours.includes('--json')) return wrongUsage(error, dependencies)
   const problem = problemOf('ipc/invalid-input', error.message)
   const events = verbs.find((verb) => verb.name === error.verb)?.events === true
   dependencies.stdout.write(`${JSON.stringify(events ? { event: 'failed', problem } : { problem })}\n`)

@@ -9,6 +9,7 @@ import { table } from '../table.ts'
 const stateWords: Record<Destination['state']['kind'], string> = {
   connected: 'connected',
   absent: 'not connected',
+  locked: 'locked',
   'other-disk': 'another disk is there',
   'read-only': 'read-only',
   'no-permission': 'no permission',

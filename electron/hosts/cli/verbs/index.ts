@@ -1,6 +1,8 @@
 import type { Verb } from '../context.ts'
+import { agentVerbs } from './agent.ts'
 import { backupVerbs } from './backup.ts'
 import { destinationVerbs } from './destinations.ts'
+import { exportVerbs } from './export.ts'
 import { jobVerbs } from './jobs.ts'
 import { machineVerbs } from './machines.ts'
 import { pointVerbs } from './points.ts'
@@ -10,8 +12,10 @@ import { systemVerbs } from './system.ts'
 /** Everything `floe` can be told, in the order of its help. */
 export const verbs: readonly Verb[] = [
   ...machineVerbs,
+  ...agentVerbs,
   ...destinationVerbs,
   ...backupVerbs,
+  ...exportVerbs,
   ...jobVerbs,
   ...pointVerbs,
   ...restoreVerbs,

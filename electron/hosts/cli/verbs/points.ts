@@ -2,6 +2,7 @@ import type { Point } from '../../../../shared/domain/point.ts'
 import type { ProblemCode } from '../../../../shared/errors/codes.ts'
 import { formatBytes } from '../../../../shared/format/bytes.ts'
 import { formatExactTime } from '../../../../shared/format/dates.ts'
+import { fileSystemsWords, wayWords } from '../../../../shared/text/consistency-words.ts'
 import { consistencyMark, kindWords, verifiedMark } from '../../../../shared/text/point-words.ts'
 import { confirm } from '../confirm.ts'
 import { type Context, type Given, textOption, type Verb } from '../context.ts'
@@ -41,10 +42,14 @@ async function show({ output, client, dependencies }: Context, given: Given): Pr
     ['Time', formatExactTime(point.createdAt, english(dependencies.now()))],
     ['Kind', kindWords(point)],
     ['Consistency', [consistencyMark(point).text, point.consistencyReason].filter(Boolean).join(': ')],
+    ['Read', wayWords(point.way)],
     ['State', verifiedMark(point).text],
     ['Size', formatBytes(point.bytes, 'decimal', 'en')],
     ['Folder', point.path],
   ]
+  const frozen = point.freeze === null ? null : fileSystemsWords(point.freeze)
+  if (frozen !== null) facts.push(['Frozen', frozen])
+  if (point.pausedMs !== null) facts.push(['Guest paused', `${Math.round(point.pausedMs)} ms`])
   if (point.unreadable !== null) facts.push(['Problem', point.unreadable])
   for (const [name, value] of facts) output.line(`${name.padEnd(15)}${value}`)
   for (const disk of point.disks) {

@@ -9,7 +9,8 @@ import type { Problem } from '../../../../shared/errors/problem.ts'
 import type { CallName, TopicMessage } from '../../../../shared/ipc/contract.ts'
 import { failed, ok, type Result } from '../../../../shared/ipc/result.ts'
 
-type Answer = (input: Record<string, unknown>) => unknown
+/** May be a promise; the signal is that of the call. */
+type Answer = (input: Record<string, unknown>, signal?: AbortSignal) => unknown
 
 /** A Floe of the test's own behind the contract: answers from maps, jobs as the test moves them. */
 export class FakeFloe {
@@ -24,9 +25,9 @@ export class FakeFloe {
   #seq = 0
 
   readonly client: FloeClient = {
-    invoke: (async (name: CallName, input: Record<string, unknown>) =>
-      this.#answer(name, input)) as FloeClient['invoke'],
-    invokeUnchecked: async (name, input) => this.#answer(name as CallName, input as Record<string, unknown>),
+    invoke: ((name: CallName, input: Record<string, unknown>, signal?: AbortSignal) =>
+      this.#answer(name, input, signal)) as FloeClient['invoke'],
+    invokeUnchecked: (name, input) => this.#answer(name as CallName, input as Record<string, unknown>),
     subscribe: (topic, listener) => {
       if (topic !== 'jobs') throw new Error(`Nobody should need the topic ${topic}`)
       const ours = listener as unknown as (message: TopicMessage<'jobs'>) => void
@@ -36,11 +37,11 @@ export class FakeFloe {
     },
   }
 
-  #answer(name: CallName, input: Record<string, unknown>): Result<unknown> {
+  async #answer(name: CallName, input: Record<string, unknown>, signal?: AbortSignal): Promise<Result<unknown>> {
     this.calls.push({ name, input })
     try {
       const answer = this.answers[name]
-      if (answer !== undefined) return ok(answer(input))
+      if (answer !== undefined) return ok(await answer(input, signal))
       if (name === 'machines.refresh') return ok({ processesChecked: 0, foldersChecked: [], found: 0 })
       if (name === 'machines.list') return ok(this.machines)
       if (name === 'destinations.list') return ok(this.destinations)
@@ -97,6 +98,9 @@ export function cli(floe: FakeFloe, args: readonly string[], change: Partial<Cli
     serve: () => Promise.reject(new Error('The test does not serve')),
     stdout: sink('stdout'),
     stderr: sink('stderr'),
+    writeBytes: async (bytes) => {
+      text.stdout += Buffer.from(bytes).toString('latin1')
+    },
     ask: () => Promise.reject(new Error('Nobody should be asked')),
     terminal: { input: false, output: false, columns: 200 },
     env: {},
@@ -138,6 +142,12 @@ export function job(state: JobState, change: Partial<Job> = {}): Job {
     canCancel: true,
     reattached: false,
     note: null,
+    impact: null,
+    scratch: null,
+    instant: null,
+    way: null,
+    stalledSince: null,
+    export: null,
     result: null,
     ...change,
   } as Job
@@ -176,6 +186,9 @@ export function point(id: string, change: Partial<Point> = {}): Point {
     kind: 'full',
     consistency: 'crash-consistent',
     consistencyReason: 'It has no guest agent.',
+    freeze: null,
+    pausedMs: null,
+    way: 'fleecing',
     parentId: null,
     path: `/t7/debian/${id}`,
     disks: [
