@@ -8,6 +8,7 @@ import type { Ports } from '../../core/ports/index.ts'
 import { listRendererFiles } from '../page/renderer-files.ts'
 import { serveAppScheme } from './app-protocol.ts'
 import { type Followed, followTopic } from './follow-topic.ts'
+import { soundFrozenAlarm } from './frozen-alarm.ts'
 import { guardPermissions } from './guards.ts'
 import { desktopCalls } from './host-calls.ts'
 import { serveWindows } from './ipc.ts'
@@ -65,7 +66,9 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
 
   coordinateQuit({ session, jobs, window: main, logger })
   showStatusOutside(main, jobs, followTopic(client, 'activity'))
-  keepMenu(main, followTopic(client, 'machines'), homePaths(options.homeDir).log)
+  const machines = followTopic(client, 'machines')
+  soundFrozenAlarm(main, machines)
+  keepMenu(main, machines, homePaths(options.homeDir).log)
   if (process.platform === 'darwin') createMenuBarItem(main, jobs)
   followTopic(client, 'settings').onChange(([item]) => {
     if (item) nativeTheme.themeSource = item.settings.theme

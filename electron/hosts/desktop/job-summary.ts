@@ -1,9 +1,9 @@
 import type { Activity } from '../../../shared/domain/activity.ts'
 import { isFinal, type Job } from '../../../shared/domain/job.ts'
 
-/** Jobs that are at work or were stopped on the way; not those that only wait in the queue. */
+/** Jobs that are at work or were stopped on the way; not those that only wait. */
 export function runningJobs(jobs: readonly Job[]): Job[] {
-  return jobs.filter((job) => !isFinal(job.state) && job.state.kind !== 'queued')
+  return jobs.filter((job) => !isFinal(job.state) && !['queued', 'waiting'].includes(job.state.kind))
 }
 
 /** Jobs whose end a person would miss: also the queued ones. */
