@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type BackedUpGuest, startBackedUpGuest } from '../../support/linux-guest/backed-up.ts'
+import { type BackedUpGuest, patient, startBackedUpGuest } from '../../support/linux-guest/backed-up.ts'
+import { until } from '../../support/run.ts'
 
 let world: BackedUpGuest
 
@@ -47,7 +48,7 @@ it('a silent agent costs the backup its freeze and nothing else, and the guest e
   await world.guest.control.continueAgent()
   await world.steps(5)
   await world.guest.control.writeNow()
-  await world.floe.call('settings.set', { freezeLimitSeconds: 10 })
+  await world.floe.call('settings.set', patient)
   expect((await world.prove({ freeze: true })).point.consistency).toBe('frozen')
 })
 
@@ -64,7 +65,7 @@ it('a guest that takes too long to freeze is thawed again, and backed up unfroze
   expect(verdict).toMatchObject({ good: true })
   const machine = (await world.floe.call('machines.list', {})).find(({ id }) => id === world.machineId)
   expect(machine?.mayBeFrozenSince).toBeNull()
-  await world.floe.call('settings.set', { freezeLimitSeconds: 10 })
+  await world.floe.call('settings.set', patient)
   await world.guest.control.run('rm /data/late')
   expect((await world.prove({ freeze: true })).point.consistency).toBe('frozen')
 })
@@ -81,6 +82,29 @@ it('when a freeze is required, a silent agent means no backup, and a guest that 
   await world.steps(5)
   await world.guest.control.writeNow()
 })
+
+it.each(['preparing', 'freezing', 'copying'] as const)(
+  'a backup cancelled while it is %s, or as soon as it can be, leaves a guest that writes and nothing in QEMU',
+  async (moment) => {
+    const id = await world.start({ freeze: true, limit: 2_000_000 })
+    const order = ['queued', 'preparing', 'freezing', 'copying']
+    await until(async () => {
+      const job = (await world.floe.call('jobs.list', {})).find((candidate) => candidate.id === id)
+      return job && order.indexOf(job.state.kind) >= order.indexOf(moment)
+    }, `the job ${moment}`)
+    await until(
+      async () => (await world.floe.refusal('jobs.cancel', { jobId: id })) === null,
+      'the job to be cancellable',
+    )
+    expect((await world.floe.end(id)).state.kind).toBe('cancelled')
+    await world.guest.control.writeNow()
+    const { monitor } = world.guest.qemu
+    const nodes = await monitor.command<{ 'node-name': string }[]>('query-named-block-nodes', { flat: true })
+    expect(nodes.map((node) => node['node-name']).filter((name) => name.startsWith('floe-'))).toEqual([])
+    expect(await monitor.command('query-jobs')).toEqual([])
+    expect(await monitor.command('query-status')).toMatchObject({ running: true })
+  },
+)
 
 it('an aarch64 guest is frozen like any other', async () => {
   await using other = await startBackedUpGuest({ diskCount: 1, agent: true, architecture: 'aarch64' })

@@ -37,6 +37,9 @@ export interface BackedUpGuest extends AsyncDisposable {
   steps(count: number): Promise<void>
 }
 
+/** An emulated guest on a busy computer takes its time; the longest that the settings allow. */
+export const patient = { freezeLimitSeconds: 60, freezeHoldSeconds: 10 }
+
 export async function startBackedUpGuest(
   options: LinuxGuestOptions & { readonly diskCount: 1 | 2; readonly settings?: Partial<Settings> },
 ): Promise<BackedUpGuest> {
@@ -50,7 +53,7 @@ export async function startBackedUpGuest(
       diskCount === 1 ? ([first] as const) : ([first, await createExt4Image(dir.file('b.qcow2'), 48)] as const)
     const guest = held.use(await startLinuxGuest(images, 'run', guestOptions))
     const floe = held.use(await startFloe(dir.file('home')))
-    if (settings) await floe.call('settings.set', settings)
+    await floe.call('settings.set', { ...patient, ...settings })
     mkdirSync(dir.file('backups'))
     const destination = await floe.call('destinations.add', { path: dir.file('backups'), name: null })
     const agent = guestOptions.agent ? guest.agentPath : null
