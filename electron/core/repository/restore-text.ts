@@ -24,7 +24,7 @@ export function restoreText(manifest: Manifest): string {
     '',
     `Machine:     ${JSON.stringify(manifest.machine.name)}`,
     `Taken at:    ${manifest.createdAt}`,
-    `Consistency: ${manifest.consistency}`,
+    `Consistency: ${worthOf(manifest)}`,
     '',
     'This folder is a restore point: every disk of the machine at one instant.',
     alone
@@ -41,6 +41,13 @@ export function restoreText(manifest: Manifest): string {
     '--- end of steps ---',
     ...(manifest.startCommand ? ['', 'The machine was started with:', '', manifest.startCommand] : []),
   ].join('\n')}\n`
+}
+
+/** What to expect of the guest's first start. */
+function worthOf({ consistency, consistencyReason, freeze }: Manifest): string {
+  if (freeze) return `frozen for ${Math.round(freeze.heldMs)} ms: the guest's file systems are clean`
+  if (consistency === 'offline') return 'offline: the machine was off'
+  return `${consistency}: like after a power cut${consistencyReason ? ` (${consistencyReason})` : ''}`
 }
 
 function formatOf(disk: ManifestDisk): string {
