@@ -5,6 +5,8 @@ import { DestinationId, MachineId } from './ids.ts'
 export const DestinationState = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('connected') }),
   z.object({ kind: z.literal('absent'), lastSeenAt: z.string().nullable() }),
+  /** The drive is connected and encrypted, and nobody has given its password yet. */
+  z.object({ kind: z.literal('locked') }),
   /** Another volume or folder answers at this path: its marker is missing or has a different id. */
   z.object({ kind: z.literal('other-disk') }),
   z.object({ kind: z.literal('read-only'), reason: z.string() }),

@@ -50,6 +50,16 @@ export function describeDestination(
         },
       }
     }
+    case 'locked':
+      return {
+        short: 'Locked',
+        state: 'Locked',
+        tone: 'off',
+        advice: {
+          title: `${name} is locked`,
+          body: 'It is connected and waits for its password. Unlock it in Finder; backups that wait for it start by themselves.',
+        },
+      }
     case 'other-disk':
       return {
         short: 'Other disk',

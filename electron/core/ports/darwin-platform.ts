@@ -1,6 +1,7 @@
 // macOS below Node's own API: `ps` for processes, `lsof` for folders, open files and socket peers, `mount` for drives.
 import { realpath, stat } from 'node:fs/promises'
 import { boundProcessIds } from '../qemu-img/index.ts'
+import { parseLockedVolumes } from './darwin/locked-volumes.ts'
 import { holdersIn, parseFieldOutput, peerOf, workingFolders } from './darwin/lsof.ts'
 import { type DarwinMount, parseMounts, volumesOf } from './darwin/mounts.ts'
 import { machinesIn, parseProcessList } from './darwin/process-list.ts'
@@ -12,6 +13,7 @@ type Run = typeof runTool
 
 /** UTF-8 names come through whole, dates in the C locale's order. */
 const locale = { LC_ALL: '', LC_CTYPE: 'en_US.UTF-8', LC_TIME: 'C' }
+const listOfVolumes = 'diskutil apfs list -plist | plutil -convert json -o - -'
 const processColumns = 'pid=,ppid=,user=,stat=,lstart=,command='
 
 async function listProcesses(run: Run): Promise<readonly ProcessInfo[]> {
@@ -63,5 +65,7 @@ export function createDarwinPlatform(run: Run = runTool): Platform {
       return { type: mount.type, mountPoint: mount.mountPoint, readOnly: mount.readOnly }
     },
     externalVolumes: async () => volumesOf(await mounts()),
+    lockedVolumes: async () =>
+      parseLockedVolumes(await run('sh', ['-c', listOfVolumes], { env: locale }).catch(() => '')),
   }
 }

@@ -43,6 +43,8 @@ export interface Platform {
   fileSystem(path: string): Promise<{ type: string; mountPoint: string; readOnly: boolean }>
   /** Mounted drives worth offering as destinations. */
   externalVolumes(): Promise<readonly { path: string; name: string }[]>
+  /** Names of encrypted volumes that are connected and wait for their password; empty where the system does not tell. */
+  lockedVolumes(): Promise<readonly string[]>
 }
 
 /** A program with its arguments and its whole environment. */

@@ -13,5 +13,7 @@ export function createLinuxPlatform(): Platform {
     socketPeer: socketPeerOnLinux,
     fileSystem: fileSystemOnLinux,
     externalVolumes: externalVolumesOnLinux,
+    // A locked LUKS drive has no name and no mount point to know it by.
+    lockedVolumes: async () => [],
   }
 }

@@ -21,6 +21,11 @@ export const destinationErrors = {
       remedy: 'Connect the drive, or choose another destination.',
       cause,
     }),
+  locked: (place: Place) =>
+    new FloeError('destination/locked', `The drive of the destination "${place.name}" (${place.path}) is locked.`, {
+      params: { ...place },
+      remedy: 'Unlock it in Finder.',
+    }),
   notAFolder: (place: Place) =>
     new FloeError('destination/not-a-folder', `"${place.path}" is not a folder.`, {
       params: { ...place },
@@ -32,15 +37,18 @@ export const destinationErrors = {
       remedy: 'Make it writable, or choose another destination.',
       cause,
     }),
-  noPermission: (place: Place, cause?: unknown) =>
-    new FloeError('destination/no-permission', `The system does not let Floe use "${place.path}".`, {
-      params: { ...place, privacy: process.platform === 'darwin' },
-      remedy:
-        process.platform === 'darwin'
-          ? 'Allow it for Floe under System Settings, Privacy & Security, Files and Folders.'
-          : 'Give your user permission to read and write the folder.',
+  /** On a Mac, EPERM is its protection of privacy; anything else is the folder's own permissions (ux.md 3.3, D6). */
+  noPermission: (place: Place, cause?: unknown, platform: NodeJS.Platform = process.platform) => {
+    const privacy = platform === 'darwin' && errorCode(cause) === 'EPERM'
+    const who = privacy ? 'macOS' : 'The system'
+    return new FloeError('destination/no-permission', `${who} does not let Floe use "${place.path}".`, {
+      params: { ...place, privacy },
+      remedy: privacy
+        ? 'Allow "Removable Volumes" for Floe in System Settings, Privacy & Security.'
+        : 'Give your user permission to read and write the folder.',
       cause,
-    }),
+    })
+  },
   full: (place: Place, cause?: unknown) =>
     new FloeError('destination/full', `The destination "${place.name}" (${place.path}) is full.`, {
       params: { ...place },

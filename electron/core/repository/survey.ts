@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs'
 import { access, readdir, stat, statfs } from 'node:fs/promises'
 import type { DestinationState } from '../../../shared/domain/destination.ts'
 import { FloeError } from '../errors.ts'
+import { volumeNameOf } from '../ports/darwin/locked-volumes.ts'
 import type { Platform } from '../ports/index.ts'
 import { destinationErrors, destinationFailure, errorCode, isMissing } from './failures.ts'
 import { type Marker, readMarker } from './marker.ts'
@@ -74,6 +75,12 @@ export async function writeObstacle(place: Place): Promise<FloeError | null> {
   }
 }
 
+/** Is the drive there, but encrypted, and its password not given? */
+async function isLocked(place: Place, platform: Platform): Promise<boolean> {
+  const volume = volumeNameOf(place.path)
+  return volume !== null && (await platform.lockedVolumes().catch(() => [])).includes(volume)
+}
+
 /** What is known of a destination whose drive does not answer: a network share that hangs, a disk that fails. */
 export function silent(place: Place & { readonly lastSeenAt: string | null }): Survey {
   return {
@@ -131,6 +138,9 @@ export async function surveyDestination(
   } catch (error) {
     const obstacle = destinationFailure(error, place)
     if (obstacle.code === 'destination/no-permission') return nothing({ kind: 'no-permission' }, obstacle)
+    if (isMissing(obstacle.cause) && (await isLocked(place, platform))) {
+      return nothing({ kind: 'locked' }, destinationErrors.locked(place))
+    }
     if (obstacle.code === 'destination/not-a-folder') return nothing({ kind: 'other-disk' }, obstacle)
     if (!isMissing(obstacle.cause)) return nothing(absent, obstacle)
     return nothing(absent, destinationErrors.missing(place, obstacle.cause))

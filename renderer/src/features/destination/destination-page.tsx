@@ -85,7 +85,7 @@ function ShowInFolder({ destination }: { readonly destination: Destination }): R
   const host = useHost()
   const { platform } = useBridge()
   if (host === null || !host.can.showInFolder) return null
-  const there = destination.state.kind !== 'absent'
+  const there = destination.state.kind !== 'absent' && destination.state.kind !== 'locked'
   return (
     <Button
       onPress={() => void actions.run('host.showInFolder', { path: destination.path })}

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { parseLockedVolumes, volumeNameOf } from '../../../../electron/core/ports/darwin/locked-volumes.ts'
 import { parseFieldOutput, peerOf, unescapeName, workingFolders } from '../../../../electron/core/ports/darwin/lsof.ts'
 import { parseMounts, volumesOf } from '../../../../electron/core/ports/darwin/mounts.ts'
 import { createDarwinPlatform } from '../../../../electron/core/ports/darwin-platform.ts'
@@ -11,6 +12,7 @@ const platform = createDarwinPlatform(async (program, args) => {
   asked.push([program, ...args])
   if (program === 'ps') return recorded('ps')
   if (program === 'mount') return recorded('mount')
+  if (program === 'sh') return readFileSync(new URL('fixtures/apfs-list.json', import.meta.url), 'utf8')
   if (args.includes('-U')) return recorded('lsof-unix')
   return recorded(args.includes('cwd') ? 'lsof-cwd' : 'lsof-open')
 })
@@ -67,4 +69,15 @@ it('drives are those a person sees and can write to', () => {
 it('names that lsof escapes are read back', () => {
   expect(unescapeName('/a\\x20b\\\\c\\n')).toBe('/a b\\c\n')
   expect(workingFolders('p1\nfcwd\nn/x\n')).toEqual(new Map([[1, '/x']]))
+})
+
+it('volumes that wait for their password are named', async () => {
+  expect(await platform.lockedVolumes()).toEqual(['Backup Drive'])
+  expect(parseLockedVolumes('no JSON')).toEqual([])
+  expect(parseLockedVolumes('{"Containers":"none"}')).toEqual([])
+})
+
+it('a path under /Volumes belongs to the volume of that name', () => {
+  expect(volumeNameOf('/Volumes/Backup Drive/Floe Backups')).toBe('Backup Drive')
+  expect(volumeNameOf('/Users/ann/Backups')).toBeNull()
 })
