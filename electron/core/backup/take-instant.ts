@@ -37,6 +37,6 @@ function worthOf(
     const held = { heldMs, confirmedAfterMs, fileSystems: [...fileSystems] }
     return { consistency: 'frozen', freeze: held, reason: null, cause: null }
   }
-  if (off) return { consistency: 'offline', freeze: null, reason: freeze.reason, cause: freeze.cause }
+  if (off) return { consistency: 'offline', freeze: null, reason: null, cause: null }
   return { consistency: 'crash-consistent', freeze: null, reason: freeze.reason, cause: freeze.cause }
 }

@@ -75,7 +75,7 @@ export function errorOfState(name: string, state: MachineState): FloeError | nul
     case 'unplugged':
       return new FloeError('machine/off', `${name} is off, and ${state.path} is not there.`, {
         params: { ...params, path: state.path },
-        remedy: 'Connect the drive with its images, start the machine and try again.',
+        remedy: 'Connect the drive with its images and try again.',
       })
     case 'busy':
       return new FloeError(
