@@ -1,5 +1,6 @@
 // Test files that need what only Linux has: loop mounts, immutable files, /proc, Debian's packages for the test guest.
 export const linuxOnlyTests = [
+  'test/integration/guest-agent/real-guest.test.ts',
   'test/integration/linux-guest/**',
   'test/integration/instant/writing-guest.test.ts',
   'test/integration/main-job/linux-guest.test.ts',

@@ -35,9 +35,9 @@ const [recordsDir, agentPath, qmpPath, moment, name] = process.argv.slice(2) as 
 const at = (now: FreezingMoment) => {
   if (now === moment) process.kill(process.pid, 'SIGKILL')
 }
-/** Dies once the bytes are on their way. */
+/** Dies when the bytes have been handed to the system. */
 const soon = (now: FreezingMoment) => {
-  if (now === moment) setTimeout(() => at(now), 100)
+  if (now === moment) setImmediate(() => setImmediate(() => at(now)))
 }
 
 const { rename } = files

@@ -38,8 +38,9 @@ describe('a guest that does not confirm its thaw', () => {
     answer()
     await until(() => keeper.unconfirmed().length === 0, 'the confirmed thaw')
     expect(agent.frozen).toBe(0)
+    await until(() => records().length === 0, 'the record to go')
+    await until(() => changes.length === 2, 'the news')
     expect(changes).toEqual([1, 0])
-    expect(records()).toEqual([])
     await until(() => guards() === 0, 'the end of the guard')
   })
 
@@ -79,7 +80,7 @@ describe('a guest that does not confirm its thaw', () => {
     )
     expect(causeOf(freeze)).toBe('no-answer')
     await until(() => keeper.unconfirmed().length === 0, 'the end of the alarm')
-    expect(records()).toEqual([])
+    await until(() => records().length === 0, 'the record to go')
   })
 
   it('is told of while its QEMU answers, though the agent’s socket is gone', async () => {
