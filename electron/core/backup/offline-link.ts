@@ -1,8 +1,11 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { FloeError } from '../errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
 import type { OfflineSource } from '../storage-daemon/offline-source.ts'
 import type { QemuLink, SourceImages } from './link.ts'
 import { Detached, MachineEnded } from './machine-link.ts'
+
+const lastWordsMs = 1_000
 
 /** The storage daemon that copied the images of a machine that is off has ended; nothing of the copy can be saved. */
 export class DaemonEnded extends MachineEnded {}
@@ -43,6 +46,8 @@ export class OfflineLink implements QemuLink {
     } catch (error) {
       if (!(error instanceof FloeError) || error.code !== 'machine/interrupted') throw error
       if (this.#detached) throw new Detached()
+      // Its last words come a moment after the end of the connection.
+      await Promise.race([this.#source?.ended, wait(lastWordsMs, undefined, { ref: false })])
       throw this.#ended(error)
     }
   }

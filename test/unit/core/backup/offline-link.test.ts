@@ -40,10 +40,11 @@ it('hands out the one session there is, and ends the daemon when it is closed', 
 it('takes a broken connection for the end of the daemon, and its words for the reason', async () => {
   const { source, die } = daemon()
   const link = new OfflineLink(source, null)
-  await expect(link.use(() => Promise.reject(interrupted))).rejects.toBeInstanceOf(MachineEnded)
+  const broken = link.use(() => Promise.reject(interrupted))
   die()
+  await expect(broken).rejects.toBeInstanceOf(MachineEnded)
+  await expect(broken).rejects.toThrow('It aborted.')
   await expect(link.session()).rejects.toBeInstanceOf(DaemonEnded)
-  await expect(link.session()).rejects.toThrow('It aborted.')
 })
 
 it('lets errors of the daemon through', async () => {
