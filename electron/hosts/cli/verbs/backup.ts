@@ -42,7 +42,7 @@ async function backup(context: Context, given: Given): Promise<number> {
   output.line(`Restore point ${point.id}: ${formatBytes(copied, 'decimal', 'en')} copied, in ${point.path}`)
   output.line(`Consistency: ${consistencyText(point)}.`)
   const pause = point.pausedMs === null ? '' : ` The guest stood still for ${Math.round(point.pausedMs)} ms.`
-  output.line(`Copied: ${wayWords(point.way)}.${pause}`)
+  output.line(`${wayWords(point.way)}${pause}`)
   return 0
 }
 

@@ -42,7 +42,7 @@ async function show({ output, client, dependencies }: Context, given: Given): Pr
     ['Time', formatExactTime(point.createdAt, english(dependencies.now()))],
     ['Kind', kindWords(point)],
     ['Consistency', [consistencyMark(point).text, point.consistencyReason].filter(Boolean).join(': ')],
-    ['Read', wayWords(point.way)],
+    ['Way', wayWords(point.way)],
     ['State', verifiedMark(point).text],
     ['Size', formatBytes(point.bytes, 'decimal', 'en')],
     ['Folder', point.path],

@@ -69,7 +69,45 @@ it('one point is shown with everything it is worth', async () => {
   const { stdout } = await cli(floe, ['point', 'pointa'])
   expect(stdout).toContain('Crash-consistent: It has no guest agent.')
   expect(stdout).toContain('vda.qcow2, 8.00 GB')
+  expect(stdout).toContain('through a scratch image')
   expect((await cli(floe, ['point', 'pointa', '--json'])).json()).toEqual(floe.points)
+})
+
+it('points show how long a guest was frozen, and a point which file systems', async () => {
+  const floe = new FakeFloe()
+  const freeze = { heldMs: 84, confirmedAfterMs: 9, fileSystems: [{ mountpoint: '/', type: 'ext4' }] }
+  floe.points = [point('pointaaaaaaa', { consistency: 'frozen', consistencyReason: null, freeze, pausedMs: 6.4 })]
+  expect((await cli(floe, ['points'])).stdout).toContain('Frozen 84 ms')
+  expect((await cli(floe, ['points', '--json'])).json()).toMatchObject([[{ freeze: { heldMs: 84 }, pausedMs: 6.4 }]])
+  const { stdout } = await cli(floe, ['point', 'pointa'])
+  expect(stdout).toContain('/ (ext4)')
+  expect(stdout).toContain('6 ms')
+})
+
+it('an agent is asked at once, and its answer is the status', async () => {
+  const floe = new FakeFloe()
+  floe.machines = [machine('debianaaaaaa', 'debian')]
+  floe.answers['machines.askAgent'] = () => ({ kind: 'ready', answeredAt: '', version: '7.2.22', canFreeze: true })
+  const ready = await cli(floe, ['agent', 'debian'])
+  expect(ready).toMatchObject({ status: 0 })
+  expect(ready.stdout).toContain('The guest agent 7.2.22 of debian is ready.')
+  floe.answers['machines.askAgent'] = () => ({ kind: 'none', options: '-device virtserialport' })
+  const none = await cli(floe, ['agent', 'debian'])
+  expect(none.status).toBe(3)
+  expect(none.stdout).toContain('Start it with: -device virtserialport')
+  expect((await cli(floe, ['agent', 'debian', '--json'])).json()).toMatchObject([{ agent: { kind: 'none' } }])
+})
+
+it('a thaw that is not confirmed fails with the words of the alarm', async () => {
+  const floe = new FakeFloe()
+  floe.machines = [machine('debianaaaaaa', 'debian')]
+  floe.answers['machines.thaw'] = () => ({})
+  expect(await cli(floe, ['thaw', 'debian'])).toMatchObject({ status: 0 })
+  expect(floe.called('machines.thaw')).toEqual([{ machineId: 'debianaaaaaa' }])
+  floe.answers['machines.thaw'] = () => {
+    throw new Refusal({ code: 'agent/not-thawed', message: 'debian did not confirm that it is thawed.' })
+  }
+  expect(await cli(floe, ['thaw', 'debian'])).toMatchObject({ status: 3 })
 })
 
 it('jobs show what they do', async () => {

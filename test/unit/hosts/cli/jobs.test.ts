@@ -64,9 +64,64 @@ it('backup --json: nothing but JSON, progress events, and last the point', async
 it('the options of a backup reach the core', async () => {
   const floe = floeWith([done])
   await cli(floe, ['backup', 'debian', '--disk', 'vda', '--disk', 'vdb', '--limit', '50M', '--no-check'])
+  const plain = { machineId: 'debianaaaaaa', destinationId: null, freeze: null, requireFreeze: null }
   expect(floe.called('backup.start')).toEqual([
-    { machineId: 'debianaaaaaa', destinationId: null, diskIds: ['vda', 'vdb'], limit: 50_000_000, check: false },
+    { ...plain, diskIds: ['vda', 'vdb'], limit: 50_000_000, check: false, whenPossible: false },
   ])
+  await cli(floe, ['backup', 'debian', '--no-freeze', '--when-possible'])
+  expect(floe.called('backup.start').at(-1)).toMatchObject({ freeze: false, requireFreeze: false, whenPossible: true })
+  await cli(floe, ['backup', 'debian', '--require-freeze'])
+  expect(floe.called('backup.start').at(-1)).toMatchObject({ freeze: true, requireFreeze: true, whenPossible: false })
+  const both = await cli(floe, ['backup', 'debian', '--require-freeze', '--no-freeze'])
+  expect(both.status).toBe(2)
+  expect(both.stderr).toContain('contradict')
+})
+
+const instant = {
+  consistency: 'frozen',
+  freeze: { heldMs: 84, confirmedAfterMs: 12, fileSystems: [] },
+  reason: null,
+  cause: null,
+  pausedMs: 7,
+} as const
+const way = { way: 'fleecing', reason: 'The guest never waits for the destination.' } as const
+
+it('a backup tells its way, what its instant is worth, and what it waits for', async () => {
+  const waiting = {
+    state: {
+      kind: 'waiting',
+      for: 'destination',
+      problem: { ...new Refusal({ code: 'destination/missing', message: 'T7 is not there.' }).problem },
+    },
+  } as Partial<Job>
+  const full = {
+    state: { kind: 'paused', reason: 'no-space', neededBytes: 5e9, freeBytes: 1e6 },
+    progress,
+  } as Partial<Job>
+  const steps = [waiting, { ...copying, way, instant } as unknown as Partial<Job>, full, done]
+  const floe = floeWith(steps)
+  floe.points = [
+    point('pointaaaaaaa', {
+      consistency: 'frozen',
+      consistencyReason: null,
+      freeze: instant.freeze,
+      pausedMs: 7,
+    } as never),
+  ]
+  const { stdout, status } = await cli(floe, ['backup', 'debian', '--when-possible'])
+  expect(status).toBe(0)
+  expect(stdout).toContain('Waiting for T7')
+  expect(stdout).toContain('Way: fleecing. The guest never waits for the destination.')
+  expect(stdout).toContain('T7 is full')
+  expect(stdout.match(/Consistency: frozen 84 ms\./g)).toHaveLength(2)
+  expect(stdout).toContain('The guest stood still for 7 ms.')
+  const events = (await cli(floeWith(steps), ['backup', 'debian', '--json'])).json()
+  expect(events[1]).toMatchObject({
+    state: 'waiting',
+    waiting: { for: 'destination', problem: { code: 'destination/missing' } },
+  })
+  expect(events[2]).toMatchObject({ way: 'fleecing', instant: { consistency: 'frozen', freeze: { heldMs: 84 } } })
+  expect(events[3]).toMatchObject({ state: 'paused', paused: { reason: 'no-space', neededBytes: 5e9 } })
 })
 
 it('without a terminal progress is a few plain lines', async () => {
