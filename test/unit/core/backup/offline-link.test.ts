@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { Detached, MachineEnded } from '../../../../electron/core/backup/machine-link.ts'
 import { DaemonEnded, OfflineLink } from '../../../../electron/core/backup/offline-link.ts'
-import { machineGone } from '../../../../electron/core/backup/problems.ts'
-import { QmpInterruptedError } from '../../../../electron/core/qmp/errors.ts'
+import { machineGone, refused } from '../../../../electron/core/backup/problems.ts'
+import { QmpExecuteError, QmpInterruptedError } from '../../../../electron/core/qmp/errors.ts'
 import type { QmpSession } from '../../../../electron/core/qmp/types.ts'
 import type { OfflineSource } from '../../../../electron/core/storage-daemon/offline-source.ts'
 
@@ -68,4 +68,11 @@ it('the end of the daemon is not told as the end of the machine, which was off a
   const place = { machineName: 'Alpha', destinationName: 'Drive', pid: null, off: true }
   const problem = machineGone(place, new Date(), undefined, new DaemonEnded('qemu-storage-daemon ended.'))
   expect(problem).toMatchObject({ code: 'backup/interrupted', message: expect.stringContaining('qemu-storage-daemon') })
+})
+
+it('a lock that QEMU does not get is told as an image in use, when the machine was thought to be off', () => {
+  const error = new QmpExecuteError('transaction', 'GenericError', 'Failed to get shared "write" lock')
+  const place = { machineName: 'Alpha', destinationName: 'Drive', pid: null }
+  expect(refused({ ...place, off: true }, error)).toMatchObject({ code: 'backup/started-while-off' })
+  expect(refused(place, error)).toMatchObject({ code: 'backup/qemu-refused' })
 })
