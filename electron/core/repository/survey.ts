@@ -78,7 +78,7 @@ export async function writeObstacle(place: Place): Promise<FloeError | null> {
 /** Is the drive there, but encrypted, and its password not given? */
 async function isLocked(place: Place, platform: Platform): Promise<boolean> {
   const volume = volumeNameOf(place.path)
-  return volume !== null && (await platform.lockedVolumes().catch(() => [])).includes(volume)
+  return volume !== null && (await platform.lockedVolumes().catch((): readonly string[] => [])).includes(volume)
 }
 
 /** What is known of a destination whose drive does not answer: a network share that hangs, a disk that fails. */
