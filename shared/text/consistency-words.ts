@@ -88,9 +88,9 @@ export function consistencyHint(
 }
 
 const ways: Readonly<Record<BackupWay, string>> = {
-  fleecing: 'Through a scratch image, so that the guest never waited for the destination',
-  push: 'Straight to the destination',
-  offline: 'From the images, while the machine was off',
+  fleecing: 'Copied through a scratch image, so that the guest never waited for the destination.',
+  push: 'Copied straight to the destination.',
+  offline: 'Copied from the images.',
 }
 
 /** How the disks of a point were read. */

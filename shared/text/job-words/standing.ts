@@ -1,7 +1,7 @@
 // A job that does not move, in words: queued, waiting for what is missing, paused, holding an instant, standing still
 // (ux.md S3; 3.3 D1, D5, B1, C1, X2).
 import type { Job, JobState } from '../../domain/job.ts'
-import { formatBytes, formatBytesOf } from '../../format/bytes.ts'
+import { formatBytes } from '../../format/bytes.ts'
 import { formatMomentInText, formatTime } from '../../format/dates.ts'
 import { etaWords } from '../../format/duration.ts'
 import { destinationName, fact, sentences, systemSays } from '../problems/problem-text.ts'
@@ -38,6 +38,7 @@ export function waitingWords(job: Job, state: In<'waiting'>, style: JobStyle): J
   switch (state.for) {
     case 'destination': {
       const place = job.destinationName ?? destinationName(problem, contextOf(job, style))
+      if (problem.code === 'destination/locked') return words(place, 'Unlock it, and the backup starts by itself.')
       if (problem.code !== 'destination/missing')
         return words(place, `${title}. The backup starts by itself when that has changed.`)
       const seen = lastSeen(fact(problem, 'lastSeen', 'lastSeenAt'), style)
@@ -95,18 +96,14 @@ export function pausedWords(job: Job, state: In<'paused'>, style: JobStyle): Job
   }
 }
 
+/** How much was copied stands under the bar. */
 function fullWords(job: Job, state: In<'paused'>, place: string, style: JobStyle): JobWords {
   const { units, locale } = style
-  const copied =
-    job.progress === null
-      ? null
-      : `${formatBytesOf(job.progress.doneBytes, job.progress.totalBytes, units, locale)} copied.`
   const need = state.neededBytes === null ? 'some space' : `at least ${formatBytes(state.neededBytes, units, locale)}`
   const free = state.freeBytes === null ? '' : ` (${formatBytes(state.freeBytes, units, locale)} is free now)`
   return {
     title: `Backup paused: ${place} is full`,
     line: sentences(
-      copied,
       `Free ${need}${free} and it continues by itself.`,
       `${job.machineName} keeps running, and your restore points are intact.`,
     ),

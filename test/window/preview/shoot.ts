@@ -48,6 +48,7 @@ for (const scene of wanted.length === 0 ? Object.keys(scenes) : wanted) {
     await page.getByRole('navigation', { includeHidden: true }).waitFor()
     const ready = scenes[scene]?.ready
     if (ready !== undefined) await page.getByTestId(ready).first().waitFor()
+    for (const key of scenes[scene]?.keys ?? []) await page.keyboard.press(key)
     await page.evaluate(() => document.fonts.ready)
     await page.screenshot({ path: join(out, `${scene}-${colorScheme}-${viewport.width}.png`) })
     if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) {

@@ -10,7 +10,7 @@ import {
   worthSentence,
 } from '../../../../shared/text/consistency-words.ts'
 import { classes } from '../../design/classes.ts'
-import { Group } from '../../design/key-value-group.tsx'
+import { Group, type KeyValue, KeyValueGroup } from '../../design/key-value-group.tsx'
 import { BoltIcon, MachineIcon, SnowflakeIcon } from '../../icons/icons.tsx'
 import styles from './inspector.module.css'
 
@@ -21,41 +21,34 @@ export function PointConsistency({ point }: { readonly point: Point }): ReactEle
   const Icon = icons[consistency]
   const mark = consistencyMark(point)
   const tone = mark.tone === 'warning' ? 'warning' : consistency === 'frozen' ? 'ok' : 'neutral'
+  const facts = factsOf(point)
   return (
-    <Group label="Consistency">
-      <div className={styles.block} data-testid="point-consistency">
-        <div className={classes(styles.headline, styles.withIcon, styles[tone])}>
-          <Icon small />
-          {freeze === null ? mark.text : `Frozen for ${formatDuration(freeze.heldMs)}`}
-        </div>
-        <div className={styles.quiet}>{worthSentence(point)}</div>
-      </div>
-      <dl className={classes(styles.block, styles.facts)}>
-        {factsOf(point).map(({ name, value }) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
+    <>
+      <Group label="Consistency">
+        <div className={styles.block} data-testid="point-consistency">
+          <div className={classes(styles.headline, styles.withIcon, styles[tone])}>
+            <Icon small />
+            {freeze === null ? mark.text : `Frozen for ${formatDuration(freeze.heldMs)}`}
           </div>
-        ))}
-      </dl>
-    </Group>
+          <div className={styles.quiet}>{worthSentence(point)}</div>
+        </div>
+        <div className={styles.block}>
+          <div>{wayWords(point.way)}</div>
+        </div>
+      </Group>
+      {facts.length === 0 ? null : <KeyValueGroup items={facts} testId="point-freeze" />}
+    </>
   )
 }
 
-interface Fact {
-  readonly name: string
-  readonly value: string
-}
-
-function factsOf({ freeze, pausedMs, way }: Point): readonly Fact[] {
+function factsOf({ freeze, pausedMs }: Point): readonly KeyValue[] {
   return [
     ...(freeze === null
       ? []
       : [
-          { name: 'File systems', value: fileSystemsWords(freeze) ?? 'The guest did not tell' },
-          { name: 'Confirmed after', value: formatDuration(freeze.confirmedAfterMs) },
+          { key: 'File systems', value: fileSystemsWords(freeze) ?? 'The guest did not tell' },
+          { key: 'Confirmed after', value: formatDuration(freeze.confirmedAfterMs) },
         ]),
-    ...(pausedMs === null ? [] : [{ name: 'Guest CPUs stood still', value: formatDuration(pausedMs) }]),
-    { name: 'Read', value: wayWords(way) },
+    ...(pausedMs === null ? [] : [{ key: 'Guest CPUs stood still', value: formatDuration(pausedMs) }]),
   ]
 }

@@ -84,6 +84,8 @@ function spaceFact(destination: Destination | null, style: WordStyle): Fact {
   switch (destination.state.kind) {
     case 'absent':
       return { name, value: 'Not connected', hint: 'Connect it to back up', tone: 'warning' }
+    case 'locked':
+      return { name, value: 'Locked', hint: 'Unlock it to back up', tone: 'warning' }
     case 'other-disk':
       return { name, value: 'Another disk', hint: 'Nothing is written to it', tone: 'problem' }
     case 'read-only':

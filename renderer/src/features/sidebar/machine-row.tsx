@@ -27,7 +27,7 @@ export function MachineRow({ machine, troubled }: MachineRowProps): ReactElement
   const usual = machineTrailing(machine, jobs, new Date(now))
   const idle = usual.icon !== 'ring' && !jobs.some((job) => job.machineId === machine.id)
   const trailing =
-    troubled && idle
+    troubled && idle && usual.tone !== 'problem'
       ? { text: '', tone: 'problem' as const, icon: 'problem' as const, fraction: null, spoken: 'needs attention' }
       : usual
   return (
