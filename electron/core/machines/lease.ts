@@ -35,6 +35,7 @@ export async function lend(
     return {
       machine: machine.view(),
       session,
+      actions: machine.process?.line.actions ?? null,
       inventory: () => machine.inventory(session),
       [Symbol.asyncDispose]: async () => done(),
     }

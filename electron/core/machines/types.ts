@@ -4,11 +4,14 @@ import type { AgentState, Machine, ProbeLine } from '../../../shared/domain/mach
 import type { Discovery } from '../../../shared/ipc/contract.ts'
 import type { GuestAccess } from '../guest-agent/types.ts'
 import type { QmpSession } from '../qmp/types.ts'
+import type { RunActions } from './command-line/run-actions.ts'
 
 /** A borrowed connection. The machine service owns the socket; the borrower must dispose the lease. */
 export interface MachineLease extends AsyncDisposable {
   readonly machine: Machine
   readonly session: QmpSession
+  /** What the start command wants when the guest turns itself off; null when the start command is not known. */
+  readonly actions: RunActions | null
   /** Reads the disks anew from QEMU. */
   inventory(): Promise<readonly Disk[]>
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { assertNoClash } from '../../../electron/core/backup/obstacles.ts'
 import { FloeError } from '../../../electron/core/errors.ts'
+import { assertNoClash } from '../../../electron/core/machines/foreign-jobs.ts'
 import { readDisks } from '../../../electron/core/machines/inventory/inventory.ts'
 import { createPlatform, systemClock } from '../../../electron/core/ports/node-ports.ts'
 import { connectQmp } from '../../../electron/core/qmp/connect.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { expect, it } from 'vitest'
-import { holdShutdown, letShutdown, planHold } from '../../../electron/core/backup/shutdown-safe.ts'
 import { readCommandLine } from '../../../electron/core/machines/command-line/qemu-command-line.ts'
+import { holdShutdown, letShutdown, planHold } from '../../../electron/core/machines/shutdown-safe.ts'
 import { createPlatform, systemClock } from '../../../electron/core/ports/node-ports.ts'
 import { connectQmp } from '../../../electron/core/qmp/connect.ts'
 import type { QmpSession } from '../../../electron/core/qmp/types.ts'

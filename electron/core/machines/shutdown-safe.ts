@@ -2,8 +2,9 @@
 // afterwards as it would have gone (peers.md E4). Tried on QEMU 7.2: a paused `shutdown` cannot be continued, and nothing
 // but `quit`, SIGTERM or a reset leads out of it; with `-no-reboot` a reset is such a shutdown, too, without it a reset
 // is none of this business; a panic, whose default is to end QEMU, pauses as `guest-panicked`.
-import type { RunActions } from '../machines/command-line/run-actions.ts'
+
 import type { QmpCapabilities, QmpSession } from '../qmp/types.ts'
+import type { RunActions } from './command-line/run-actions.ts'
 
 /** What was changed, and what it takes to undo it, also after a restart of Floe. Plain data for a journal. */
 export interface ShutdownHold {

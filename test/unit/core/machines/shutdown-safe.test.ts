@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { planHold } from '../../../../electron/core/backup/shutdown-safe.ts'
+import { planHold } from '../../../../electron/core/machines/shutdown-safe.ts'
 import type { QmpCapabilities } from '../../../../electron/core/qmp/types.ts'
 
 const able: QmpCapabilities = { hasCommand: () => true, hasArgument: () => true, hasDriver: () => true }
