@@ -12,11 +12,14 @@ import {
   sampleItems,
   settings,
 } from '../support/sample.ts'
+import { guestScenes } from './guest-scenes.ts'
 
 export interface Scene {
   readonly bridge: () => FakeBridge
   /** Test id of what must be there before the picture is taken. */
   readonly ready?: string
+  /** Pressed before the picture is taken. */
+  readonly keys?: readonly string[]
   readonly prepare?: (state: WindowState, bridge: FakeBridge) => void
 }
 
@@ -64,6 +67,7 @@ const open =
     state.ui.openSheet(sheet)
 
 export const scenes: Readonly<Record<string, Scene>> = {
+  ...guestScenes,
   empty: { bridge: empty, ready: 'checked' },
   overview: { bridge: full },
   demo: {
