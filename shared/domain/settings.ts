@@ -6,6 +6,8 @@ export const MachineDefaults = z.object({
   freeze: z.boolean().nullable(),
   /** Mount points inside the guest to freeze; null: all. */
   mountpoints: z.array(z.string()).nullable().optional(),
+  /** No backup when the guest cannot be frozen. */
+  requireFreeze: z.boolean().nullable().optional(),
   limit: z.number().int().positive().nullable(),
   check: z.boolean(),
 })

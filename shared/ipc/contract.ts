@@ -112,6 +112,8 @@ export const calls = {
       diskIds: z.array(z.string()).nullable(),
       /** Null: as the settings say. */
       freeze: z.boolean().nullable().default(null),
+      /** No backup when the guest cannot be frozen. Null: as the settings say. */
+      requireFreeze: z.boolean().nullable().default(null),
     }),
     BackupPreview,
   ),

@@ -15,18 +15,28 @@ export interface BackupCommand {
   readonly destination: string | null
   /** Null: all disks that can be backed up. */
   readonly disks: readonly string[] | null
-  /** Bytes per second; null for no limit. */
+  /** Bytes per second; null as the settings say. */
   readonly limit: number | null
+  /** Left out: true. */
+  readonly check?: boolean
+  /** Left out: as the settings say. */
+  readonly freeze?: 'never' | 'required' | 'as-set'
+  /** Wait for what is in the way instead of failing. */
+  readonly whenPossible?: boolean
 }
 
-/** `floe backup debian-dev --to 'Samsung T7' --disk vda --limit 50M` */
-export function backupCommand({ machine, destination, disks, limit }: BackupCommand): string {
+/** `floe backup debian-dev --to 'Samsung T7' --disk vda --limit 50M --no-freeze` */
+export function backupCommand(wanted: BackupCommand): string {
+  const { machine, destination, disks, limit, check = true, freeze = 'as-set', whenPossible = false } = wanted
   return line(
     'backup',
     machine,
     ...(destination === null ? [] : ['--to', destination]),
     ...(disks ?? []).flatMap((disk) => ['--disk', disk]),
     ...(limit === null ? [] : ['--limit', rateWord(limit)]),
+    ...(check ? [] : ['--no-check']),
+    ...(freeze === 'never' ? ['--no-freeze'] : freeze === 'required' ? ['--require-freeze'] : []),
+    ...(whenPossible ? ['--when-possible'] : []),
   )
 }
 

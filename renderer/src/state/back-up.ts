@@ -23,8 +23,8 @@ export function backUpInput(
     limit: saved?.limit ?? settings.defaultLimit,
     check: saved?.check ?? true,
     freeze: saved?.freeze ?? null,
-    requireFreeze: null,
-    whenPossible: destination?.state.kind === 'absent',
+    requireFreeze: saved?.requireFreeze ?? null,
+    whenPossible: destination?.state.kind === 'absent' || destination?.state.kind === 'locked',
   }
 }
 

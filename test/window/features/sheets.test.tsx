@@ -4,9 +4,7 @@ import { worthKeeping } from '../../../renderer/src/features/delete-points/delet
 import type { RestoreId } from '../../../shared/domain/ids.ts'
 import type { Job } from '../../../shared/domain/job.ts'
 import type { Preflight, PreflightCheck, Restore } from '../../../shared/domain/restore.ts'
-import type { BackupPreview } from '../../../shared/ipc/contract.ts'
-import type { FakeBridge } from '../support/fake-bridge.ts'
-import { destination, disk, diskId, job, jobId, machine, machineId, point, pointId } from '../support/sample.ts'
+import { diskId, job, jobId, machine, machineId, point, pointId } from '../support/sample.ts'
 import '../support/setup.ts'
 import { inputsOf, openMachine, type Scene, sceneBridge, threePoints } from './support.ts'
 
@@ -172,68 +170,6 @@ describe('the undo sheet', () => {
     await screen.findByTestId('preflight-machine-off')
     await user.click(screen.getByTestId('undo-now'))
     await waitFor(() => expect(inputsOf(bridge, 'restores.undo')).toEqual([{ restoreId: restore.id }]))
-  })
-})
-
-describe('the options sheet', () => {
-  const preview = (change: Partial<BackupPreview> = {}): BackupPreview => ({
-    machineId: machineId('debian-dev'),
-    destinationId: destination('Samsung T7').id,
-    kind: 'full',
-    kindReason: 'Every backup is a full one.',
-    way: 'push',
-    wayReason: '',
-    freeze: { wanted: false, reason: null },
-    scratch: null,
-    obstacle: null,
-    disks: [],
-    bytesToCopy: 46_400_000_000,
-    freeBytes: 412_000_000_000,
-    enoughSpace: true,
-    ...change,
-  })
-  async function open(answer: BackupPreview) {
-    const cd = disk('cd0', { exclusion: 'read-only' })
-    const bridge: FakeBridge = sceneBridge({ machine: { disks: [disk('vda'), disk('vdb'), cd] } })
-    bridge.answer('backup.preview', () => ({ ok: true, value: answer }))
-    bridge.answer('backup.start', () => started('j1'))
-    bridge.answer('settings.set', () => ({
-      ok: false,
-      problem: { code: 'ipc/forbidden', message: 'No.', params: {}, severity: 'error', remedy: null, causes: [] },
-    }))
-    const rendered = openMachine(bridge)
-    await screen.findByTestId('points')
-    act(() => rendered.state.ui.openSheet({ kind: 'back-up-options', machineId: machineId('debian-dev') }))
-    await screen.findByText(/^Full, about 46.4/)
-    return { ...rendered, bridge }
-  }
-
-  it('shows kind, size and reason before the click, and what a disk left out means', async () => {
-    const { user, bridge } = await open(preview())
-    const sheet = screen.getByTestId('sheet-back-up-options')
-    expect(sheet.textContent).toContain('Every backup is a full one.')
-    expect(sheet.textContent).toContain('Read-only, not needed')
-    await user.click(screen.getByRole('checkbox', { name: /^vdb/ }))
-    expect(screen.getByText('vdb will not be in this restore point.')).toBeTruthy()
-    await user.click(screen.getByRole('button', { name: 'Show Command' }))
-    expect(sheet.textContent).toContain("floe backup debian-dev --to 'Samsung T7' --disk vda")
-    await user.click(screen.getByTestId('back-up'))
-    expect(inputsOf(bridge, 'backup.start')).toMatchObject([{ diskIds: ['vda'], limit: null }])
-  })
-
-  it('refuses to start without enough space, with both numbers', async () => {
-    const { user, bridge } = await open(preview({ enoughSpace: false, freeBytes: 12_000_000 }))
-    expect(screen.getByText('This backup needs about 46.4 GB; 12.0 MB is free.')).toBeTruthy()
-    await user.click(screen.getByTestId('back-up'))
-    expect(inputsOf(bridge, 'backup.start')).toEqual([])
-  })
-
-  it('remembers the destination for this machine', async () => {
-    const { user, bridge } = await open(preview())
-    await user.click(screen.getByRole('button', { name: 'Save as Default' }))
-    expect(inputsOf(bridge, 'settings.set')).toEqual([
-      { destinationByMachine: { [machineId('debian-dev')]: destination('Samsung T7').id } },
-    ])
   })
 })
 

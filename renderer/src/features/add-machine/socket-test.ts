@@ -37,14 +37,14 @@ export function useSocketTest(initialPath: string): SocketTest {
   const [problem, setProblem] = useState<Problem | null>(null)
   const { path } = request
   const qmp = path.trim()
-  const pathError = lengthError(qmp, platform)
+  const pathError = socketPathError(qmp, platform)
 
   useEffect(() => {
     setLines(null)
     setProblem(null)
     setTesting(false)
     const asked = request.path.trim()
-    if (asked === '' || lengthError(asked, platform) !== null) return
+    if (asked === '' || socketPathError(asked, platform) !== null) return
     const abort = new AbortController()
     const timer = setTimeout(() => {
       setTesting(true)
@@ -92,7 +92,7 @@ export function useSocketTest(initialPath: string): SocketTest {
 }
 
 /** A UNIX socket's path fits into 104 bytes on macOS and 108 on Linux, with its end mark (`sun_path`). */
-function lengthError(path: string, platform: 'darwin' | 'linux'): string | null {
+export function socketPathError(path: string, platform: 'darwin' | 'linux'): string | null {
   const most = platform === 'darwin' ? 103 : 107
   const length = new TextEncoder().encode(path).length
   if (!path.startsWith('/') || length <= most) return null

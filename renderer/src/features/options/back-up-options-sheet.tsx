@@ -1,23 +1,29 @@
-// Back Up With Options (ux.md S5): where to, which disks, how fast, and what it will do before the click.
-import { type ReactElement, type ReactNode, useState } from 'react'
-import type { DestinationId, MachineId } from '../../../../shared/domain/ids.ts'
+// Back Up With Options (ux.md S5): where to, which disks, frozen or not, and what it will do before the click.
+import { type ReactElement, useEffect, useRef, useState } from 'react'
+import type { MachineId } from '../../../../shared/domain/ids.ts'
 import type { Machine } from '../../../../shared/domain/machine.ts'
-import { formatBytes, formatRate } from '../../../../shared/format/bytes.ts'
-import { backupCommand } from '../../../../shared/text/commands.ts'
+import type { Problem } from '../../../../shared/errors/problem.ts'
 import { canBackUp, whyNoBackup } from '../../../../shared/text/machine-words.ts'
 import { describeProblem } from '../../../../shared/text/problems.ts'
+import { Banner } from '../../design/banner.tsx'
 import { Button } from '../../design/button.tsx'
 import { CodeBlock } from '../../design/code-block.tsx'
-import { Select } from '../../design/select.tsx'
 import { Sheet, SheetSpace } from '../../design/sheet.tsx'
 import { destinationFor, useDestinations, useMachine, useSettings } from '../../state/selectors.ts'
-import { useActions, useUiActions } from '../../state/window-state.tsx'
+import { useActions, useUi, useUiActions } from '../../state/window-state.tsx'
 import { useWordStyle } from '../../state/words.ts'
-import { DiskChoice, initialDisks } from './disk-choice.tsx'
+import { SetUpAgentSheet } from '../agent/set-up-agent-sheet.tsx'
+import { type Choices, commandOf, defaultsOf, firstChoices, isDefault, startInput } from './choices.ts'
+import { DestinationChoice } from './destination-choice.tsx'
+import { DiskChoice } from './disk-choice.tsx'
+import { FormRow } from './form-row.tsx'
+import { FreezeChoice } from './freeze-choice.tsx'
+import { MoreOptions } from './more-options.tsx'
+import { type Obstacle, obstacleOf } from './obstacle.ts'
+import { ObstacleBanner } from './obstacle-banner.tsx'
 import styles from './options.module.css'
+import { PreviewRows } from './preview-rows.tsx'
 import { type PreviewState, usePreview } from './use-preview.ts'
-
-const limits = [10_000_000, 25_000_000, 50_000_000, 100_000_000, 250_000_000] as const
 
 export function BackUpOptionsSheet({ machineId }: { readonly machineId: MachineId }): ReactElement | null {
   const machine = useMachine(machineId)
@@ -30,37 +36,58 @@ function OptionsForm({ machine }: { readonly machine: Machine }): ReactElement {
   const settings = useSettings()
   const destinations = useDestinations()
   const { units } = useWordStyle()
-  const [chosen, setChosen] = useState<DestinationId | null>(
-    () => destinationFor(machine.id, settings, destinations)?.id ?? destinations[0]?.id ?? null,
-  )
-  const [disks, setDisks] = useState<ReadonlySet<string>>(() => initialDisks(machine))
-  const [limit, setLimit] = useState<number | null>(settings.defaultLimit)
+  const leaveOut = useUi(({ sheet }) => (sheet?.kind === 'back-up-options' ? sheet.leaveOut : undefined)) ?? null
+  const [choices, setChoices] = useState<Choices>(() => {
+    const usual = destinationFor(machine.id, settings, destinations) ?? destinations[0]
+    return firstChoices(machine, settings, usual?.id ?? null, leaveOut)
+  })
   const [commandShown, setCommandShown] = useState(false)
-  const [busy, setBusy] = useState(false)
-  const destination = destinations.find((one) => one.id === chosen) ?? null
-  const all = machine.disks.filter((disk) => disk.exclusion === null)
-  const diskIds = all.every((disk) => disks.has(disk.id)) ? null : [...disks]
-  const preview = usePreview(machine.id, chosen, diskIds)
-  const saved = chosen !== null && settings.destinationByMachine[machine.id] === chosen
+  const [busy, setBusy] = useState<'starting' | 'saving' | null>(null)
+  const [refusal, setRefusal] = useState<Problem | null>(null)
+  const [settingUp, setSettingUp] = useState<'no' | 'yes' | 'was'>('no')
+  const setUpButton = useRef<HTMLButtonElement>(null)
+
+  const destination = destinations.find((one) => one.id === choices.destinationId) ?? null
+  const state = usePreview(machine, destination, choices)
+  const context = { machine: machine.name, destination: destination?.name ?? null, units }
+  const obstacle = destination === null ? null : obstacleOf(state, context)
+  const saved = isDefault(machine, choices, settings)
+  const change = (next: Partial<Choices>) => {
+    setRefusal(null)
+    setChoices({ ...choices, ...next })
+  }
+
+  useEffect(() => {
+    if (settingUp === 'was') setUpButton.current?.focus()
+  }, [settingUp])
+  if (settingUp === 'yes') {
+    return <SetUpAgentSheet machineId={machine.id} onClose={() => setSettingUp('was')} back />
+  }
 
   const start = async () => {
-    if (chosen === null) return
-    setBusy(true)
-    const answer = await actions.run('backup.start', {
-      machineId: machine.id,
-      destinationId: chosen,
-      diskIds,
-      limit,
-      check: true,
+    if (destination === null) return
+    setBusy('starting')
+    setRefusal(null)
+    const input = startInput(machine, { ...choices, destinationId: destination.id }, obstacle !== null)
+    const result = await actions.ask('backup.start', input)
+    setBusy(null)
+    if (result.ok) ui.closeSheet()
+    else setRefusal(result.problem)
+  }
+  const save = async () => {
+    if (destination === null) return
+    setBusy('saving')
+    const result = await actions.ask('settings.set', {
+      destinationByMachine: { ...settings.destinationByMachine, [machine.id]: destination.id },
+      backupByMachine: { ...settings.backupByMachine, [machine.id]: defaultsOf(machine, choices, settings) },
     })
-    setBusy(false)
-    if (answer !== null) ui.closeSheet()
+    setBusy(null)
+    setRefusal(result.ok ? null : result.problem)
   }
-  const save = () => {
-    if (chosen === null) return
-    const destinationByMachine = { ...settings.destinationByMachine, [machine.id]: chosen }
-    void actions.run('settings.set', { destinationByMachine })
-  }
+  const command = commandOf(machine, choices, settings, {
+    destination: destination?.name ?? null,
+    whenPossible: obstacle !== null,
+  })
 
   return (
     <Sheet
@@ -75,145 +102,96 @@ function OptionsForm({ machine }: { readonly machine: Machine }): ReactElement {
           <SheetSpace />
           <Button onPress={() => ui.closeSheet()}>Cancel</Button>
           <Button
+            busy={busy === 'saving'}
             disabledReason={
-              chosen === null
+              destination === null
                 ? 'There is no destination yet'
                 : saved
-                  ? `${destination?.name} is the destination of ${machine.name} already`
-                  : null
+                  ? 'Back Up Now uses these choices already'
+                  : choices.disks.size === 0
+                    ? 'Choose at least one disk'
+                    : null
             }
-            onPress={save}
+            onPress={() => void save()}
           >
             {saved ? 'Saved as Default' : 'Save as Default'}
           </Button>
           <Button
             variant="primary"
-            busy={busy}
-            disabledReason={whyNotNow(machine, chosen, disks, preview)}
+            busy={busy === 'starting'}
+            disabledReason={whyNotNow(machine, choices, state, obstacle)}
             onPress={() => void start()}
             testId="back-up"
           >
-            Back Up
+            {obstacle?.button ?? 'Back Up'}
           </Button>
         </>
       }
     >
+      {obstacle === null ? null : (
+        <ObstacleBanner obstacle={obstacle} machine={machine} choices={choices} onChange={change} />
+      )}
       <div className={styles.form}>
-        <Row name="To">
-          {destinations.length === 0 ? (
-            <Button autoFocus onPress={() => ui.openSheet({ kind: 'add-destination', path: null })}>
-              Add Destination…
-            </Button>
-          ) : (
-            <Select
-              label="Destination"
-              hideLabel
-              autoFocus
-              value={chosen}
-              onChange={setChosen}
-              choices={destinations.map((one) => ({
-                value: one.id,
-                label: one.freeBytes === null ? one.name : `${one.name}, ${formatBytes(one.freeBytes, units)} free`,
-                disabledReason: one.state.kind === 'connected' || one.state.kind === 'full' ? null : 'Not usable now',
-              }))}
-            />
-          )}
-        </Row>
-        <Row name="Kind">
-          <PreviewLines state={preview} machine={machine} destination={destination?.name ?? null} units={units} />
-        </Row>
-        <Row name="Disks">
-          <DiskChoice machine={machine} chosen={disks} onChange={setDisks} units={units} />
-        </Row>
-        <Row name="Speed">
-          <Select
-            label="Speed limit"
-            hideLabel
-            value={limit === null ? 'none' : String(limit)}
-            onChange={(value) => setLimit(value === 'none' ? null : Number(value))}
-            choices={[
-              { value: 'none', label: 'No Limit' },
-              ...[...new Set([...limits, ...(limit === null ? [] : [limit])])]
-                .toSorted((one, other) => one - other)
-                .map((rate) => ({ value: String(rate), label: `At Most ${formatRate(rate, units)}` })),
-            ]}
+        <FormRow name="To">
+          <DestinationChoice
+            destinations={destinations}
+            chosen={choices.destinationId}
+            focused={settingUp === 'no'}
+            units={units}
+            onChange={(destinationId) => change({ destinationId })}
           />
-        </Row>
+        </FormRow>
+        <PreviewRows
+          state={state}
+          machine={machine}
+          destination={destination?.name ?? null}
+          units={units}
+          told={obstacle !== null || isFreezeRefusal(state)}
+        />
+        <FormRow name="Disks">
+          <DiskChoice
+            machine={machine}
+            chosen={choices.disks}
+            preview={state.kind === 'ready' ? state.preview : null}
+            onChange={(disks) => change({ disks })}
+            units={units}
+          />
+        </FormRow>
+        <FormRow name="Freeze">
+          <FreezeChoice
+            machine={machine}
+            choices={choices}
+            state={state}
+            onChange={change}
+            onSetUp={() => setSettingUp('yes')}
+            setUpButton={setUpButton}
+          />
+        </FormRow>
+        <MoreOptions choices={choices} settings={settings} units={units} onChange={change} />
       </div>
       {commandShown ? (
-        <CodeBlock
-          label="the command"
-          wrap
-          code={backupCommand({
-            machine: machine.name,
-            destination: destination?.name ?? null,
-            disks: diskIds,
-            limit,
-          })}
-        />
+        <div>
+          <CodeBlock label="the command" wrap code={command.line} />
+          {command.note === null ? null : <p className={styles.hint}>{command.note}</p>}
+        </div>
       ) : null}
+      {refusal === null ? null : (
+        <Banner code={refusal.code} tone="problem" title={describeProblem(refusal, context).title}>
+          {describeProblem(refusal, context).body}
+        </Banner>
+      )}
     </Sheet>
   )
 }
 
-function whyNotNow(
-  machine: Machine,
-  destinationId: string | null,
-  disks: ReadonlySet<string>,
-  preview: PreviewState,
-): string | null {
-  if (destinationId === null) return 'Choose a destination first'
+const isFreezeRefusal = (state: PreviewState) =>
+  state.kind === 'refused' && state.problem.code === 'backup/freeze-required'
+
+function whyNotNow(machine: Machine, choices: Choices, state: PreviewState, obstacle: Obstacle | null): string | null {
+  if (choices.destinationId === null) return 'Choose a destination first'
+  if (choices.disks.size === 0) return 'Choose at least one disk'
+  if (obstacle !== null) return null
   if (!canBackUp(machine)) return whyNoBackup(machine)
-  if (disks.size === 0) return 'Choose at least one disk'
-  if (preview.kind === 'ready' && !preview.preview.enoughSpace) return 'There is not enough space'
-  return preview.kind === 'refused' ? 'See the reason above' : null
-}
-
-function Row({ name, children }: { readonly name: string; readonly children: ReactNode }): ReactElement {
-  return (
-    <>
-      <span className={styles.name}>{name}</span>
-      <div>{children}</div>
-    </>
-  )
-}
-
-function PreviewLines(props: {
-  readonly state: PreviewState
-  readonly machine: Machine
-  readonly destination: string | null
-  readonly units: 'decimal' | 'binary'
-}): ReactElement {
-  const { state, units } = props
-  if (props.destination === null) return <p className={styles.line}>Known when there is a destination</p>
-  if (state.kind === 'asking') return <p className={styles.line}>Looking at the disks…</p>
-  if (state.kind === 'refused') {
-    const text = describeProblem(state.problem, {
-      machine: props.machine.name,
-      destination: props.destination,
-      units,
-    })
-    return (
-      <p className={styles.problem} role="alert">
-        {text.title}. {text.body}
-      </p>
-    )
-  }
-  const { preview } = state
-  const about = formatBytes(preview.bytesToCopy, units)
-  const shortage =
-    preview.enoughSpace || preview.freeBytes === null
-      ? null
-      : `This backup needs about ${about}; ${formatBytes(preview.freeBytes, units)} is free.`
-  return (
-    <>
-      <p className={styles.line}>{preview.kind === 'full' ? `Full, about ${about}` : `Incremental, about ${about}`}</p>
-      <p className={styles.hint}>{preview.kindReason}</p>
-      {shortage === null ? null : (
-        <p className={styles.problem} role="alert">
-          {shortage}
-        </p>
-      )}
-    </>
-  )
+  if (state.kind === 'ready' && !state.preview.enoughSpace) return 'There is not enough space'
+  return state.kind === 'refused' ? 'See the reason above' : null
 }

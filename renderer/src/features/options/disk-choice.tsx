@@ -3,6 +3,7 @@ import type { ReactElement } from 'react'
 import type { Disk } from '../../../../shared/domain/disk.ts'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import { formatBytes, type Units } from '../../../../shared/format/bytes.ts'
+import type { BackupPreview } from '../../../../shared/ipc/contract.ts'
 import { exclusionWords } from '../../../../shared/text/machine-words.ts'
 import { Checkbox } from '../../design/checkbox.tsx'
 import styles from './options.module.css'
@@ -10,15 +11,13 @@ import styles from './options.module.css'
 export interface DiskChoiceProps {
   readonly machine: Machine
   readonly chosen: ReadonlySet<string>
+  /** Null while it is not known. */
+  readonly preview: BackupPreview | null
   readonly onChange: (chosen: ReadonlySet<string>) => void
   readonly units: Units
 }
 
-export function initialDisks(machine: Machine): ReadonlySet<string> {
-  return new Set(machine.disks.filter((disk) => disk.exclusion === null).map((disk) => disk.id))
-}
-
-export function DiskChoice({ machine, chosen, onChange, units }: DiskChoiceProps): ReactElement {
+export function DiskChoice({ machine, chosen, preview, onChange, units }: DiskChoiceProps): ReactElement {
   const left = machine.disks.filter((disk) => disk.exclusion === null && !chosen.has(disk.id))
   if (machine.disks.length === 0) return <p className={styles.line}>Known once Floe reaches the machine</p>
   return (
@@ -28,7 +27,7 @@ export function DiskChoice({ machine, chosen, onChange, units }: DiskChoiceProps
           key={disk.id}
           checked={chosen.has(disk.id)}
           disabled={disk.exclusion !== null}
-          hint={exclusionWords(disk) ?? `${formatBytes(disk.allocatedSize, units)} to copy`}
+          hint={exclusionWords(disk) ?? `${formatBytes(bytesOf(disk, preview), units)} to copy`}
           testId={`disk-${disk.id}`}
           onChange={(on) => {
             const next = new Set(chosen)
@@ -49,6 +48,10 @@ export function DiskChoice({ machine, chosen, onChange, units }: DiskChoiceProps
       )}
     </fieldset>
   )
+}
+
+function bytesOf(disk: Disk, preview: BackupPreview | null): number {
+  return preview?.disks.find((one) => one.diskId === disk.id)?.bytesToCopy ?? disk.allocatedSize
 }
 
 function fileName(disk: Disk): string {

@@ -1,35 +1,61 @@
-// What the backup would do with these choices, asked anew after each change.
+// What the backup would do with these choices, asked anew after each change of them, of the machine and of the place.
 import { useEffect, useState } from 'react'
-import type { DestinationId, MachineId } from '../../../../shared/domain/ids.ts'
+import type { Destination } from '../../../../shared/domain/destination.ts'
+import type { Machine } from '../../../../shared/domain/machine.ts'
 import type { Problem } from '../../../../shared/errors/problem.ts'
-import type { BackupPreview } from '../../../../shared/ipc/contract.ts'
+import type { BackupPreview, Input } from '../../../../shared/ipc/contract.ts'
 import { useActions } from '../../state/window-state.tsx'
+import { type Choices, diskIdsOf, freezeWishes } from './choices.ts'
 
 export type PreviewState =
   | { readonly kind: 'asking' }
   | { readonly kind: 'ready'; readonly preview: BackupPreview }
   | { readonly kind: 'refused'; readonly problem: Problem }
 
-/** `diskIds` null means all that can be backed up. Without a destination nothing is asked. */
-export function usePreview(
-  machineId: MachineId,
-  destinationId: DestinationId | null,
-  diskIds: readonly string[] | null,
-): PreviewState {
+/** Equal texts of it need no new answer. */
+interface Asked {
+  readonly input: Input<'backup.preview'> | null
+  readonly circumstances: readonly (string | number)[]
+}
+
+/** Milliseconds until what stands in the way is looked at again. */
+const lookAgainMs = 5000
+
+/** Without a destination nothing is asked. */
+export function usePreview(machine: Machine, destination: Destination | null, choices: Choices): PreviewState {
   const actions = useActions()
   const [state, setState] = useState<PreviewState>({ kind: 'asking' })
-  const disks = diskIds === null ? null : diskIds.join('\n')
+  const [round, setRound] = useState(0)
+  const hindered = state.kind === 'refused' || (state.kind === 'ready' && state.preview.obstacle !== null)
+  const question: Asked = {
+    input:
+      destination === null
+        ? null
+        : {
+            machineId: machine.id,
+            destinationId: destination.id,
+            diskIds: diskIdsOf(machine, choices),
+            ...freezeWishes(choices),
+          },
+    circumstances: [machine.state.kind, machine.agent.kind, destination?.state.kind ?? '', round],
+  }
+  const asked = JSON.stringify(question)
+
   useEffect(() => {
-    if (destinationId === null) return
+    const { input } = JSON.parse(asked) as Asked
+    if (input === null) return
     const abort = new AbortController()
-    const ids = disks === null ? null : disks.split('\n').filter(Boolean)
-    void actions
-      .ask('backup.preview', { machineId, destinationId, diskIds: ids }, { signal: abort.signal })
-      .then((result) => {
-        if (abort.signal.aborted) return
-        setState(result.ok ? { kind: 'ready', preview: result.value } : { kind: 'refused', problem: result.problem })
-      })
+    void actions.ask('backup.preview', input, { signal: abort.signal }).then((result) => {
+      if (abort.signal.aborted) return
+      setState(result.ok ? { kind: 'ready', preview: result.value } : { kind: 'refused', problem: result.problem })
+    })
     return () => abort.abort()
-  }, [actions, machineId, destinationId, disks])
+  }, [actions, asked])
+
+  useEffect(() => {
+    if (!hindered) return
+    const timer = setInterval(() => setRound((before) => before + 1), lookAgainMs)
+    return () => clearInterval(timer)
+  }, [hindered])
   return state
 }

@@ -222,6 +222,20 @@ describe('a command', () => {
     expect(backupCommand({ machine: 'debian-dev', destination: 'Samsung T7', disks: ['vda'], limit: 50_000_000 })).toBe(
       "floe backup debian-dev --to 'Samsung T7' --disk vda --limit 50M",
     )
+    expect(
+      backupCommand({
+        machine: 'my vm',
+        destination: null,
+        disks: null,
+        limit: null,
+        check: false,
+        freeze: 'never',
+        whenPossible: true,
+      }),
+    ).toBe("floe backup 'my vm' --no-check --no-freeze --when-possible")
+    expect(
+      backupCommand({ machine: 'm', destination: null, disks: null, limit: null, check: true, freeze: 'required' }),
+    ).toBe('floe backup m --require-freeze')
     expect(swapCommand('point0000001')).toBe('floe restore point0000001 --swap')
     expect(newImageCommand('p', '/tmp/a b', 'raw')).toBe("floe restore p --to '/tmp/a b' --format raw")
     expect(deleteCommand(['a', 'b'])).toBe('floe delete a b')
