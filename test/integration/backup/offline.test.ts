@@ -6,6 +6,7 @@ import { boundProcessIds } from '../../../electron/core/qemu-img/index.ts'
 import { createRestoreService } from '../../../electron/core/restore/restore-service.ts'
 import type { MachineId } from '../../../shared/domain/ids.ts'
 import { type BackupWorld, backupWorld, worldPorts } from '../../support/backup-world.ts'
+import type { OfflineMoment } from '../../support/offline-child.ts'
 import { createImage, difference, type QemuOptions, startQemu, type TestDisk } from '../../support/qemu.ts'
 import { run, until } from '../../support/run.ts'
 import { tempDir } from '../../support/temp.ts'
@@ -170,7 +171,7 @@ describe('a copy that may not show one instant is never taken for good', () => {
     expect(await difference(disk.path, world.image(point, 'vda'), { a: 'raw' })).toBeNull()
   })
 
-  test.each(['image', 'backing file'])('an %s that is written to meanwhile ends the backup', async (which) => {
+  test.each(['image', 'backing file'])('writing to the %s meanwhile ends the backup', async (which) => {
     using dir = tempDir()
     const base = await filled(dir.file('base'))
     const top = dir.file('top.qcow2')
@@ -274,15 +275,19 @@ describe('when it ends in the middle', () => {
     ).toBeNull()
   })
 
+  const childOf = (world: BackupWorld, id: MachineId, moment: OfflineMoment) => {
+    const child = fileURLToPath(new URL('../../support/offline-child.ts', import.meta.url))
+    const args = [child, world.home.path, id, String(process.pid), moment]
+    return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  }
+
   test('Floe that is killed leaves no daemon, and the next one tidies up', async () => {
     using dir = tempDir()
     const disk = await filled(dir.file('a.qcow2'))
     await using world = await backupWorld()
     const id = await offMachine(world, { disks: [disk] })
-    const child = fileURLToPath(new URL('../../support/offline-child.ts', import.meta.url))
     const floe = await world.restart(async () => {
-      const args = [child, world.home.path, id, String(process.pid)]
-      const other = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+      const other = childOf(world, id, 'while copying')
       const line = await new Promise<string>((resolve) => other.stdout.once('data', (data) => resolve(String(data))))
       const pids = JSON.parse(line) as number[]
       expect(pids.map(isAlive)).toEqual([true])
@@ -298,10 +303,29 @@ describe('when it ends in the middle', () => {
     })
     expectNothingLeft(world)
   })
+
+  test('Floe that is killed when the copy is whole and only its name is missing: the next one finishes it', async () => {
+    using dir = tempDir()
+    const disk = await filled(dir.file('a.qcow2'))
+    await using world = await backupWorld()
+    const id = await offMachine(world, { disks: [disk] })
+    const floe = await world.restart(async () => {
+      const other = childOf(world, id, 'before final-name')
+      const signal = await new Promise((resolve) => other.once('exit', (_, by) => resolve(by)))
+      expect(signal).toBe('SIGKILL')
+      expect(world.partials()).not.toEqual([])
+    })
+    const [job] = floe.board.list()
+    if (!job) throw new Error('The backup was forgotten')
+    const point = world.pointOf(await floe.board.whenFinal(job.id))
+    expect(point).toMatchObject({ way: 'offline', consistency: 'offline', index: { kind: 'complete' } })
+    expect(await difference(disk.path, world.image(point, 'vda'))).toBeNull()
+    expect(world.journals()).toEqual([])
+  })
 })
 
 describe('what cannot be copied is named', () => {
-  test('a missing image by its path, also among others; without it the rest is copied', async () => {
+  test('a missing image, by its path', async () => {
     using dir = tempDir()
     const disks = [await filled(dir.file('a.qcow2')), { ...(await filled(dir.file('b.qcow2'))), id: 'vdb' }]
     await using world = await backupWorld()
@@ -314,7 +338,7 @@ describe('what cannot be copied is named', () => {
     expectNothingLeft(world)
   })
 
-  test('a machine that was never seen running', async () => {
+  test('a machine whose disks were never seen', async () => {
     await using world = await backupWorld()
     const id = await offMachine(world, {})
     await expect(world.start(world.floe.machines.get(id))).rejects.toMatchObject({
