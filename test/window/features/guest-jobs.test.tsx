@@ -1,49 +1,9 @@
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
-import type { Job } from '../../../shared/domain/job.ts'
-import type { Problem } from '../../../shared/errors/problem.ts'
-import { ago, destination, diskId, fullProblem, job, jobId, machineId, point, pointId } from '../support/sample.ts'
+import { ago, diskId, job, jobId, machineId, point } from '../support/sample.ts'
 import '../support/setup.ts'
+import { freeze, openCard, paused, problem, waiting } from './job-card-support.ts'
 import { inputsOf, openMachine, sceneBridge } from './support.ts'
-
-const ok = () => ({ ok: true, value: {} }) as const
-const calls = ['jobs.pause', 'jobs.resume', 'jobs.cancel'] as const
-const problem = (code: Problem['code'], params: Problem['params'] = {}): Problem => ({
-  ...fullProblem,
-  code,
-  params,
-  causes: [],
-})
-const freeze = { heldMs: 84, confirmedAfterMs: 41, fileSystems: [{ mountpoint: '/', type: 'ext4' }] }
-
-async function openCard(change: Partial<Job>) {
-  const bridge = sceneBridge({ jobs: [job('j1', 'debian-dev', change)] })
-  for (const name of calls) bridge.answer(name, ok)
-  bridge.answer('backup.start', () => ({ ok: true, value: { jobId: jobId('j2') } }))
-  const rendered = openMachine(bridge)
-  const element = await screen.findByTestId(`job-${jobId('j1')}`)
-  const buttons = () =>
-    within(element)
-      .queryAllByRole('button')
-      .map((button) => button.textContent)
-  return { ...rendered, bridge, card: within(element), element, buttons }
-}
-
-const waiting = (reason: 'destination' | 'disk-job' | 'monitor' | 'machine', what: Problem): Partial<Job> => ({
-  state: { kind: 'waiting', for: reason, problem: what },
-  startedAt: null,
-  progress: null,
-})
-const paused = (reason: 'user' | 'no-space' | 'asleep'): Partial<Job> => ({
-  state: { kind: 'paused', reason, neededBytes: 6_100_000_000, freeBytes: 12_000_000 },
-})
-const ended = (state: Job['state'], more: Partial<Job> = {}): Partial<Job> => ({
-  state,
-  startedAt: ago(0.0145),
-  finishedAt: new Date().toISOString(),
-  result: { pointId: pointId('p1'), restoreId: null, images: [], ok: true, bytes: 9_600_000_000 },
-  ...more,
-})
 
 describe('a backup that waits', () => {
   it('for a drive says that it starts by itself, and can be skipped', async () => {
@@ -140,90 +100,6 @@ describe('a backup that stands still', () => {
     expect(card.getByText('Full backup to Samsung T7')).toBeTruthy()
     act(() => bridge.push('jobs', [job('j1', 'debian-dev', { stalledSince: ago(0.11) })]))
     expect(card.getByText('No progress for 6 minutes')).toBeTruthy()
-  })
-})
-
-describe('a backup that ended', () => {
-  it('frozen says for how long, and shows its point', async () => {
-    const { card, user, state } = await openCard(
-      ended(
-        { kind: 'done' },
-        { instant: { consistency: 'frozen', freeze, reason: null, cause: null, pausedMs: null } },
-      ),
-    )
-    expect(card.getByText('9.60 GB added, frozen 84 ms')).toBeTruthy()
-    await user.click(card.getByRole('button', { name: 'Show' }))
-    expect(state.ui.store.getState().selectedPoints).toEqual([pointId('p1')])
-  })
-
-  it.each([
-    ['no-agent', true],
-    ['no-answer', true],
-    ['too-slow', false],
-  ])('not frozen (%s) says why and offers an agent where that helps', async (cause, helps) => {
-    const instant = {
-      consistency: 'crash-consistent',
-      freeze: null,
-      reason: 'The guest did not freeze.',
-      cause,
-      pausedMs: 6,
-    } as const
-    const { card, user, state } = await openCard(ended({ kind: 'done' }, { instant }))
-    expect(card.getByText('Backed up, not frozen')).toBeTruthy()
-    expect(card.getByText(/The guest did not freeze\. The point is like after a power cut/)).toBeTruthy()
-    const setUp = card.queryByRole('button', { name: 'Set Up Agent…' })
-    expect(setUp !== null).toBe(helps)
-    if (setUp === null) return
-    await user.click(setUp)
-    expect(state.ui.store.getState().sheet).toEqual({ kind: 'set-up-agent', machineId: machineId('debian-dev') })
-  })
-
-  it('because it was cancelled offers to start again', async () => {
-    const { card, user, bridge } = await openCard(ended({ kind: 'cancelled' }))
-    await user.click(card.getByRole('button', { name: 'Back Up Now' }))
-    expect(inputsOf(bridge, 'backup.start')).toHaveLength(1)
-  })
-
-  it('because another job held the disk starts when that is done, with its own choices', async () => {
-    const { card, user, bridge } = await openCard(
-      ended(
-        { kind: 'failed', problem: problem('backup/job-clash', { disk: 'data' }) },
-        { disks: [], limit: 50_000_000, destinationId: destination('Samsung T7').id },
-      ),
-    )
-    await user.click(card.getByRole('button', { name: 'Start When Done' }))
-    expect(inputsOf(bridge, 'backup.start')).toEqual([
-      expect.objectContaining({ whenPossible: true, limit: 50_000_000, diskIds: null }),
-    ])
-  })
-
-  it('because another job held the disk leaves that disk out on request', async () => {
-    const { card, user, state } = await openCard(
-      ended({ kind: 'failed', problem: problem('backup/job-clash', { disk: 'data' }) }),
-    )
-    await user.click(card.getByRole('button', { name: 'Leave Out' }))
-    expect(state.ui.store.getState().sheet).toEqual({
-      kind: 'back-up-options',
-      machineId: machineId('debian-dev'),
-      leaveOut: diskId('data'),
-    })
-  })
-
-  it('because it had to be frozen can go without', async () => {
-    const { card, user, bridge } = await openCard(ended({ kind: 'failed', problem: problem('backup/freeze-required') }))
-    expect(card.getByText('Not backed up: debian-dev couldn’t be frozen')).toBeTruthy()
-    await user.click(card.getByRole('button', { name: 'Back Up Without Freezing' }))
-    expect(inputsOf(bridge, 'backup.start')).toEqual([
-      expect.objectContaining({ freeze: false, requireFreeze: false, whenPossible: false }),
-    ])
-  })
-
-  it('because the machine stopped waits for it', async () => {
-    const { card, user, bridge } = await openCard(
-      ended({ kind: 'failed', problem: problem('backup/machine-gone', { pid: 4121 }) }),
-    )
-    await user.click(card.getByRole('button', { name: 'Back Up When It Runs' }))
-    expect(inputsOf(bridge, 'backup.start')).toEqual([expect.objectContaining({ whenPossible: true })])
   })
 })
 

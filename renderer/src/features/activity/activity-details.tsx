@@ -7,6 +7,7 @@ import { Checkbox } from '../../design/checkbox.tsx'
 import { CopyButton } from '../../design/code-block.tsx'
 import { useSettings } from '../../state/selectors.ts'
 import styles from './activity.module.css'
+import { ActivityActions } from './activity-actions.tsx'
 import { reportOf } from './report.ts'
 
 export interface ActivityDetailsProps {
@@ -18,10 +19,13 @@ export function ActivityDetails({ line, now }: ActivityDetailsProps): ReactEleme
   const { units } = useSettings()
   const [hidePaths, setHidePaths] = useState(false)
   const { problem } = line
+  const text =
+    problem === null ? null : describeProblem(problem, { machine: line.subject, units, canWait: line.jobId !== null })
   const causes = problem === null ? [] : [problem.message, ...problem.causes]
   return (
     <div className={styles.details}>
-      {problem === null ? <p>{line.text}</p> : <p>{describeProblem(problem, { machine: line.subject, units }).body}</p>}
+      <p>{text === null ? line.text : text.body}</p>
+      {problem === null || text === null ? null : <ActivityActions line={line} problem={problem} text={text} />}
       {line.timeline.length === 0 ? null : (
         <>
           <h2 className={styles.label}>Timeline</h2>
