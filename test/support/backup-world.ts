@@ -1,7 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { createActivityLog } from '../../electron/core/activity/activity-log.ts'
-import { type BackupService, createBackupService } from '../../electron/core/backup/backup-service.ts'
+import {
+  type BackupDependencies,
+  type BackupService,
+  createBackupService,
+} from '../../electron/core/backup/backup-service.ts'
 import { createGuestKeeper } from '../../electron/core/guest-agent/keeper.ts'
 import { homePaths } from '../../electron/core/home/home-paths.ts'
 import { createJobBoard } from '../../electron/core/jobs/board.ts'
@@ -62,6 +66,7 @@ export async function startParts(
   ports: Ports,
   connect?: Connect,
   settings: Partial<Settings> = {},
+  careTiming: BackupDependencies['careTiming'] = {},
 ): Promise<BackupFloe> {
   const paths = homePaths(home)
   const topics = createTopics()
@@ -87,6 +92,7 @@ export async function startParts(
     journalDir: paths.backupJournals,
     scratchDir: paths.scratch,
     keeper,
+    careTiming,
   })
   await keeper.start()
   await backups.reconcile()
@@ -119,12 +125,14 @@ export async function backupWorld(
     destinationPath?: string
     ports?: Partial<Ports>
     connect?: Connect
+    /** Looked at anew each time: change it to change them. */
     settings?: Partial<Settings>
+    careTiming?: BackupDependencies['careTiming']
   } = {},
 ): Promise<BackupWorld> {
   const home = tempDir('fw-')
   const ports = worldPorts(options.ports)
-  let floe = await startParts(home.path, ports, options.connect, options.settings)
+  let floe = await startParts(home.path, ports, options.connect, options.settings, options.careTiming)
   const path = options.destinationPath ?? home.file('backups')
   mkdirSync(path, { recursive: true })
   const destination = await floe.repository.addDestination(path, 'Drive')
@@ -146,7 +154,7 @@ export async function backupWorld(
     restart: async (between) => {
       await floe.stop()
       await between?.()
-      floe = await startParts(home.path, ports, options.connect, options.settings)
+      floe = await startParts(home.path, ports, options.connect, options.settings, options.careTiming)
       return floe
     },
     machine: (qemu) => floe.machines.add(qemu.qmpPath, null, null),

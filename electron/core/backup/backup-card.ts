@@ -5,6 +5,7 @@ import type { JobBoard } from '../jobs/types.ts'
 import type { Clock } from '../ports/index.ts'
 import { cardOf } from './card.ts'
 import { destinationClaim } from './claims.ts'
+import { type CopyCare, type CopyPause, nothingFound } from './copy-care.ts'
 import { type BackupHeader, optionsOf } from './journal.ts'
 import type { BackupPlan } from './plan.ts'
 import type { Done } from './problems.ts'
@@ -23,7 +24,7 @@ export class BackupCard implements RunView {
   readonly #timeline: { at: string; text: string }[] = []
   #bytes: DiskBytes
   #state: BackupState = { state: 'idle' }
-  #paused = false
+  #pause: CopyPause | null = null
   #freezing = false
 
   constructor(board: JobBoard, clock: Clock, header: BackupHeader) {
@@ -50,6 +51,7 @@ export class BackupCard implements RunView {
   onState(state: BackupState): void {
     const text = stepTexts[state.state]
     if (text && state.state !== this.#state.state) this.#timeline.push({ at: this.#clock.now().toISOString(), text })
+    if (this.#state.state === 'copying' && state.state !== 'copying') this.onCare(nothingFound)
     this.#state = state
     this.#freezing = false
     if (state.state === 'copying') this.#tellInstant(state.instant)
@@ -68,20 +70,29 @@ export class BackupCard implements RunView {
     this.#show()
   }
 
-  onSample(sample: CopySample & { readonly paused: boolean }): void {
+  onSample(sample: CopySample & { readonly pause: CopyPause | null }): void {
     if (this.#state.state !== 'copying') return
-    if (sample.paused) this.#meter.pause()
+    const { pause } = sample
+    if (pause) this.#meter.pause()
     this.#bytes = advance(this.#bytes, sample)
-    const changed = sample.paused !== this.#paused
-    this.#paused = sample.paused
+    const changed = JSON.stringify(pause) !== JSON.stringify(this.#pause)
+    this.#pause = pause
     const { doneBytes, totalBytes, fraction } = totalOf(this.#bytes)
     const metered = this.#meter.progress(this.#clock.monotonic(), doneBytes, totalBytes)
-    const speed = sample.paused ? { bytesPerSecond: null, secondsLeft: null } : {}
+    const speed = pause ? { bytesPerSecond: null, secondsLeft: null } : {}
     this.#board.update(this.#jobId, {
       progress: { ...metered, fraction, ...speed },
       disks: describeDisks(this.#bytes, this.#plan.disks),
     })
     if (changed) this.#show()
+  }
+
+  onCare(care: Partial<CopyCare>): void {
+    if (this.#state.state !== 'copying') return
+    const job = this.#board.get(this.#jobId)
+    const keys = Object.keys(care) as (keyof CopyCare)[]
+    if (keys.some((key) => JSON.stringify(care[key]) !== JSON.stringify(job[key])))
+      this.#board.update(this.#jobId, care)
   }
 
   onChecked(doneBytes: number, totalBytes: number): void {
@@ -120,14 +131,14 @@ export class BackupCard implements RunView {
       cardOf(
         this.#state,
         this.#options,
-        { paused: this.#paused, freezing: this.#freezing },
+        { pause: this.#pause, freezing: this.#freezing },
         this.#board.get(this.#jobId).phases,
       ),
     )
   }
 }
 
-const still = { paused: false, freezing: false }
+const still = { pause: null, freezing: false }
 
 const freezeTexts: Partial<Record<FreezePhase, string>> = {
   freezing: 'Asking the guest to freeze its file systems',

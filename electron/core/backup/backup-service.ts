@@ -10,24 +10,31 @@ import { FloeError } from '../errors.ts'
 import type { GuestKeeper } from '../guest-agent/types.ts'
 import { newId } from '../ids.ts'
 import { newJob } from '../jobs/new-job.ts'
-import type { JobBoard, JobControls } from '../jobs/types.ts'
+import { type JobBoard, type JobControls, NotYet, type WaitingState } from '../jobs/types.ts'
 import type { MachineService } from '../machines/types.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Repository } from '../repository/types.ts'
 import { BackupCard } from './backup-card.ts'
 import { firstPhases } from './card.ts'
+import { assertFree, chooseDestination, exportOf } from './choosing.ts'
 import { claimsOf } from './claims.ts'
+import type { CareTiming } from './copy-care.ts'
+import { setGuestClocks } from './guest-clock.ts'
+import { HostSleep } from './host-sleep.ts'
+import { findObstacle, type Wanted } from './in-the-way.ts'
 import { type BackupHeader, Journal, journalVersion } from './journal.ts'
 import type { QemuLink } from './link.ts'
 import { Detached, MachineLink } from './machine-link.ts'
+import { obstacleOf } from './obstacles.ts'
 import { readOffMachine } from './off-machine.ts'
 import { OfflineLink } from './offline-link.ts'
-import { openMachine, planFor } from './opening.ts'
-import { inputOfOff, inputOfRunning } from './planning.ts'
-import { previewOf } from './preview.ts'
+import { type OpenedMachine, openMachine, planFor } from './opening.ts'
+import { inputFromMemory, inputOfOff, inputOfRunning } from './planning.ts'
+import { previewOf, previewUnseen } from './preview.ts'
 import { reconcileBackups, resumeBackup } from './reconcile.ts'
 import { tellEnd, tellFailure } from './report.ts'
 import { BackupRun } from './runner.ts'
+import { usualWaiting, Waiting, type WaitingTiming } from './waiting.ts'
 
 export interface BackupInput {
   readonly machineId: MachineId
@@ -35,11 +42,18 @@ export interface BackupInput {
   readonly diskIds: readonly string[] | null
   readonly freeze?: boolean | null
   readonly requireFreeze?: boolean | null
+  readonly mountpoints?: readonly string[] | null
 }
 
 export interface BackupStartInput extends BackupInput {
   readonly limit: number | null
   readonly check: boolean
+  /** Wait for what may come by itself instead of failing: destination, machine, monitor, another job on a disk. */
+  readonly whenPossible?: boolean
+}
+
+interface BackupOrder extends BackupStartInput, Wanted {
+  readonly destinationId: DestinationId
 }
 
 export interface BackupService {
@@ -64,6 +78,10 @@ export interface BackupDependencies {
   readonly keeper: Pick<GuestKeeper, 'around'>
   /** Where scratch images go unless the settings name another folder. */
   readonly scratchDir: string
+  /** Sets the clock of a guest after the computer slept. @throws FloeError `agent/*` */
+  readonly setGuestTime?: (machine: Machine) => Promise<void>
+  readonly careTiming?: Partial<CareTiming>
+  readonly waitingTiming?: Partial<WaitingTiming>
 }
 
 export function createBackupService(deps: BackupDependencies): BackupService {
@@ -78,52 +96,86 @@ class Backups implements BackupService {
   readonly #runs = new Map<JobId, BackupRun>()
   readonly #links = new Set<QemuLink>()
   readonly #starting = new Set<MachineId>()
+  readonly #sleep: HostSleep
+  readonly #waiting: Waiting
   #stopped = false
 
   constructor(deps: BackupDependencies) {
     this.#deps = deps
+    const { machines, ports, setGuestTime = async () => {} } = deps
+    this.#waiting = new Waiting({
+      board: deps.board,
+      clock: ports.clock,
+      timing: { ...usualWaiting, ...deps.waitingTiming },
+    })
+    this.#sleep = new HostSleep({
+      power: ports.power,
+      copies: () => [...this.#runs.values()].map((run) => run.sleeper),
+      afterWake: () => setGuestClocks(machines.list(), setGuestTime, ports.logger),
+      logger: ports.logger,
+    })
   }
 
   async preview(input: BackupInput): Promise<BackupPreview> {
     const machine = this.#deps.machines.get(input.machineId)
     const destination = this.#destination(input)
     const planning = this.#planning(input, newId(this.#deps.ports) as JobId)
+    const obstacle = await this.#obstacleNow({ ...input, destinationId: destination.id, running: false })
+    const preview = { destination, obstacle: obstacle?.problem ?? null }
     if (machine.state.kind === 'off') {
       const off = await readOffMachine(machine, input.diskIds, this.#deps.ports)
-      return previewOf({ machine, destination, plan: await inputOfOff(off, planning) })
+      return previewOf({ ...preview, machine, plan: await inputOfOff(off, planning) })
+    }
+    if (obstacle?.for === 'monitor' || obstacle?.for === 'machine') {
+      return previewUnseen({ ...preview, machine, plan: await inputFromMemory(machine, planning) })
     }
     await using lease = await this.#deps.machines.acquire(machine.id)
-    return previewOf({ machine: lease.machine, destination, plan: await inputOfRunning(lease, planning) })
+    return previewOf({ ...preview, machine: lease.machine, plan: await inputOfRunning(lease, planning) })
   }
 
   async start(input: BackupStartInput): Promise<JobId> {
     const { ports, settings } = this.#deps
     const machine = this.#deps.machines.get(input.machineId)
     const destination = this.#destination(input)
-    this.#assertFree(machine)
+    const { whenPossible = false } = input
+    this.#assertFree(machine, destination.id, whenPossible)
     const limit = input.limit ?? settings.get().defaultLimit
     const id = newId(ports) as JobId
     this.#starting.add(machine.id)
     try {
-      const plan = await planFor(this.#deps, machine.id, destination.id, this.#planning(input, id))
+      const wanted = { ...input, destinationId: destination.id, running: false }
+      const [order, waiting] = whenPossible ? await this.#firstLook(wanted) : [wanted, null]
+      const later = waiting !== null || exportOf(machine, this.#deps.board.active()) !== null
+      const plan = later ? null : await planFor(this.#deps, machine.id, destination.id, this.#planning(input, id))
       const job = newJob(ports, 'backup', {
         machineId: machine.id,
         machineName: machine.name,
         destinationId: destination.id,
         destinationName: destination.name,
         phases: firstPhases(input),
-        way: { way: plan.way, reason: plan.wayReason },
+        way: plan && { way: plan.way, reason: plan.wayReason },
         limit,
+        ...(waiting ? { state: waiting } : {}),
       })
       const cancelled = new AbortController()
       const controls = this.#controls(id, cancelled)
       this.#deps.board.enqueue({ ...job, id }, claimsOf(machine.id, destination.id), controls, () =>
-        this.#runNew(id, { ...input, limit: this.#deps.board.get(id).limit, destinationId: destination.id }, cancelled),
+        this.#runNew(id, { ...order, limit: this.#deps.board.get(id).limit }, cancelled),
       )
+      if (waiting) this.#startLater(id, waiting, order)
     } finally {
       this.#starting.delete(machine.id)
     }
     return id
+  }
+
+  /** A machine that is off is waited for only when nothing else is; else its images are copied in the end. */
+  async #firstLook(wanted: BackupOrder): Promise<[BackupOrder, WaitingState | null]> {
+    if (exportOf(this.#deps.machines.get(wanted.machineId), this.#deps.board.active())) return [wanted, null]
+    const first = await findObstacle(this.#deps, wanted)
+    if (first) return [wanted, first]
+    const running = { ...wanted, running: true }
+    return [running, await findObstacle(this.#deps, running)]
   }
 
   async reconcile(): Promise<void> {
@@ -151,7 +203,7 @@ class Backups implements BackupService {
         await this.#guard(link, async () => {
           const resumed = await resumeBackup(this.#deps, unfinished, link, card)
           const unwished = this.#deps.board.get(id).limit === header.limit
-          if (unwished) this.#deps.board.update(id, { limit: resumed.limit })
+          if (unwished) this.#deps.board.update(id, { limit: resumed.run.limit })
           await this.#follow(resumed.run, card, resumed.first, cancelled.signal)
         })
       })
@@ -160,6 +212,8 @@ class Backups implements BackupService {
 
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#sleep.stop()
+    this.#waiting.stop()
     await Promise.all([...this.#runs.values()].map((run) => run.detach()))
     await Promise.all([...this.#links].map((link) => link.detach()))
   }
@@ -188,11 +242,11 @@ class Backups implements BackupService {
     }
   }
 
-  async #runNew(id: JobId, input: BackupStartInput & { destinationId: DestinationId }, cancelled: AbortController) {
+  async #runNew(id: JobId, input: BackupOrder, cancelled: AbortController) {
     const { machines, ports, board, journalDir } = this.#deps
     let link: QemuLink | null = null
     try {
-      const opened = await openMachine(this.#deps, input.machineId, input.destinationId, this.#planning(input, id))
+      const opened = await this.#open(id, input)
       const { machine, plan } = opened
       link = opened.link
       if (cancelled.signal.aborted) throw new FloeError('backup/cancelled', 'The backup was cancelled.')
@@ -210,6 +264,7 @@ class Backups implements BackupService {
         qemuVersion: opened.qemuVersion,
         startCommand: machine.startCommand,
         pid: opened.pid,
+        hold: opened.hold,
         createdAt: board.get(id).createdAt,
       }
       const journal = await Journal.create(journalDir, header)
@@ -219,10 +274,28 @@ class Backups implements BackupService {
       await this.#guard(link, () => this.#follow(run, card, { event: 'begin' }, cancelled.signal))
     } catch (error) {
       if (error instanceof Detached) return forever()
+      if (error instanceof NotYet) throw error
       tellFailure(this.#deps, board.get(id), error)
     } finally {
       await link?.close()
     }
+  }
+
+  /** @throws NotYet when something is in the way once more, and it is to be waited for */
+  async #open(id: JobId, order: BackupOrder): Promise<OpenedMachine> {
+    const open = () => openMachine(this.#deps, order.machineId, order.destinationId, this.#planning(order, id))
+    if (!order.whenPossible) return open()
+    let obstacle = await findObstacle(this.#deps, order)
+    if (obstacle === null) {
+      try {
+        return await open()
+      } catch (error) {
+        obstacle = obstacleOf(error)
+        if (obstacle === null) throw error
+      }
+    }
+    this.#startLater(id, obstacle, order)
+    throw new NotYet(obstacle)
   }
 
   async #follow(run: BackupRun, card: BackupCard, first: Parameters<BackupRun['run']>[0], cancelled: AbortSignal) {
@@ -234,6 +307,7 @@ class Backups implements BackupService {
       await run.setLimit(this.#deps.board.get(jobId).limit)
       const running = run.run(first)
       if (cancelled.aborted) cancel()
+      if (run.isAsleep) this.#sleep.bringBack(run.sleeper)
       const ending = await running
       tellEnd(this.#deps, run, card, ending)
     } finally {
@@ -269,42 +343,41 @@ class Backups implements BackupService {
     return new BackupCard(board, ports.clock, header)
   }
 
-  #planning({ diskIds, freeze = null, requireFreeze = null }: BackupInput, jobId: JobId) {
-    const wishes = { diskIds, freeze, requireFreeze }
+  #planning({ diskIds, freeze = null, requireFreeze = null, mountpoints = null }: BackupInput, jobId: JobId) {
+    const wishes = { diskIds, freeze, requireFreeze, mountpoints }
     return { jobId, wishes, settings: this.#deps.settings.get(), scratchDir: this.#deps.scratchDir }
   }
 
-  /** @throws FloeError `destination/none`, `destination/unknown` */
   #destination({ machineId, destinationId }: BackupInput): Destination {
     const { repository, settings } = this.#deps
-    if (destinationId !== null) return repository.destination(destinationId)
-    const all = repository.destinations()
-    const { destinationByMachine, defaultDestinationId } = settings.get()
-    for (const wished of [destinationByMachine[machineId], defaultDestinationId]) {
-      const found = all.find((destination) => destination.id === wished)
-      if (found) return found
-    }
-    const [only, ...others] = all
-    if (only && others.length === 0) return only
-    throw new FloeError(
-      'destination/none',
-      only ? 'There are several destinations, and none is the one for this machine.' : 'There is no destination yet.',
-      {
-        params: { count: all.length },
-        remedy: only ? 'Say which destination to use.' : 'Add a folder or drive as a destination.',
-      },
-    )
+    return chooseDestination(repository, settings.get(), machineId, destinationId)
   }
 
-  /** A backup that only reads back what it recorded is in nobody's way. @throws FloeError `backup/running-already` */
-  #assertFree(machine: Machine): void {
-    const running = this.#deps.board
-      .active()
-      .some((job) => job.kind === 'backup' && job.machineId === machine.id && job.state.kind !== 'checking')
-    if (!running && !this.#starting.has(machine.id)) return
-    throw new FloeError('backup/running-already', `${machine.name} is being backed up already.`, {
-      params: { machine: machine.name },
-      remedy: 'Wait for that backup to end, or cancel it.',
+  /** @throws FloeError `backup/running-already`, `machine/has-jobs` */
+  #assertFree(machine: Machine, destinationId: DestinationId, canQueue: boolean): void {
+    assertFree(machine, destinationId, this.#deps.board.active(), canQueue)
+    if (this.#starting.has(machine.id)) {
+      throw new FloeError('backup/running-already', `${machine.name} is being backed up already.`, {
+        params: { machine: machine.name },
+        remedy: 'Wait for that backup to end, or cancel it.',
+      })
+    }
+  }
+
+  /** For people to see. What Floe itself does to the machine is nothing to wait for, and what will not pass is told at the start. */
+  async #obstacleNow(wanted: Wanted): Promise<WaitingState | null> {
+    const active = this.#deps.board.active().some((job) => job.machineId === wanted.machineId)
+    return active ? null : findObstacle(this.#deps, wanted).catch(() => null)
+  }
+
+  /** Has the board start the job once nothing is in its way. */
+  #startLater(id: JobId, first: WaitingState, wanted: Wanted): void {
+    const { board } = this.#deps
+    this.#waiting.watch({
+      id,
+      first,
+      look: () => findObstacle(this.#deps, wanted),
+      onFailed: (error) => tellFailure(this.#deps, board.get(id), error),
     })
   }
 }

@@ -1,18 +1,19 @@
 // What people see of a backup: the job card's state, phases and buttons, from the backup's state. Pure.
 import type { Job, JobState, Phase, PhaseName } from '../../../shared/domain/job.ts'
 import { formatDuration } from '../../../shared/format/duration.ts'
+import type { CopyPause } from './copy-care.ts'
 import type { BackupInstant, BackupOptions, BackupState, Ending } from './state.ts'
 
 export type Card = Pick<Job, 'state' | 'phases' | 'canPause' | 'canCancel'>
 
-/** What the backup's state does not tell: what the guest is asked, and whether QEMU pauses. */
+/** What the backup's state does not tell: what the guest is asked, and whether the copy waits. */
 export interface Moment {
-  readonly paused: boolean
+  readonly pause: CopyPause | null
   readonly freezing: boolean
 }
 
 /** The job's state for the board; `ended` ones are told by `endOf`. */
-function jobState(state: BackupState, { paused, freezing }: Moment): JobState {
+function jobState(state: BackupState, { pause, freezing }: Moment): JobState {
   switch (state.state) {
     case 'idle':
     case 'preparing':
@@ -20,7 +21,7 @@ function jobState(state: BackupState, { paused, freezing }: Moment): JobState {
     case 'starting':
       return freezing ? { kind: 'freezing' } : { kind: 'preparing', step: 'Starting all disks at one instant' }
     case 'copying':
-      return paused ? { kind: 'paused', reason: 'user', neededBytes: null, freeBytes: null } : { kind: 'copying' }
+      return pause === null ? { kind: 'copying' } : { kind: 'paused', ...pause }
     case 'stopping':
       return state.ending.kind === 'cancelled' ? { kind: 'cancelling' } : { kind: 'finishing', step: 'Ending the copy' }
     case 'releasing':

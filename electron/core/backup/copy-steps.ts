@@ -6,9 +6,11 @@ import { insertFilters } from '../instant/insert.ts'
 import { prepareSnapshots } from '../instant/prepare.ts'
 import { removeSnapshots } from '../instant/remove.ts'
 import { identifyFile } from '../machines/file-identity.ts'
+import { holdShutdown, letShutdown } from '../machines/shutdown-safe.ts'
 import { createImage } from '../qemu-img/index.ts'
 import type { QmpEventListener, QmpSession } from '../qmp/types.ts'
 import { syncFile } from '../repository/durable-file.ts'
+import { CopyControl } from './copy-control.ts'
 import type { BackupEvent } from './events.ts'
 import { Detached, MachineEnded } from './machine-link.ts'
 import { snapshotsOf } from './plan.ts'
@@ -17,7 +19,6 @@ import {
   addTarget,
   cancelCopies,
   isOver,
-  limitCopies,
   ourJobs,
   ourTargets,
   releaseCopies,
@@ -32,12 +33,15 @@ import { watchCopies, watchedEvents } from './watch.ts'
 const stopPollMs = 100
 
 export class CopySteps {
+  /** What is done to the jobs while they run. */
+  readonly control: CopyControl
   readonly #run: RunContext
   #listener: QmpEventListener | null = null
   #watching = new AbortController()
 
   constructor(run: RunContext) {
     this.#run = run
+    this.control = new CopyControl(run)
   }
 
   async prepare(): Promise<void> {
@@ -53,6 +57,8 @@ export class CopySteps {
       disks: header.plan.disks.map(({ id, virtualSize }) => ({ id, virtualSize })),
     })
     const session = await link.session()
+    if (header.hold) await holdShutdown(session)
+    await this.control.meetGuest(session)
     for (const [index, disk] of header.plan.disks.entries()) {
       const path = targetPaths(run)[index] as string
       await createImage(path, disk.virtualSize, 'qcow2', { env: deps.ports.env })
@@ -68,10 +74,12 @@ export class CopySteps {
 
   /** The listener comes first, so that no event of the jobs is lost. */
   async start(): Promise<void> {
-    const { header, link, deps, limit, post, view } = this.#run
+    const { header, link, deps, post, view } = this.#run
     const { plan } = header
     const session = await link.session()
     this.#listener = session.listen(watchedEvents)
+    await this.control.learnIdle(session)
+    const limit = this.control.allowed
     const copy = async () => {
       const at = deps.ports.clock.now().toISOString()
       await session.execute('transaction', startArguments(plan, limit))
@@ -83,7 +91,7 @@ export class CopySteps {
     )
     if (plan.way === 'fleecing') await copy()
     post({ event: 'started', instant })
-    if (this.#run.limit !== limit) await this.applyLimit()
+    if (this.control.allowed !== limit) await this.control.applyLimit()
   }
 
   async watch(rescueGuest: boolean): Promise<void> {
@@ -92,8 +100,12 @@ export class CopySteps {
     this.#listener = null
     this.#watching = new AbortController()
     void link.images?.follow(this.#watching.signal, (problem) => this.#run.post({ event: 'trouble', problem }))
+    this.control.begin()
+    // Whoever found the copy takes its speed from what was last wished, not from what the guest needed then.
+    if (listener === null) this.#shareLimit()
     await watchCopies({
       link,
+      control: this.control,
       plan: header.plan,
       place,
       targets: targetPaths(this.#run),
@@ -113,6 +125,7 @@ export class CopySteps {
 
   /** Ends watching. */
   lookAway(): void {
+    this.control.end()
     this.#watching.abort()
     this.#listener?.close()
   }
@@ -147,6 +160,7 @@ export class CopySteps {
     } finally {
       if (mayRescue) await this.#letGuestGoOn()
     }
+    await this.#letGo()
     await link.close()
     if (copied) await link.images?.assertUntouched()
     if (unwritten) throw unwritten
@@ -193,9 +207,23 @@ export class CopySteps {
     }
   }
 
-  async applyLimit(): Promise<void> {
-    const { header, link, limit } = this.#run
-    await link.use((session) => limitCopies(session, header.plan, limit))
+  /** QEMU ends with its guest again, also when that has happened meanwhile. Not one that was started since. */
+  async #letGo(): Promise<void> {
+    const { header, link, deps, place } = this.#run
+    const { hold, pid, machineId } = header
+    if (!hold || deps.machines.list().find(({ id }) => id === machineId)?.pid !== pid) return
+    for (;;) {
+      try {
+        const ended = await link.use((session) => letShutdown(session, hold))
+        if (ended)
+          deps.ports.logger.info('A machine whose guest turned itself off during its backup ends', { ...place })
+        return
+      } catch (error) {
+        if (error instanceof MachineEnded) return
+        if (!(error instanceof FloeError) || error.code !== 'machine/timeout') throw error
+      }
+      await new Promise((resolve) => setTimeout(resolve, stopPollMs))
+    }
   }
 
   /** Only a guest that QEMU stopped over a failed write (qemu.md 2.2). */
@@ -211,11 +239,14 @@ export class CopySteps {
 
   /** The limit is shared anew among the disks that are left. */
   #observed(event: BackupEvent): void {
-    const { post, limit, deps } = this.#run
-    post(event)
-    if (event.event !== 'concluded' || limit === null) return
-    this.applyLimit().catch((error: unknown) => {
-      deps.ports.logger.warn('The speed limit was not shared anew', { error: String(error) })
+    this.#run.post(event)
+    if (event.event === 'concluded' && this.control.allowed !== null) this.#shareLimit()
+  }
+
+  #shareLimit(): void {
+    const { logger } = this.#run.deps.ports
+    this.control.applyLimit().catch((error: unknown) => {
+      logger.warn('The speed limit was not shared anew', { error: String(error) })
     })
   }
 }

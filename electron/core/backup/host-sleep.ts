@@ -17,7 +17,8 @@ export interface SleepingCopy {
 }
 
 export interface HostSleepOptions {
-  readonly power: PowerEvents
+  /** Null where the host tells nothing of it: then only what an earlier Floe had paused is brought back. */
+  readonly power: PowerEvents | null
   readonly copies: () => readonly SleepingCopy[]
   /** Once after each wake, beside the copies: a guest's clock stood still. */
   readonly afterWake: () => Promise<void>
@@ -30,27 +31,34 @@ const quickLooksMs = 30_000
 /** How long pausing may take before waking goes on without its answer. */
 const pausingMs = 10_000
 
-/** Follows the host's power until `signal` is aborted. */
-export function followHostSleep(options: HostSleepOptions, signal: AbortSignal): void {
-  const sleep = new HostSleep(options, signal)
-  options.power.onSuspend(() => sleep.suspend())
-  options.power.onResume(() => sleep.resume())
-}
-
-class HostSleep {
+/** Follows the host's power until `stop`. */
+export class HostSleep {
   readonly #options: HostSleepOptions
-  readonly #signal: AbortSignal
+  readonly #stopped = new AbortController()
   /** Copies that this sleep (or one before) paused and that do not go on yet. */
   readonly #held = new Map<SleepingCopy, Promise<boolean>>()
   #awake = new AbortController()
 
-  constructor(options: HostSleepOptions, signal: AbortSignal) {
+  constructor(options: HostSleepOptions) {
     this.#options = options
-    this.#signal = signal
+    options.power?.onSuspend(() => this.#suspend())
+    options.power?.onResume(() => this.#resume())
   }
 
-  suspend(): void {
-    if (this.#signal.aborted) return
+  /** Lets go of everything; what is paused stays paused. */
+  stop(): void {
+    this.#stopped.abort()
+  }
+
+  /** A copy that an earlier Floe had paused for a sleep. */
+  bringBack(copy: SleepingCopy): void {
+    const pausing = Promise.resolve(true)
+    this.#held.set(copy, pausing)
+    void this.#bringBack(copy, pausing, AbortSignal.any([this.#stopped.signal, this.#awake.signal]))
+  }
+
+  #suspend(): void {
+    if (this.#stopped.signal.aborted) return
     this.#awake.abort()
     const { copies, logger } = this.#options
     logger.info('The computer goes to sleep')
@@ -64,12 +72,12 @@ class HostSleep {
     }
   }
 
-  resume(): void {
-    if (this.#signal.aborted) return
+  #resume(): void {
+    if (this.#stopped.signal.aborted) return
     const { afterWake, logger } = this.#options
     this.#awake.abort()
     this.#awake = new AbortController()
-    const signal = AbortSignal.any([this.#signal, this.#awake.signal])
+    const signal = AbortSignal.any([this.#stopped.signal, this.#awake.signal])
     logger.info('The computer is awake again', { paused: this.#held.size })
     for (const [copy, pausing] of this.#held) void this.#bringBack(copy, pausing, signal)
     afterWake().catch((error: unknown) => logger.warn('Not all was done after waking', { error: String(error) }))

@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import type { DestinationId, JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
 import type { GuestAccess } from '../guest-agent/types.ts'
 import { homeUnwritable, syncFolder } from '../home/json-file.ts'
+import type { ShutdownHold } from '../machines/shutdown-safe.ts'
 import type { OpenDestination } from '../repository/types.ts'
 import type { BackupEvent } from './events.ts'
+import type { WriteLatency } from './guest-stats.ts'
 import type { BackupPlan } from './plan.ts'
 import { type BackupOptions, type BackupState, initialState } from './state.ts'
 import { transition } from './transition.ts'
@@ -30,6 +32,8 @@ export interface BackupHeader {
   readonly qemuVersion: string | null
   readonly startCommand: string | null
   readonly pid: number | null
+  /** QEMU was told to stay when its guest turns itself off, and is to be set back; null: it was left as it is. */
+  readonly hold?: ShutdownHold | null
   /** When the job was put on the board (ISO 8601). */
   readonly createdAt: string
 }
@@ -45,9 +49,22 @@ export function optionsOf({ plan, check }: Pick<BackupHeader, 'plan' | 'check'>)
   return { diskCount: disks.length, check, unseen: { consistency, freeze: null, reason, cause, pausedMs: null } }
 }
 
+/** What changes besides events and cannot be read off QEMU: the last word on each counts. */
+export interface RunNotes {
+  /** The person's limit in bytes per second; QEMU's may be lower for the guest's sake. */
+  readonly limit: number | null
+  /** Paused because the computer slept, and not by the person alone. */
+  readonly asleep: boolean
+  /** What the guest's writes took before the backup; null until it was looked at. */
+  readonly idle: WriteLatency | null
+}
+
+export const firstNotes = ({ limit }: Pick<BackupHeader, 'limit'>): RunNotes => ({ limit, asleep: false, idle: null })
+
 export interface Unfinished {
   readonly header: BackupHeader
   readonly state: BackupState
+  readonly notes: RunNotes
 }
 
 export const journalPath = (dir: string, jobId: JobId): string => join(dir, `${jobId}.jsonl`)
@@ -90,6 +107,11 @@ export class Journal {
     await this.#append(event)
   }
 
+  /** On the disk when it resolves. */
+  async note(note: Partial<RunNotes>): Promise<void> {
+    await this.#append({ note })
+  }
+
   /** Lets go of the file, which stays. */
   async close(): Promise<void> {
     await this.#file.close()
@@ -102,20 +124,29 @@ export class Journal {
     await syncFolder(this.#dir)
   }
 
-  async #append(line: BackupHeader | BackupEvent): Promise<void> {
+  async #append(line: BackupHeader | BackupEvent | Note): Promise<void> {
     await this.#file.appendFile(`${JSON.stringify(line)}\n`)
     await this.#file.sync()
   }
 }
 
+interface Note {
+  readonly note: Partial<RunNotes>
+}
+
 /** Folds one journal's text; null when it holds no header that this Floe understands. */
 export function foldJournal(text: string): Unfinished | null {
   const lines = text.split('\n').flatMap(parseLine)
-  const [header, ...events] = lines as [BackupHeader | undefined, ...BackupEvent[]]
+  const [header, ...rest] = lines as [BackupHeader | undefined, ...(BackupEvent | Note)[]]
   if (header?.version !== journalVersion) return null
   const options = optionsOf(header)
+  const events = rest.filter((line): line is BackupEvent => !('note' in line))
   const state = events.reduce<BackupState>((before, event) => transition(before, event, options).state, initialState)
-  return { header, state }
+  const notes: RunNotes = Object.assign(
+    firstNotes(header),
+    ...rest.flatMap((line) => ('note' in line ? [line.note] : [])),
+  )
+  return { header, state, notes }
 }
 
 /** A line cut short by a crash counts as not written. */

@@ -17,6 +17,8 @@ export interface CopyReport {
   readonly paused: boolean
   readonly 'io-status': 'ok' | 'failed' | 'nospace'
   readonly speed: number
+  /** Bytes the job has walked over, empty ones too. */
+  readonly offset: number
 }
 
 export async function addTarget(session: QmpSession, disk: PlannedDisk, path: string): Promise<void> {

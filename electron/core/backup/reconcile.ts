@@ -1,12 +1,14 @@
 // After a restart of Floe: every journal without an end is a backup somebody must take up. What QEMU still does is
 // adopted, what only lacks bookkeeping is finished, and the rest is cleaned up. A crash is one more event.
 import type { JobId } from '../../../shared/domain/ids.ts'
+import type { Settings } from '../../../shared/domain/settings.ts'
 import { toProblem } from '../errors.ts'
 import type { GuestKeeper } from '../guest-agent/types.ts'
 import type { JobBoard } from '../jobs/types.ts'
 import type { MachineService } from '../machines/types.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Repository } from '../repository/types.ts'
+import type { CareTiming } from './copy-care.ts'
 import type { BackupEvent } from './events.ts'
 import { Journal, readJournals, type Unfinished } from './journal.ts'
 import type { QemuLink } from './link.ts'
@@ -23,6 +25,8 @@ interface Dependencies {
   readonly repository: Repository
   readonly board: Pick<JobBoard, 'active'>
   readonly ports: Ports
+  readonly settings: { get(): Settings }
+  readonly careTiming?: Partial<CareTiming>
   readonly journalDir: string
 }
 
@@ -61,18 +65,16 @@ export async function resumeBackup(
   unfinished: Unfinished,
   link: QemuLink,
   view: RunView,
-): Promise<{ readonly run: BackupRun; readonly first: BackupEvent; readonly limit: number | null }> {
-  const { header, state } = unfinished
+): Promise<{ readonly run: BackupRun; readonly first: BackupEvent }> {
+  const { header, state, notes } = unfinished
   const partial = await deps.repository.findPartial(header.destination.id, header.pointId).catch((error: unknown) => {
     deps.ports.logger.warn('The folder of an unfinished backup was not found', { error: String(error) })
     return null
   })
   const place = placeOf(header)
   let first: BackupEvent
-  let limit = header.limit
   try {
-    const { limit: found, ...remains } = await findRemains(unfinished, link, deps.repository, partial !== null)
-    limit = found
+    const remains = await findRemains(unfinished, link, deps.repository, partial !== null)
     const why = interrupted(place, 'Floe was closed, and the copy could not be finished.')
     first = { event: 'resumed', remains, problem: toProblem(why) }
   } catch (error) {
@@ -83,8 +85,7 @@ export async function resumeBackup(
   const journal = await Journal.reopen(deps.journalDir, header.jobId)
   view.onState(state)
   return {
-    run: new BackupRun(deps, view, { header: { ...header, limit }, state, link, journal, partial }),
+    run: new BackupRun(deps, view, { header, state, notes, link, journal, partial }),
     first,
-    limit,
   }
 }

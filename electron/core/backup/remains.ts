@@ -3,7 +3,7 @@ import type { Repository } from '../repository/types.ts'
 import type { Remains } from './events.ts'
 import type { Unfinished } from './journal.ts'
 import type { QemuLink } from './link.ts'
-import { ourCopies, ourJobs, ourTargets } from './qemu-copy.ts'
+import { ourJobs, ourTargets } from './qemu-copy.ts'
 import { needsMachine } from './state.ts'
 
 const share = (count: number, of: number) => (count === 0 ? 'none' : count === of ? 'all' : 'some')
@@ -14,22 +14,19 @@ export async function findRemains(
   link: QemuLink,
   repository: Pick<Repository, 'points'>,
   partial: boolean,
-): Promise<Remains & { readonly limit: number | null }> {
+): Promise<Remains> {
   const recorded = repository.points(header.machineId).some((point) => point.id === header.pointId)
-  if (!needsMachine(state)) return { jobs: 'none', targets: 'none', partial, recorded, limit: header.limit }
+  if (!needsMachine(state)) return { jobs: 'none', targets: 'none', partial, recorded }
   const { plan } = header
   const found = await link.use(async (session) => ({
     jobs: (await ourJobs(session, plan)).length,
     targets: (await ourTargets(session, plan)).length,
-    copies: await ourCopies(session, plan),
   }))
-  const speed = found.copies.reduce((sum, copy) => sum + copy.speed, 0)
   return {
     // Without its folder a copy is worth nothing: better ended than adopted.
     jobs: partial ? share(found.jobs, plan.disks.length) : 'none',
     targets: share(found.targets, plan.disks.length),
     partial,
     recorded,
-    limit: speed > 0 ? speed : null,
   }
 }

@@ -1,11 +1,13 @@
 import type { Point } from '../../../shared/domain/point.ts'
+import type { Settings } from '../../../shared/domain/settings.ts'
 import type { GuestKeeper } from '../guest-agent/types.ts'
 import type { MachineService } from '../machines/types.ts'
 import type { Ports } from '../ports/index.ts'
 import type { PartialPoint, Repository } from '../repository/types.ts'
+import type { CareTiming, CopyCare, CopyPause } from './copy-care.ts'
 import type { BackupEvent } from './events.ts'
 import { type Cause, causeOf, type GuestError } from './guest-stop.ts'
-import type { BackupHeader } from './journal.ts'
+import type { BackupHeader, RunNotes } from './journal.ts'
 import type { QemuLink } from './link.ts'
 import type { BackupPlace, Done } from './problems.ts'
 import { interrupted } from './problems.ts'
@@ -19,7 +21,9 @@ export interface RunView {
   onState(state: BackupState): void
   /** The guest is being frozen, is frozen, is being thawed. */
   onFreeze(phase: FreezePhase): void
-  onSample(sample: CopySample & { readonly paused: boolean }): void
+  onSample(sample: CopySample & { readonly pause: CopyPause | null }): void
+  /** What looking after guest, scratch room and movement found. */
+  onCare(care: Partial<CopyCare>): void
   onChecked(doneBytes: number, totalBytes: number): void
   /** Bytes so far, for the words of a problem. */
   done(): Done
@@ -30,6 +34,8 @@ export interface RunDependencies {
   readonly keeper: Pick<GuestKeeper, 'around'>
   readonly repository: Repository
   readonly ports: Ports
+  readonly settings: { get(): Settings }
+  readonly careTiming?: Partial<CareTiming>
 }
 
 /** What the steps of one backup share. */
@@ -40,10 +46,13 @@ export interface RunContext {
   readonly view: RunView
   readonly link: QemuLink
   readonly post: (event: BackupEvent) => void
+  /** Remembers for the next Floe; one that cannot be written only matters then. */
+  readonly note: (change: Partial<RunNotes>) => Promise<void>
+  notes: RunNotes
   partial: PartialPoint | null
   /** The recorded point, once there is one. */
   point: Point | null
-  /** Bytes per second for all disks together; null for none. */
+  /** The person's limit in bytes per second for all disks together; null for none. */
   limit: number | null
   /** What QEMU said last of a guest's failed reading or writing. */
   guestError: GuestError | null

@@ -6,12 +6,12 @@ import type { PartialPoint } from '../repository/types.ts'
 import { CopySteps } from './copy-steps.ts'
 import type { BackupEffect } from './effects.ts'
 import type { BackupEvent } from './events.ts'
-import { type BackupHeader, type Journal, optionsOf } from './journal.ts'
+import type { SleepingCopy } from './host-sleep.ts'
+import { type BackupHeader, firstNotes, type Journal, optionsOf, type RunNotes } from './journal.ts'
 import type { QemuLink } from './link.ts'
 import { Detached, MachineEnded } from './machine-link.ts'
 import { PointSteps } from './point-steps.ts'
 import { machineGone, refused } from './problems.ts'
-import { pauseCopies, resumeCopies } from './qemu-copy.ts'
 import { placeOf, type RunContext, type RunDependencies, type RunView } from './run-context.ts'
 import type { BackupState, Ending } from './state.ts'
 import { transition } from './transition.ts'
@@ -23,6 +23,8 @@ export class BackupRun {
   readonly #copy: CopySteps
   readonly #point: PointSteps
   readonly #journal: Journal
+  /** For whoever watches the computer's sleep. */
+  readonly sleeper: SleepingCopy
   #state: BackupState
   #events: BackupEvent[] = []
   #wake: (() => void) | null = null
@@ -34,18 +36,20 @@ export class BackupRun {
     run: {
       header: BackupHeader
       state: BackupState
+      notes?: RunNotes
       link: QemuLink
       journal: Journal
       partial: PartialPoint | null
     },
   ) {
-    const { header, link, partial } = run
+    const { header, link, partial, notes = firstNotes(header) } = run
     this.#context = {
-      ...{ header, deps, view, link, partial },
+      ...{ header, deps, view, link, partial, notes },
       place: placeOf(header),
       post: (event) => this.post(event),
+      note: (change) => this.#note(change),
       point: null,
-      limit: header.limit,
+      limit: notes.limit,
       guestError: null,
       images: new Map(),
     }
@@ -53,10 +57,32 @@ export class BackupRun {
     this.#point = new PointSteps(this.#context)
     this.#state = run.state
     this.#journal = run.journal
+    const { control } = this.#copy
+    this.sleeper = {
+      name: header.machineName,
+      fallAsleep: async () => {
+        if (this.#state.state !== 'copying') return false
+        await control.fallAsleep()
+        return true
+      },
+      answers: () => control.answers(),
+      wakeUp: () => control.wakeUp(),
+      isOver: () => this.#detached || this.#state.state !== 'copying',
+    }
   }
 
   get header(): BackupHeader {
     return this.#context.header
+  }
+
+  /** Did it wait for the computer to wake when an earlier Floe ended? */
+  get isAsleep(): boolean {
+    return this.#state.state === 'copying' && this.#context.notes.asleep
+  }
+
+  /** The person's limit in bytes per second; null for none. */
+  get limit(): number | null {
+    return this.#context.limit
   }
 
   /** The recorded point, once there is one. */
@@ -93,20 +119,21 @@ export class BackupRun {
   /** @throws FloeError `job/cannot-pause` */
   async pause(): Promise<void> {
     this.#assertCopying('job/cannot-pause', 'paused')
-    await this.#context.link.use((session) => pauseCopies(session, this.header.plan))
+    await this.#copy.control.pause()
   }
 
   /** @throws FloeError `job/cannot-resume` */
   async resume(): Promise<void> {
     this.#assertCopying('job/cannot-resume', 'resumed')
-    await this.#context.link.use((session) => resumeCopies(session, this.header.plan))
+    await this.#copy.control.resume()
   }
 
   /** Bytes per second for all disks together; null for none. */
   async setLimit(limit: number | null): Promise<void> {
     if (limit === this.#context.limit) return
     this.#context.limit = limit
-    if (this.#state.state === 'copying') await this.#copy.applyLimit()
+    if (this.#state.state === 'copying') await this.#copy.control.applyLimit()
+    await this.#note({ limit })
   }
 
   skipCheck(): void {
@@ -142,6 +169,16 @@ export class BackupRun {
       if (this.#detached) return
       if (event.event === 'begin') throw error
       this.#log.error('The journal of a backup cannot be written', { ...this.#where, error: String(error) })
+    }
+  }
+
+  async #note(change: Partial<RunNotes>): Promise<void> {
+    this.#context.notes = { ...this.#context.notes, ...change }
+    try {
+      await this.#journal.note(change)
+    } catch (error) {
+      if (this.#detached || this.#state.state === 'ended') return
+      this.#log.warn('The journal of a backup cannot be written', { ...this.#where, error: String(error) })
     }
   }
 

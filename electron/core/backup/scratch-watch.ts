@@ -58,14 +58,26 @@ export function scratchFull(place: BackupPlace, folder: string, look: ScratchLoo
   )
 }
 
-/** The filter gave its instant up for the guest's sake: scratch space or the scratch drive failed (qemu.md 5.3). */
-export function snapshotLost(place: BackupPlace, disk: string, text: string): FloeError {
+/**
+ * QEMU gave the instant up for the guest's sake: with fleecing because scratch space or the scratch drive failed
+ * (qemu.md 5.3), without it (`scratch` false) because the destination did.
+ */
+export function snapshotLost(
+  place: BackupPlace,
+  disk: string,
+  { text, scratch }: { readonly text: string; readonly scratch: boolean },
+): FloeError {
+  const what = scratch
+    ? `The scratch image for the disk ${disk}`
+    : `${place.destinationName}, where the disk ${disk} went,`
   return new FloeError(
     'backup/snapshot-lost',
-    `The scratch image for the disk ${disk} of ${place.machineName} failed or was too slow, so the moment that was being copied is lost.`,
+    `${what} failed or was too slow for ${place.machineName}, so the moment that was being copied is lost.`,
     {
       params: { machine: place.machineName, disk, text },
-      remedy: 'Check the drive with the scratch folder, or choose another one in the settings, then back up again.',
+      remedy: scratch
+        ? 'Check the drive with the scratch folder, or choose another one in the settings, then back up again.'
+        : 'Check the drive, or choose another destination.',
     },
   )
 }

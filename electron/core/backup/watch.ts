@@ -1,9 +1,12 @@
 // Follows the copies of one backup until told to stop: polls QEMU (it has no progress event), looks at the files on the
-// destination, and listens for what hurts the guest. Everything it finds becomes an event; it changes nothing.
+// destination, and listens for what hurts the guest. Everything it finds becomes an event; it changes nothing itself, and
+// hands each look to `copy-control.ts`, which may.
 import { stat } from 'node:fs/promises'
 import { FloeError, toProblem } from '../errors.ts'
 import type { Clock } from '../ports/index.ts'
 import type { QmpEvent, QmpEventListener, QmpSession } from '../qmp/types.ts'
+import type { CopyPause } from './copy-care.ts'
+import type { CopyControl } from './copy-control.ts'
 import type { BackupEvent } from './events.ts'
 import type { Cause, GuestError } from './guest-stop.ts'
 import type { QemuLink } from './link.ts'
@@ -22,7 +25,8 @@ import {
   writeError,
 } from './problems.ts'
 import type { CopySample } from './progress.ts'
-import { type CopyReport, ourCopies, ourJobs, ourTargets, runState } from './qemu-copy.ts'
+import { ourCopies, ourJobs, ourTargets, runState } from './qemu-copy.ts'
+import { saysSnapshotLost, snapshotLost } from './scratch-watch.ts'
 
 export const watchedEvents = [
   'BLOCK_JOB_COMPLETED',
@@ -40,6 +44,7 @@ const explanationMs = 800
 
 export interface WatchInput {
   readonly link: QemuLink
+  readonly control: Pick<CopyControl, 'look' | 'isAsleep' | 'scratchTrouble'>
   readonly plan: BackupPlan
   readonly place: BackupPlace
   /** Absolute paths of the targets, by the plan's disks. */
@@ -54,7 +59,7 @@ export interface WatchInput {
   readonly causeOfStop: () => Promise<Cause>
   readonly signal: AbortSignal
   readonly onEvent: (event: BackupEvent) => void
-  readonly onSample: (sample: CopySample & { readonly paused: boolean }) => void
+  readonly onSample: (sample: CopySample & { readonly pause: CopyPause | null }) => void
   readonly done: () => Done
 }
 
@@ -170,7 +175,7 @@ class Watch {
   }
 
   async #look(session: QmpSession, listener: QmpEventListener): Promise<void> {
-    const { plan, signal } = this.#in
+    const { plan, signal, control } = this.#in
     const copies = new Map((await ourCopies(session, plan)).map((copy) => [copy.device, copy]))
     const allocatedBytes = await this.#lookAtFiles()
     for (const [index, disk] of plan.disks.entries()) {
@@ -178,11 +183,13 @@ class Watch {
       const copy = copies.get(disk.jobName)
       if (!copy) await this.#missing(session, disk)
       else if (copy.status === 'concluded') await this.#conclude(index, disk, session, listener)
-      else if (copy.paused && copy['io-status'] !== 'ok') this.#trouble(this.#stoppedByError(disk, copy))
+      else if (copy.paused && copy['io-status'] === 'failed') this.#trouble(this.#stoppedByError(disk))
     }
-    const running = plan.disks.filter((_, index) => !this.#finished[index])
-    const paused = running.length > 0 && running.every((disk) => copies.get(disk.jobName)?.status === 'paused')
-    this.#in.onSample({ allocatedBytes, finished: [...this.#finished], paused })
+    if (signal.aborted) return
+    const running = plan.disks.flatMap((disk, index) => (this.#finished[index] ? [] : (copies.get(disk.jobName) ?? [])))
+    const { pause, trouble } = await control.look(session, running)
+    if (trouble) this.#trouble(trouble)
+    this.#in.onSample({ allocatedBytes, finished: [...this.#finished], pause })
   }
 
   async #lookAtFiles(): Promise<(number | null)[]> {
@@ -191,16 +198,16 @@ class Watch {
         try {
           return (await stat(path)).blocks * 512
         } catch (error) {
-          this.#trouble(destinationRemoved(this.#in.place, path, error))
+          // A drive is not back at once after the computer slept, and nothing is written to it until then.
+          if (!this.#in.control.isAsleep) this.#trouble(destinationRemoved(this.#in.place, path, error))
           return null
         }
       }),
     )
   }
 
-  #stoppedByError(disk: PlannedDisk, copy: CopyReport): FloeError {
-    const { place, done } = this.#in
-    if (copy['io-status'] === 'nospace') return destinationFull(place, done())
+  #stoppedByError(disk: PlannedDisk): FloeError {
+    const { place } = this.#in
     if (this.#failedReading.has(disk.jobName)) return readError(place, disk.id, null)
     return writeError(place, disk.id, null)
   }
@@ -236,7 +243,7 @@ class Watch {
 
   async #explain(disk: PlannedDisk, text: string, session: QmpSession, listener: QmpEventListener): Promise<FloeError> {
     const { place, clock, done } = this.#in
-    if (this.#failedReading.has(disk.jobName)) return readError(place, disk.id, text)
+    if (this.#failedReading.has(disk.jobName)) return this.#explainReading(disk, text)
     if (text !== 'Operation canceled') return writeError(place, disk.id, text)
     const until = clock.monotonic() + explanationMs
     while (!this.#leaving && !this.#unplugged && clock.monotonic() < until) {
@@ -247,6 +254,13 @@ class Watch {
     if (this.#unplugged) return diskUnplugged(place, disk.id)
     if (this.#leaving) return machineGone(place, clock.now(), done())
     return interrupted(place, `the copy of ${disk.id} was cancelled from outside Floe.`)
+  }
+
+  async #explainReading(disk: PlannedDisk, text: string): Promise<FloeError> {
+    const { place, plan, control } = this.#in
+    const readsInstant = disk.snapshot !== null || plan.givesWay
+    if (!readsInstant || !saysSnapshotLost(text)) return readError(place, disk.id, text)
+    return (await control.scratchTrouble()) ?? snapshotLost(place, disk.id, { text, scratch: disk.snapshot !== null })
   }
 
   #trouble(error: FloeError): void {

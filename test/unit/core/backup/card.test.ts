@@ -12,7 +12,7 @@ const unseen = {
 } as const
 const instant = { ...unseen, at }
 const options = { diskCount: 1, check: true, unseen }
-const still = { paused: false, freezing: false }
+const still = { pause: null, freezing: false }
 const words = (state: BackupState, given = options) =>
   cardOf(state, given, still, []).phases.map((phase) => `${phase.name} ${phase.state}`)
 

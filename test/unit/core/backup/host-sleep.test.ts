@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { setGuestClocks } from '../../../../electron/core/backup/guest-clock.ts'
-import { followHostSleep, type SleepingCopy } from '../../../../electron/core/backup/host-sleep.ts'
+import { HostSleep, type SleepingCopy } from '../../../../electron/core/backup/host-sleep.ts'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import { quietLogger } from '../../../support/core.ts'
 import { until } from '../../../support/run.ts'
@@ -26,27 +26,26 @@ function world(change: Partial<SleepingCopy> = {}, others: readonly SleepingCopy
     isOver: () => false,
     ...change,
   }
-  followHostSleep(
-    {
-      power: {
-        onSuspend: (listener) => {
-          suspend = listener
-        },
-        onResume: (listener) => {
-          resume = listener
-        },
+  const sleep = new HostSleep({
+    power: {
+      onSuspend: (listener) => {
+        suspend = listener
       },
-      copies: () => [copy, ...others],
-      afterWake: async () => {
-        did.push('clocks')
+      onResume: (listener) => {
+        resume = listener
       },
-      logger: quietLogger,
-      lookEveryMs: { first: 1, later: 1 },
     },
-    new AbortController().signal,
-  )
+    copies: () => [copy, ...others],
+    afterWake: async () => {
+      did.push('clocks')
+    },
+    logger: quietLogger,
+    lookEveryMs: { first: 1, later: 1 },
+  })
   return {
     did,
+    copy,
+    sleep,
     suspend: () => suspend(),
     resume: () => resume(),
     setBack: (is: boolean) => {
@@ -96,6 +95,18 @@ test('a copy whose pause was not answered is woken all the same, and failing to 
   suspend()
   resume()
   await until(() => tries === 3, 'the third try')
+})
+
+test('what an earlier Floe had paused is brought back, until this one is closed', async () => {
+  const { did, copy, sleep, setBack } = world()
+  sleep.bringBack(copy)
+  await until(() => did.includes('awake'), 'the copy to go on')
+  setBack(false)
+  sleep.bringBack(copy)
+  sleep.stop()
+  const asked = did.length
+  await new Promise((done) => setImmediate(done))
+  expect(did.length - asked).toBeLessThanOrEqual(1)
 })
 
 test('a second sleep ends the waiting of the first, and the second wake takes it up', async () => {

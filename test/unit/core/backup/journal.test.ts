@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { BackupEvent } from '../../../../electron/core/backup/events.ts'
 import {
   type BackupHeader,
+  firstNotes,
   foldJournal,
   Journal,
   journalPath,
@@ -72,7 +73,9 @@ test('a journal gives back where the backup stood, and is gone when it has ended
   const journal = await Journal.create(dir.file('journals'), header)
   for (const [index, event] of events.entries()) {
     const { unfinished } = await readJournals(dir.file('journals'))
-    expect(unfinished).toEqual([{ header, state: expect.objectContaining({ state: states[index] }) }])
+    expect(unfinished).toEqual([
+      { header, state: expect.objectContaining({ state: states[index] }), notes: firstNotes(header) },
+    ])
     await journal.append(event)
   }
   await journal.remove()
@@ -98,6 +101,20 @@ test('a journal cut short at any byte folds to a state it had been in, and takes
   await again.append({ event: 'prepared', at, rescueGuest: false })
   await again.close()
   expect(foldJournal(readFileSync(journalPath(dir.path, jobId), 'utf8'))?.state).toMatchObject({ state: 'starting' })
+})
+
+test('the last word on limit, sleep and usual latency counts, whatever happened between', async () => {
+  using dir = tempDir()
+  const journal = await Journal.create(dir.path, header)
+  await journal.note({ limit: 5, asleep: true })
+  await journal.append({ event: 'begin' })
+  await journal.note({ idle: { writeMs: 2, flushMs: null } })
+  await journal.note({ limit: 7 })
+  await journal.close()
+  const { unfinished } = await readJournals(dir.path)
+  expect(unfinished).toMatchObject([
+    { state: { state: 'preparing' }, notes: { limit: 7, asleep: true, idle: { writeMs: 2, flushMs: null } } },
+  ])
 })
 
 test('a journal of a newer Floe, or garbage, is left alone and named', async () => {
