@@ -18,6 +18,7 @@ import { newId } from './ids.ts'
 import { sweepScratch } from './instant/scratch.ts'
 import { createJobBoard } from './jobs/board.ts'
 import { createMachineService } from './machines/machine-service.ts'
+import { offImagesOf } from './off-images.ts'
 import { lastGoodPoints } from './points/last-good.ts'
 import { createPointJobs } from './points/point-jobs.ts'
 import type { Ports } from './ports/index.ts'
@@ -85,6 +86,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     board,
     activity,
     ports,
+    openOffImages: offImagesOf(machines, ports),
     journalDir: paths.exports,
     surroundings: () => ({
       settings: settings.get(),

@@ -8,8 +8,10 @@ import type { FreezePlan, Instant } from '../instant/types.ts'
 import { parseEndpoint } from '../machines/command-line/endpoints.ts'
 import type { MachineLease } from '../machines/types.ts'
 import type { Ports } from '../ports/index.ts'
+import type { QmpSession } from '../qmp/types.ts'
 import type { ExportRecord } from './journal.ts'
-import { exportUri } from './naming.ts'
+import { exportId, exportUri } from './naming.ts'
+import type { OffImages } from './off-images.ts'
 import type { ExportPlan } from './plan.ts'
 import { addExports, startServer } from './serving.ts'
 
@@ -51,8 +53,9 @@ export async function buildExport(
     },
   )
   view.onStep('Opening the export')
-  await addExports(session, record.disks)
-  return { place: placeOf(record, value), instant: instantOf(value, outcome) }
+  const served = record.disks.map((disk) => ({ exportId: disk.exportId, node: disk.snapshotNode, name: disk.id }))
+  await addExports(session, served)
+  return { place: placeOf(record.socketPath, record.disks, value.at), instant: instantOf(value, outcome) }
 }
 
 function guestAccess({ machine }: MachineLease): GuestAccess {
@@ -68,16 +71,39 @@ function guestAccess({ machine }: MachineLease): GuestAccess {
 const wishOf = (plan: FreezePlan): Parameters<GuestKeeper['around']>[1] =>
   plan.kind === 'freeze' ? plan : { notFrozen: { kind: 'not-frozen', cause: plan.cause, reason: plan.reason } }
 
-function placeOf({ socketPath, disks }: ExportRecord, instant: Instant): ExportPlace {
+type Sized = Pick<OffImages['disks'][number], 'id' | 'virtualSize'>
+
+function placeOf(socketPath: string, disks: readonly Sized[], at: string): ExportPlace {
   return {
     socketPath,
-    at: instant.at,
+    at,
     disks: disks.map((disk) => ({
       diskId: disk.id,
       exportName: disk.id,
       uri: exportUri(socketPath, disk.id),
       size: disk.virtualSize,
     })),
+  }
+}
+
+/** The images of a machine that is off are served as they are: nothing is written to them. @throws FloeError */
+export async function buildOffExport(
+  session: QmpSession,
+  record: ExportRecord,
+  disks: OffImages['disks'],
+  now: Date,
+): Promise<Built> {
+  await mkdir(record.socketFolder, { recursive: true, mode: 0o700 })
+  await startServer(session, record)
+  const served = disks.map((disk, index) => ({
+    exportId: exportId(record.jobId, index),
+    node: disk.node,
+    name: disk.id,
+  }))
+  await addExports(session, served)
+  return {
+    place: placeOf(record.socketPath, disks, now.toISOString()),
+    instant: { consistency: 'offline', freeze: null, reason: null, cause: null, pausedMs: null },
   }
 }
 

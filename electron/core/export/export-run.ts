@@ -1,25 +1,28 @@
 // One export from its plan to its end: build it, hold it for as long as somebody wants it and the instant lasts, and
 // take it down whatever happened.
-import { setTimeout as wait } from 'node:timers/promises'
 import type { JobId } from '../../../shared/domain/ids.ts'
-import { FloeError } from '../errors.ts'
+import type { ExportPlace, JobInstant } from '../../../shared/domain/job.ts'
+import type { Problem } from '../../../shared/errors/problem.ts'
 import type { GuestKeeper } from '../guest-agent/types.ts'
 import type { JobBoard } from '../jobs/types.ts'
-import type { MachineService } from '../machines/types.ts'
-import { NbdConnectionError, NbdServerError } from '../nbd/errors.ts'
+import type { MachineLease, MachineService } from '../machines/types.ts'
 import type { Ports } from '../ports/index.ts'
-import { type Built, buildExport } from './build.ts'
+import { buildExport, buildOffExport } from './build.ts'
+import { errorOf, holdUntil } from './hold.ts'
 import type { Holders } from './holders.ts'
-import { writeRecord } from './journal.ts'
-import { type ExportInput, type ExportPlan, type PlanSurroundings, planExport } from './plan.ts'
+import { type ExportRecord, writeRecord } from './journal.ts'
+import type { OffImages, OpenOffImages } from './off-images.ts'
+import { type ExportInput, type PlanSurroundings, planExport, planOffExport } from './plan.ts'
+import { acquireUnlessOff } from './reach.ts'
 import { removeExport } from './remove.ts'
-import { assertRoom, Samples, scratchUsed } from './watch.ts'
+import { assertRoom, scratchUsed } from './watch.ts'
 
 export interface RunDependencies {
   readonly machines: MachineService
   readonly board: JobBoard
   readonly ports: Ports
   readonly keeper: Pick<GuestKeeper, 'around'>
+  readonly openOffImages: OpenOffImages
   readonly journalDir: string
   readonly surroundings: () => PlanSurroundings
 }
@@ -33,98 +36,139 @@ export interface RunInput extends ExportInput {
   readonly giveUp: AbortSignal
 }
 
-/** The export was cancelled or let go; nothing is wrong. */
+/** The export was cancelled or let go before it could be held; nothing is wrong. */
 export class NotWanted extends Error {
   override readonly name = 'NotWanted'
 }
 
-const watchEveryMs = 1_000
-
 /**
  * Resolves when the export was let go with its instant whole; by then nothing of it is left.
- * @throws NotWanted when it was let go before it could be held; FloeError when it could not be made or was lost
+ * @throws NotWanted; FloeError when it could not be made, was lost, or cannot be taken down
  */
 export async function runExport(deps: RunDependencies, input: RunInput): Promise<void> {
-  const { machines, board, ports, journalDir } = deps
-  const { jobId, ended, holders } = input
-  let plan: ExportPlan | null = null
+  const run = new ExportRun(deps, input)
   const failures: unknown[] = []
-  try {
-    const built = await build(deps, input, (made) => {
-      plan = made
+  const tryTo = (work: () => Promise<void>) =>
+    work().catch((error: unknown) => {
+      failures.push(error)
     })
-    board.update(jobId, {
-      state: { kind: 'holding' },
-      canCancel: true,
-      export: built.place,
-      instant: built.instant,
-    })
-    holders.ready()
-    await hold(deps, input, plan as unknown as ExportPlan)
-  } catch (error) {
-    failures.push(error)
-  }
-  holders.close()
-  const made = plan as ExportPlan | null
-  if (made !== null) {
-    if (!ended.aborted) board.update(jobId, { state: { kind: 'finishing', step: 'Taking the export down' } })
-    await removeExport({ machines, logger: ports.logger, journalDir }, made.record, input.giveUp).catch((error) =>
-      failures.push(error),
-    )
-    board.update(jobId, { scratch: null, export: null })
-  }
-  for (const error of failures.slice(1)) ports.logger.error('An export could not be taken down', { error })
+  await tryTo(() => run.hold())
+  input.holders.close()
+  await tryTo(() => run.takeDown())
+  for (const error of failures.slice(1)) deps.ports.logger.error('An export did not end cleanly', { error })
   if (failures.length > 0) throw failures[0]
 }
 
-async function build(deps: RunDependencies, input: RunInput, onPlan: (plan: ExportPlan) => void): Promise<Built> {
-  const { machines, board, ports, keeper, journalDir } = deps
-  const { jobId, ended } = input
-  const assertWanted = () => {
-    if (ended.aborted) throw new NotWanted()
+class ExportRun {
+  readonly #deps: RunDependencies
+  readonly #input: RunInput
+  #record: ExportRecord | null = null
+  #images: OffImages | null = null
+
+  constructor(deps: RunDependencies, input: RunInput) {
+    this.#deps = deps
+    this.#input = input
   }
-  const onStep = (step: string) => board.update(jobId, { state: { kind: 'preparing', step }, canCancel: true })
-  await using lease = await machines.acquire(input.machineId)
-  const plan = await planExport(lease, jobId, input, deps.surroundings())
-  assertWanted()
-  await writeRecord(journalDir, plan.record)
-  onPlan(plan)
-  return buildExport(
-    lease,
-    plan,
-    { ports, keeper },
-    {
-      assertWanted,
-      onStep,
-      onFreeze: (phase) => {
-        if (phase === 'freezing') board.update(jobId, { state: { kind: 'freezing' }, canCancel: false })
-        else onStep('Opening the export')
+
+  async hold(): Promise<void> {
+    const lease = await acquireUnlessOff(this.#deps.machines, this.#input.machineId)
+    await (lease ? this.#holdLive(lease) : this.#holdOff())
+  }
+
+  async #holdLive(lease: MachineLease): Promise<void> {
+    const { board, ports, keeper } = this.#deps
+    const { jobId, ended } = this.#input
+    await using _untilTheEnd = lease
+    const plan = await planExport(lease, jobId, this.#input, this.#deps.surroundings())
+    const { record, scratch } = plan
+    await this.#begin(record)
+    const built = await buildExport(
+      lease,
+      plan,
+      { ports, keeper },
+      {
+        assertWanted: () => this.#assertWanted(),
+        onStep: (step) => this.#step(step),
+        onFreeze: (phase) => {
+          if (phase === 'freezing') board.update(jobId, { state: { kind: 'freezing' }, canCancel: false })
+          else this.#step('Opening the export')
+        },
       },
-    },
-  )
-}
-
-/** Until the export is let go. @throws FloeError when the instant is lost */
-async function hold({ board }: RunDependencies, { jobId, ended }: RunInput, plan: ExportPlan): Promise<void> {
-  const { record, scratch } = plan
-  using samples = await Samples.open(record).catch((error: unknown) => {
-    throw unreadable(record.machineName, error)
-  })
-  // Looked at once more after the end: what was read until then is good only if the instant still is.
-  for (let last = false; ; last = ended.aborted) {
-    const usedBytes = await scratchUsed(record.disks)
-    board.update(jobId, { scratch: { usedBytes, limitBytes: scratch.limitBytes } })
-    await assertRoom(record, scratch, usedBytes)
-    await samples.check(record.machineName)
-    if (last) return
-    if (!ended.aborted) await wait(watchEveryMs, undefined, { signal: ended }).catch(() => {})
+    )
+    this.#tellHeld(built)
+    // Others may want the monitor while the export is held.
+    await lease[Symbol.asyncDispose]()
+    await holdUntil(
+      ended,
+      record,
+      record.disks.map(({ id }) => id),
+      async () => {
+        const usedBytes = await scratchUsed(record.disks)
+        board.update(jobId, { scratch: { usedBytes, limitBytes: scratch.limitBytes } })
+        await assertRoom(record, scratch, usedBytes)
+      },
+    )
   }
-}
 
-function unreadable(machineName: string, error: unknown): unknown {
-  if (!(error instanceof NbdConnectionError || error instanceof NbdServerError)) return error
-  return new FloeError('export/ended', `The export of ${machineName} can't be read: ${error.message}`, {
-    params: { machine: machineName },
-    cause: error,
-  })
+  async #holdOff(): Promise<void> {
+    const { machines } = this.#deps
+    const { jobId, ended, machineId, diskIds } = this.#input
+    const machine = machines.get(machineId)
+    const surroundings = this.#deps.surroundings()
+    this.#step('Opening the images')
+    this.#images = await this.#deps.openOffImages(machine, diskIds)
+    const { disks, follow, session } = this.#images
+    const record = planOffExport(machine, jobId, surroundings)
+    await this.#begin(record)
+    this.#tellHeld(await buildOffExport(session, record, disks, surroundings.now))
+    const trouble: Problem[] = []
+    const done = new AbortController()
+    const following = follow(done.signal, (problem) => trouble.push(problem))
+    try {
+      await holdUntil(
+        ended,
+        record,
+        disks.map(({ id }) => id),
+        async () => {
+          if (trouble[0]) throw errorOf(trouble[0])
+        },
+      )
+    } finally {
+      done.abort()
+      await following
+    }
+  }
+
+  /** Repeatable until it worked; without anything made there is nothing to do. */
+  async takeDown(): Promise<void> {
+    const { machines, board, ports, journalDir } = this.#deps
+    const { jobId, ended, giveUp } = this.#input
+    if (this.#images === null && this.#record === null) return
+    if (!ended.aborted) board.update(jobId, { state: { kind: 'finishing', step: 'Taking the export down' } })
+    await this.#images?.close()
+    if (this.#record) await removeExport({ machines, logger: ports.logger, journalDir }, this.#record, giveUp)
+    board.update(jobId, { scratch: null, export: null })
+    await this.#images?.assertUntouched()
+  }
+
+  /** From here on something may be made that the next start must take down. */
+  async #begin(record: ExportRecord): Promise<void> {
+    this.#assertWanted()
+    await writeRecord(this.#deps.journalDir, record)
+    this.#record = record
+  }
+
+  #tellHeld({ place, instant }: { readonly place: ExportPlace; readonly instant: JobInstant }): void {
+    const { board } = this.#deps
+    board.update(this.#input.jobId, { state: { kind: 'holding' }, canCancel: true, export: place, instant })
+    this.#input.holders.ready()
+  }
+
+  #step(step: string): void {
+    this.#deps.board.update(this.#input.jobId, { state: { kind: 'preparing', step }, canCancel: true })
+  }
+
+  #assertWanted(): void {
+    if (this.#input.ended.aborted) throw new NotWanted()
+  }
 }

@@ -7,9 +7,11 @@ import type { ActivityLog } from '../activity/types.ts'
 import { FloeError, toProblem } from '../errors.ts'
 import { newJob } from '../jobs/new-job.ts'
 import { NotWanted, type RunDependencies, runExport } from './export-run.ts'
+import { errorOf } from './hold.ts'
 import { Holders, type HoldLimits, usualLimits } from './holders.ts'
 import { type ExportRecord, readRecords } from './journal.ts'
 import { type ExportInput, planExport } from './plan.ts'
+import { acquireUnlessOff } from './reach.ts'
 import { removeExport } from './remove.ts'
 
 export interface ExportService {
@@ -51,8 +53,8 @@ class Exports implements ExportService {
     // What it does is planned anew when its turn comes; until then only what can never work is refused.
     const isTurn = board.active().every((other) => other.machineId !== machine.id)
     if (isTurn) {
-      await using lease = await machines.acquire(machine.id)
-      await planExport(lease, job.id, input, this.#deps.surroundings())
+      await using lease = await acquireUnlessOff(machines, machine.id)
+      if (lease) await planExport(lease, job.id, input, this.#deps.surroundings())
     }
     const ended = new AbortController()
     const end = () => ended.abort()
@@ -149,9 +151,4 @@ class Exports implements ExportService {
     activity.add({ ...about, level: 'problem', text: problem.message, problem })
     board.update(jobId, { state: { kind: 'failed', problem } })
   }
-}
-
-function errorOf(problem: Extract<Job['state'], { kind: 'failed' }>['problem']): FloeError {
-  const { code, message, params, remedy } = problem
-  return new FloeError(code, message, { params, ...(remedy === null ? {} : { remedy }) })
 }

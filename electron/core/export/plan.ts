@@ -64,12 +64,7 @@ export async function planExport(
   const roots = await deviceRoots(session)
   const folder = around.settings.scratchFolder ?? around.scratchDir
   const record: ExportRecord = {
-    jobId,
-    machineId: machine.id,
-    machineName: machine.name,
-    pid: machine.pid,
-    createdAt: around.now.toISOString(),
-    ...socketPlace(jobId, around),
+    ...planOffExport(machine, jobId, around),
     disks: disks.map((disk, index) => {
       const snapshot = snapshotDisk(jobId, index, disk, roots, folder)
       if (snapshot) return { ...snapshot, exportId: exportId(jobId, index) }
@@ -85,6 +80,19 @@ export async function planExport(
     })
   }
   return { record, scratch: scratch.plan, freeze: around.planFreeze(machine, input, around.settings) }
+}
+
+/** What is made outside of a running machine: a socket in a folder of its own. */
+export function planOffExport(machine: MachineLease['machine'], jobId: JobId, around: PlanSurroundings): ExportRecord {
+  return {
+    jobId,
+    machineId: machine.id,
+    machineName: machine.name,
+    pid: machine.pid,
+    createdAt: around.now.toISOString(),
+    ...socketPlace(jobId, around),
+    disks: [],
+  }
 }
 
 /**

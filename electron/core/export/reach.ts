@@ -28,6 +28,19 @@ interface Reached {
   readonly signal: AbortSignal
 }
 
+/** A connection to the machine, or null when it is off. @throws FloeError when it is not off and cannot be reached */
+export async function acquireUnlessOff(
+  machines: Pick<MachineService, 'acquire' | 'get'>,
+  id: MachineId,
+): Promise<MachineLease | null> {
+  try {
+    return await machines.acquire(id)
+  } catch (error) {
+    if (error instanceof FloeError && error.code === 'machine/off' && machines.get(id).state.kind === 'off') return null
+    throw error
+  }
+}
+
 /** Does the process that served the export still run, as far as the system tells? */
 function stillRuns({ machines, machine }: Reached): boolean {
   try {

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { FloeError } from '../errors.ts'
 import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
-import type { ExportedDisk, ExportRecord } from './journal.ts'
+import type { ExportRecord } from './journal.ts'
 
 interface BlockExport {
   readonly id: string
@@ -44,16 +44,17 @@ function serverTaken(machineName: string, others: readonly BlockExport[], cause:
   )
 }
 
-/** Serves each disk's instant, read-only, under the disk's name. @throws QmpExecuteError */
-export async function addExports(session: QmpSession, disks: readonly ExportedDisk[]): Promise<void> {
-  for (const disk of disks) {
-    await session.execute('block-export-add', {
-      type: 'nbd',
-      id: disk.exportId,
-      'node-name': disk.snapshotNode,
-      name: disk.id,
-      writable: false,
-    })
+export interface Served {
+  readonly exportId: string
+  readonly node: string
+  /** Under which clients find it. */
+  readonly name: string
+}
+
+/** Serves nodes read-only. @throws QmpExecuteError */
+export async function addExports(session: QmpSession, served: readonly Served[]): Promise<void> {
+  for (const { exportId: id, node, name } of served) {
+    await session.execute('block-export-add', { type: 'nbd', id, 'node-name': node, name, writable: false })
   }
 }
 

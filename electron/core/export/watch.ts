@@ -49,7 +49,7 @@ export function scratchFull(record: ExportRecord, plan: ScratchPlan, usedBytes: 
 }
 
 interface Sampled {
-  readonly disk: ExportedDisk
+  readonly name: string
   readonly client: NbdClient
 }
 
@@ -63,11 +63,11 @@ export class Samples implements Disposable {
   }
 
   /** @throws NbdConnectionError, NbdServerError */
-  static async open({ disks, socketPath }: ExportRecord): Promise<Samples> {
+  static async open(socketPath: string, names: readonly string[]): Promise<Samples> {
     const sampled: Sampled[] = []
     try {
-      for (const disk of disks) {
-        sampled.push({ disk, client: await NbdClient.connect(socketPath, { exportName: disk.id }) })
+      for (const name of names) {
+        sampled.push({ name, client: await NbdClient.connect(socketPath, { exportName: name }) })
       }
       return new Samples(sampled)
     } catch (error) {
@@ -78,13 +78,13 @@ export class Samples implements Disposable {
 
   /** @throws FloeError `export/ended` when an instant cannot be read any more */
   async check(machineName: string): Promise<void> {
-    for (const { disk, client } of this.#sampled) {
+    for (const { name, client } of this.#sampled) {
       const length = Math.min(sampleBytes, client.size)
       if (length === 0) continue
       try {
         await client.read(0, this.#buffer.subarray(0, length))
       } catch (error) {
-        throw lost(machineName, disk, error)
+        throw lost(machineName, name, error)
       }
     }
   }
@@ -94,13 +94,13 @@ export class Samples implements Disposable {
   }
 }
 
-function lost(machineName: string, disk: ExportedDisk, error: unknown): FloeError {
+function lost(machineName: string, disk: string, error: unknown): FloeError {
   const why =
     error instanceof NbdServerError
-      ? `The instant of ${machineName} was lost: its disk ${disk.id} can't be read any more. The guest goes on.`
+      ? `The instant of ${machineName} was lost: its disk ${disk} can't be read any more. The guest goes on.`
       : `QEMU ended the export of ${machineName}.`
   return new FloeError('export/ended', why, {
-    params: { machine: machineName, disk: disk.id },
+    params: { machine: machineName, disk },
     cause: error,
     remedy: 'What was read from this export is not complete: begin again.',
   })

@@ -11,6 +11,7 @@ import { homePaths } from '../../../electron/core/home/home-paths.ts'
 import { createJobBoard } from '../../../electron/core/jobs/board.ts'
 import type { JobBoard } from '../../../electron/core/jobs/types.ts'
 import { createMachineService, type MachineServiceDeps } from '../../../electron/core/machines/machine-service.ts'
+import { offImagesOf } from '../../../electron/core/off-images.ts'
 import { createTopics } from '../../../electron/core/topics/topic.ts'
 import type { JobId } from '../../../shared/domain/ids.ts'
 import type { ExportPlace, Job } from '../../../shared/domain/job.ts'
@@ -75,6 +76,7 @@ export async function exportWorld(
     activity,
     ports,
     keeper,
+    openOffImages: offImagesOf(machines, ports),
     journalDir: paths.exports,
     surroundings: () => ({
       settings: { ...defaultSettings, ...options.settings },
