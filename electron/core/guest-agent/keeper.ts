@@ -189,6 +189,7 @@ class Keeper implements GuestKeeper {
         logger.info(`${machineName} is well again after what Floe did to it`, { attempt })
       } catch (error) {
         if (attempt === 1) logger.error(`What Floe did to ${machineName} is not undone yet`, { error })
+        if (attempt % 10 === 0) await guest.keepGuarded()
         await delay(this.#timing.retryMs, undefined, { ref: false, signal: this.#ending.signal }).catch(() => {})
       }
     }

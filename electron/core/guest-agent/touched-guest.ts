@@ -45,12 +45,18 @@ export class TouchedGuest implements GuestGuard {
   }
 
   /** Makes the record its own, with a guard. Never rejects: the guest is to be undone in any case. */
-  takeOver(): Promise<void> {
+  async takeOver(): Promise<void> {
+    await this.keepGuarded()
+    await this.#inTurn(() => this.#keepRecord())
+  }
+
+  /** Starts a guard again when there is something to guard and the last one is gone. Never rejects. */
+  keepGuarded(): Promise<void> {
     return this.#inTurn(async () => {
+      if (this.isWell) return
       await this.#startedGuard().catch((error: unknown) => {
         this.#deps.ports.logger.error(`No guard could be started for ${this.guest.machineName}`, { error })
       })
-      await this.#keepRecord()
     })
   }
 

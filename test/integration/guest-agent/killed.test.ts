@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { createGuestKeeper } from '../../../electron/core/guest-agent/keeper.ts'
+import { quietLogger, realClock } from '../../support/core.ts'
 import { fakeAgent } from '../../support/fake-agent.ts'
 import type { FreezingMoment } from '../../support/freezing-child.ts'
+import { guardCommand } from '../../support/guard-command.ts'
 import { processesNaming } from '../../support/processes.ts'
 import { startQemu } from '../../support/qemu.ts'
 import { until } from '../../support/run.ts'
@@ -110,4 +114,37 @@ it('a guard is not ended by what ends programs, and goes on trying until the gue
   agent.continue()
   await until(() => guardsOf(dir).length === 0, 'the guard to have done its work')
   expect(agent.frozen).toBe(0)
+})
+
+it('a Floe that starts while the guard of an earlier one still tries takes over from it', async () => {
+  using dir = tempDir('gg-')
+  await using agent = await fakeAgent()
+  agent.instead.set('guest-fsfreeze-freeze', () => {
+    agent.frozen = 2
+    agent.stop()
+    return { return: 2 }
+  })
+  await runChild(dir, agent.path, '', 'frozen')
+  const [first] = guardsOf(dir)
+  const keeper = createGuestKeeper({
+    ports: {
+      clock: realClock,
+      logger: quietLogger,
+      randomBytes,
+      guardCommand: { ...guardCommand, args: [...guardCommand.args, `guard-of-${dir.path}`] },
+    },
+    recordsDir: dir.file('records'),
+    timing: { retryMs: 100, attemptMs: 500 },
+  })
+  await keeper.start()
+  expect(keeper.unconfirmed()).toHaveLength(1)
+  await until(() => !guardsOf(dir).includes(first ?? 0), 'the first guard to leave')
+  expect(guardsOf(dir)).toHaveLength(1)
+  expect(records(dir)).toEqual(['m1.json'])
+  agent.continue()
+  await until(() => keeper.unconfirmed().length === 0, 'the confirmed thaw')
+  expect(agent.frozen).toBe(0)
+  await until(() => guardsOf(dir).length === 0, 'the end of the second guard')
+  expect(records(dir)).toEqual([])
+  await keeper.stop()
 })
