@@ -2,7 +2,9 @@
 // decided at the moment the copy begins, because a machine may be started or turned off while its backup waits.
 import type { DestinationId, MachineId } from '../../../shared/domain/ids.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
-import type { MachineService } from '../machines/types.ts'
+import { assertNoClash } from '../machines/foreign-jobs.ts'
+import { planHold, type ShutdownHold } from '../machines/shutdown-safe.ts'
+import type { MachineLease, MachineService } from '../machines/types.ts'
 import type { Ports } from '../ports/index.ts'
 import type { OpenDestination, Repository } from '../repository/types.ts'
 import type { QemuLink } from './link.ts'
@@ -10,6 +12,7 @@ import { MachineLink } from './machine-link.ts'
 import { assertOff, type OffMachine, openOffMachine, readOffMachine } from './off-machine.ts'
 import { type BackupPlan, planBackup, spaceNeeded } from './plan.ts'
 import { inputOfOff, inputOfRunning, type Planning } from './planning.ts'
+import { runState } from './qemu-copy.ts'
 
 interface Deps {
   readonly machines: MachineService
@@ -25,10 +28,12 @@ export interface OpenedMachine {
   readonly qemuVersion: string
   /** The QEMU that copies; null when the machine is off. */
   readonly pid: number | null
+  /** How QEMU is kept when its guest turns itself off meanwhile; null when it is left as it is. */
+  readonly hold: ShutdownHold | null
 }
 
 /** The machine as it is now: one that was off when Floe looked last may run by now. @throws FloeError `machine/unknown` */
-async function machineNow(machines: MachineService, id: MachineId): Promise<Machine> {
+export async function machineNow(machines: MachineService, id: MachineId): Promise<Machine> {
   if (machines.get(id).state.kind === 'off') await machines.refresh()
   return machines.get(id)
 }
@@ -41,6 +46,20 @@ async function openDestination(deps: Deps, id: DestinationId, machine: Machine, 
 
 async function planOff(off: OffMachine, planning: Planning): Promise<BackupPlan> {
   return planBackup(await inputOfOff(off, planning))
+}
+
+/** @throws FloeError `backup/job-clash` when somebody else works on one of the disks, and as planBackup */
+async function planRunning(lease: MachineLease, planning: Planning): Promise<BackupPlan> {
+  const input = await inputOfRunning(lease, planning)
+  const plan = planBackup(input)
+  const ids = new Set(plan.disks.map(({ id }) => id))
+  const chosen = input.inventory.filter(({ id }) => ids.has(id))
+  await assertNoClash(lease.session, lease.machine.name, chosen)
+  return plan
+}
+
+async function holdOf({ session, actions }: MachineLease): Promise<ShutdownHold | null> {
+  return planHold({ capabilities: await session.capabilities(), actions, status: await runState(session) })
 }
 
 /** What the backup will do, for the card; everything that can be refused at once is. @throws FloeError */
@@ -59,7 +78,7 @@ export async function planFor(
     return plan
   }
   await using lease = await deps.machines.acquire(machineId)
-  const plan = planBackup(await inputOfRunning(lease, planning))
+  const plan = await planRunning(lease, planning)
   await openDestination(deps, destinationId, lease.machine, plan)
   return plan
 }
@@ -78,11 +97,12 @@ export async function openMachine(
     const plan = await planOff(off, planning)
     const destination = await openDestination(deps, destinationId, machine, plan)
     const { link, version } = await openOffMachine(off, deps)
-    return { machine, plan, destination, link, qemuVersion: machine.qemuVersion ?? version, pid: null }
+    return { machine, plan, destination, link, qemuVersion: machine.qemuVersion ?? version, pid: null, hold: null }
   }
   const lease = await machines.acquire(machineId)
   try {
-    const plan = planBackup(await inputOfRunning(lease, planning))
+    const plan = await planRunning(lease, planning)
+    const hold = await holdOf(lease)
     const destination = await openDestination(deps, destinationId, lease.machine, plan)
     const link = new MachineLink(machines, lease.machine, ports.logger, lease)
     return {
@@ -92,6 +112,7 @@ export async function openMachine(
       link,
       qemuVersion: lease.session.version,
       pid: lease.machine.pid,
+      hold,
     }
   } catch (error) {
     await lease[Symbol.asyncDispose]()

@@ -41,6 +41,12 @@ export async function inputOfOff({ machine, inventory }: OffMachine, planning: P
   return { ...(await common(machine, planning)), inventory, capabilities: null, roots: [], hindrance: null }
 }
 
+/** Of a machine that cannot be asked now, from what is remembered of it. */
+export async function inputFromMemory(machine: Machine, planning: Planning): Promise<PlanInput> {
+  const inventory = machine.disks
+  return { ...(await common(machine, planning)), inventory, capabilities: null, roots: [], hindrance: null }
+}
+
 async function common(machine: Machine, { jobId, wishes, settings, scratchDir }: Planning) {
   const folder = settings.scratchFolder ?? scratchDir
   const space = await scratchSpace(folder).catch((error: unknown) => String(error))

@@ -1,6 +1,7 @@
 // What a backup would do, for people to see before they start it. Pure.
 import type { Destination } from '../../../shared/domain/destination.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
+import type { Problem } from '../../../shared/errors/problem.ts'
 import type { BackupPreview } from '../../../shared/ipc/contract.ts'
 import { bytesToCopy, exclusionReason, type PlanInput, planBackup, spaceNeeded } from './plan.ts'
 
@@ -9,8 +10,10 @@ export function previewOf(input: {
   readonly machine: Machine
   readonly destination: Destination
   readonly plan: PlanInput
+  /** What stands in the way right now and may pass by itself. */
+  readonly obstacle: Problem | null
 }): BackupPreview {
-  const { machine, destination } = input
+  const { machine, destination, obstacle } = input
   const { inventory } = input.plan
   const plan = planBackup(input.plan)
   const included = new Set(plan.disks.map((disk) => disk.id))
@@ -25,7 +28,7 @@ export function previewOf(input: {
     freeze:
       plan.freeze.kind === 'freeze' ? { wanted: true, reason: null } : { wanted: false, reason: plan.freeze.reason },
     scratch: plan.scratch === null ? null : { ...plan.scratch, freeBytes: scratchFree(input.plan, plan.bytesToCopy) },
-    obstacle: null,
+    obstacle,
     disks: inventory.map((disk) => ({
       diskId: disk.id,
       included: included.has(disk.id),
@@ -36,6 +39,12 @@ export function previewOf(input: {
     freeBytes,
     enoughSpace: freeBytes === null || freeBytes >= spaceNeeded(plan).bytes,
   }
+}
+
+/** Of a machine whose QEMU cannot be asked now. */
+export function previewUnseen(input: Parameters<typeof previewOf>[0]): BackupPreview {
+  const wayReason = 'How the disks are read is decided once QEMU can be asked.'
+  return { ...previewOf(input), way: 'fleecing', wayReason }
 }
 
 function scratchFree({ scratch }: PlanInput, dataBytes: number): number {

@@ -16,13 +16,14 @@ export interface WaitingTiming {
 export const usualWaiting: WaitingTiming = { pollMs: 2_000, machinePollMs: 5_000, stableMs: 10_000 }
 
 export interface WaitingDeps {
-  readonly board: Pick<JobBoard, 'get' | 'update' | 'ready' | 'whenFinal'>
+  readonly board: Pick<JobBoard, 'update' | 'ready' | 'whenFinal'>
   readonly clock: Clock
   readonly timing: WaitingTiming
 }
 
 export interface Waited {
   readonly id: JobId
+  readonly first: WaitingState
   /** What is in the way now; null when nothing is. Rejects when waiting will not help any more. */
   readonly look: () => Promise<WaitingState | null>
   /** Tells of a job that will never start. */
@@ -54,10 +55,9 @@ export class Waiting {
     this.#stopped.abort()
   }
 
-  async #follow({ id, look }: Waited, over: AbortSignal): Promise<void> {
+  async #follow({ id, first, look }: Waited, over: AbortSignal): Promise<void> {
     const { board, clock, timing } = this.#deps
-    const first = board.get(id).state
-    let waitsFor = first.kind === 'waiting' ? first.for : null
+    let waitsFor = first.for
     let clearSince: number | null = null
     for (;;) {
       const ms = waitsFor === 'machine' ? timing.machinePollMs : timing.pollMs

@@ -160,6 +160,7 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       await catalog.registry.remove(id)
       await catalog.refresh()
     },
+    obstacle: async (id) => (await catalog.survey(catalog.known(id))).obstacle,
     async open(id, need): Promise<OpenDestination> {
       const { known, room } = await assertWritable(id, 'refuse')
       await assertNoImageInside(known, need.imagePaths)

@@ -1,6 +1,7 @@
 import type { Destination, DestinationSuggestion } from '../../../shared/domain/destination.ts'
 import type { DestinationId, DiskId, JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
 import type { Damage, Point, PointDisk, Verification } from '../../../shared/domain/point.ts'
+import type { FloeError } from '../errors.ts'
 
 /** A destination that was found, recognised by its marker, and may be written to right now. */
 export interface OpenDestination {
@@ -59,6 +60,8 @@ export interface Repository {
   suggestDestinations(): Promise<readonly DestinationSuggestion[]>
   addDestination(path: string, name: string | null): Promise<Destination>
   removeDestination(id: DestinationId): Promise<void>
+  /** What keeps Floe from writing there right now, looked at without writing; null when nothing does. */
+  obstacle(id: DestinationId): Promise<FloeError | null>
   /**
    * Checks that the place is the one meant and can take `neededBytes` with files up to `largestFile`.
    * @throws FloeError `destination/missing`, `/other-disk`, `/read-only`, `/fat`, `/full`, `/no-space-before`, `/holds-image`, ...

@@ -30,7 +30,7 @@ function stage(first: WaitingState) {
     return obstacle
   })
   const onFailed = vi.fn()
-  waiting.watch({ id: job.id, look, onFailed })
+  waiting.watch({ id: job.id, first, look, onFailed })
   const becomes = (next: typeof obstacle) => {
     obstacle = next
   }
