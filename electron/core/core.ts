@@ -11,12 +11,14 @@ import { createExportService } from './export/export-service.ts'
 import type { FloeClient } from './gate/client.ts'
 import { createGate } from './gate/gate.ts'
 import { createGuestKeeper } from './guest-agent/keeper.ts'
+import { openAgent } from './guest-agent/open-agent.ts'
 import { createHome, homePaths } from './home/home-paths.ts'
 import { JsonFile } from './home/json-file.ts'
 import { createSettingsStore } from './home/settings-store.ts'
 import { newId } from './ids.ts'
 import { sweepScratch } from './instant/scratch.ts'
 import { createJobBoard } from './jobs/board.ts'
+import { lendMonitor } from './machines/lend-monitor.ts'
 import { createMachineService } from './machines/machine-service.ts'
 import { offImagesOf } from './off-images.ts'
 import { lastGoodPoints } from './points/last-good.ts'
@@ -64,7 +66,12 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
   const board = createJobBoard({ ports, topic: topics.jobs })
   const machines = createMachineService({ ports, registryFile: paths.machines, topic: topics.machines })
   const repository = createRepository({ ports, registryFile: paths.destinations, homeId, topics })
-  const keeper = createGuestKeeper({ ports, recordsDir: paths.guests, guardLog: paths.log })
+  const keeper = createGuestKeeper({
+    ports,
+    recordsDir: paths.guests,
+    guardLog: paths.log,
+    openMonitor: lendMonitor(machines),
+  })
   keeper.onChange(() => {
     const frozen = new Map(keeper.unconfirmed().map(({ machineId, since }) => [machineId, since]))
     for (const { id } of machines.list()) machines.setMayBeFrozen(id, frozen.get(id) ?? null)
@@ -79,6 +86,12 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     settings,
     journalDir: paths.backupJournals,
     scratchDir: paths.scratch,
+    setGuestTime: async ({ id }) => {
+      const { agent } = machines.guestAccess(id)
+      if (agent === null) return
+      await using session = await openAgent(agent, { randomBytes: ports.randomBytes })
+      await session.setTime(ports.clock.now())
+    },
   })
   const exports = createExportService({
     machines,

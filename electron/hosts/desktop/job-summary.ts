@@ -11,9 +11,9 @@ export function unfinishedJobs(jobs: readonly Job[]): Job[] {
   return jobs.filter((job) => !isFinal(job.state))
 }
 
-/** A machine must not be put to sleep under these; a paused job copies nothing. */
+/** A machine must not be put to sleep under these; a job that is paused or waits copies nothing. */
 export function needsTheMacAwake(jobs: readonly Job[]): boolean {
-  return runningJobs(jobs).some((job) => job.state.kind !== 'paused')
+  return runningJobs(jobs).some((job) => job.state.kind !== 'paused' && job.state.kind !== 'waiting')
 }
 
 /** Nothing may end while a guest's file systems are frozen. */

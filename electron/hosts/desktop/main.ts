@@ -17,6 +17,7 @@ import { startDesktop } from './desktop.ts'
 import { guardCommand, isGuard } from './guard-launch.ts'
 import { guardAllPages } from './guards.ts'
 import { type LaunchOptions, readLaunchOptions } from './launch-options.ts'
+import { desktopPowerEvents } from './power-events.ts'
 
 /** Says why Floe cannot start or go on, in a box and for whoever started it from a terminal, and ends. */
 function giveUp(error: unknown, what: "Floe can't start" | 'Floe has to close' = "Floe can't start"): void {
@@ -60,6 +61,7 @@ function start(options: LaunchOptions): void {
     logger,
     indexWorker: pathToFileURL(join(import.meta.dirname, 'index-worker.js')),
     guardCommand: guardCommand({ program: process.execPath, isPackaged: app.isPackaged, appPath: app.getAppPath() }),
+    power: desktopPowerEvents(),
     env: options.demo ? { ...process.env, FLOE_DEMO: '1' } : process.env,
   })
   void app

@@ -58,7 +58,16 @@ describe('the bar in the Dock', () => {
 describe('the Mac', () => {
   it('is kept awake while something is copied, not while everything is paused or waits', () => {
     const paused = testJob({ state: { kind: 'paused', reason: 'user', neededBytes: null, freeBytes: null } })
-    expect(needsTheMacAwake([testJob(), paused])).toBe(false)
+    const problem = {
+      code: 'machine/off' as const,
+      message: '',
+      severity: 'error' as const,
+      params: {},
+      remedy: null,
+      causes: [],
+    }
+    const waiting = testJob({ state: { kind: 'waiting', for: 'machine', problem } })
+    expect(needsTheMacAwake([testJob(), paused, waiting])).toBe(false)
     expect(needsTheMacAwake([paused, testJob({ state: { kind: 'checking' } })])).toBe(true)
   })
 
