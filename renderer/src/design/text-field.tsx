@@ -19,6 +19,8 @@ export interface TextFieldProps {
   readonly autoFocus?: boolean
   /** Return was pressed (one line only). */
   readonly onSubmit?: () => void
+  /** The focus went elsewhere. */
+  readonly onLeave?: () => void
   readonly testId?: string
 }
 
@@ -32,6 +34,7 @@ export function TextField(props: TextFieldProps): ReactElement {
       onChange={props.onChange}
       isInvalid={props.error != null}
       autoFocus={props.autoFocus ?? false}
+      onBlur={() => props.onLeave?.()}
       onKeyDown={(event) => {
         if (event.key === 'Enter' && rows === 1) props.onSubmit?.()
         else event.continuePropagation()
