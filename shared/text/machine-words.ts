@@ -145,10 +145,9 @@ export function machineSubtitle(machine: Machine, style: DateStyle): string {
 
 /** Below the name on the machine's own page: also what a backup of a machine that is off does. */
 export function pageSubtitle(machine: Machine, style: DateStyle): string {
-  const subtitle = machineSubtitle(machine, style)
-  return machine.state.kind === 'off' && canBackUp(machine)
-    ? `${subtitle} · A backup copies the images directly`
-    : subtitle
+  return machine.state.kind === 'off' && machine.mayBeFrozenSince === null && canBackUp(machine)
+    ? 'Off · A backup copies the images directly'
+    : machineSubtitle(machine, style)
 }
 
 /** True while Floe reaches QEMU. */

@@ -26,12 +26,13 @@ export function Announcer(): ReactElement {
 /** Changes exactly when there is something to say. */
 function markOf(job: Job): string {
   const quarter = job.state.kind === 'copying' ? Math.floor((job.progress?.fraction ?? 0) * 4) : 0
-  return `${job.state.kind}-${quarter}`
+  return `${job.state.kind}-${job.stalledSince === null ? quarter : 'stalled'}`
 }
 
 function sentenceOf(job: Job): string {
   const { title } = describeJob(job, { now: new Date() })
   const quarter = Math.floor((job.progress?.fraction ?? 0) * 4)
-  if (job.state.kind === 'copying' && quarter > 0) return `${jobName(job)}: ${quarter * 25} percent`
+  if (job.state.kind === 'copying' && quarter > 0 && job.stalledSince === null)
+    return `${jobName(job)}: ${quarter * 25} percent`
   return `${jobName(job)}: ${title}`
 }

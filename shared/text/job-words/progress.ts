@@ -29,7 +29,7 @@ export function describeProgress(job: Job, style: JobStyle): ProgressWords | nul
   return {
     bytes: `${formatBytesOf(progress.doneBytes, progress.totalBytes, units, locale)} ${verb}`,
     rate:
-      progress.bytesPerSecond === null || job.state.kind !== 'copying'
+      progress.bytesPerSecond === null || job.state.kind !== 'copying' || job.stalledSince !== null
         ? null
         : formatRate(progress.bytesPerSecond, units, locale),
     percent: percent === null ? null : `${percent}\u00a0%`,

@@ -4,7 +4,7 @@ import type { Disk } from '../../../../shared/domain/disk.ts'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import { formatBytes } from '../../../../shared/format/bytes.ts'
 import { featureWords } from '../../../../shared/text/feature-words.ts'
-import { exclusionWords, machineSubtitle, qemuWords } from '../../../../shared/text/machine-words.ts'
+import { exclusionWords, machineSubtitle, qemuWords, readiness } from '../../../../shared/text/machine-words.ts'
 import { CodeBlock } from '../../design/code-block.tsx'
 import { Group, KeyValueGroup } from '../../design/key-value-group.tsx'
 import { useWordStyle, type WordStyle } from '../../state/words.ts'
@@ -24,7 +24,7 @@ export function MachineDetails({ machine }: { readonly machine: Machine }): Reac
         <DiskGroup key={disk.id} disk={disk} style={style} />
       ))}
       <UndoCopies machineId={machine.id} />
-      <KeyValueGroup label="Connection" items={connectionItems(machine)} />
+      <KeyValueGroup label="Connection" items={connectionItems(machine, style)} />
       {features.length === 0 ? null : (
         <Group label="What this QEMU can do">
           <dl className={styles.features}>
@@ -74,7 +74,8 @@ function DiskGroup({ disk, style }: { readonly disk: Disk; readonly style: WordS
   )
 }
 
-function connectionItems(machine: Machine) {
+function connectionItems(machine: Machine, style: WordStyle) {
+  const agent = readiness(machine, style).find((item) => item.id === 'agent')
   const { endpoint } = machine
   const address =
     endpoint === null ? 'None' : endpoint.kind === 'unix' ? endpoint.path : `${endpoint.host}:${endpoint.port}`
@@ -86,6 +87,9 @@ function connectionItems(machine: Machine) {
     ...(machine.launcher === null ? [] : [{ key: 'Launcher', value: machine.launcher }]),
     ...(machine.startedBy === null ? [] : [{ key: 'Started by', value: <bdi>{machine.startedBy}</bdi>, mono: true }]),
     ...(machine.agentPath === null ? [] : [{ key: 'Agent socket', value: <bdi>{machine.agentPath}</bdi>, mono: true }]),
+    ...(agent === undefined
+      ? []
+      : [{ key: 'Agent', value: agent.text, tone: agent.tone === 'neutral' ? ('plain' as const) : agent.tone }]),
     { key: 'In the list', value: origins[machine.origin] },
   ]
 }
