@@ -6,6 +6,7 @@ export const linuxOnlyTests = [
   'test/integration/main-job/linux-guest.test.ts',
   'test/integration/main-job/frozen.test.ts',
   'test/integration/main-job/two-disks.test.ts',
+  'test/integration/export/**',
   'test/integration/repository/**',
   'test/integration/restore/failures.test.ts',
   'test/integration/restore/refusals.test.ts',
