@@ -10,6 +10,7 @@ import { createGuestKeeper } from '../../electron/core/guest-agent/keeper.ts'
 import { homePaths } from '../../electron/core/home/home-paths.ts'
 import { createJobBoard } from '../../electron/core/jobs/board.ts'
 import type { JobBoard } from '../../electron/core/jobs/types.ts'
+import { lendMonitor } from '../../electron/core/machines/lend-monitor.ts'
 import { createMachineService, type MachineServiceDeps } from '../../electron/core/machines/machine-service.ts'
 import type { MachineService } from '../../electron/core/machines/types.ts'
 import type { Ports } from '../../electron/core/ports/index.ts'
@@ -67,6 +68,7 @@ export async function startParts(
   connect?: Connect,
   settings: Partial<Settings> = {},
   careTiming: BackupDependencies['careTiming'] = {},
+  waitingTiming: BackupDependencies['waitingTiming'] = {},
 ): Promise<BackupFloe> {
   const paths = homePaths(home)
   const topics = createTopics()
@@ -81,7 +83,7 @@ export async function startParts(
   const activity = createActivityLog({ ports, file: paths.activity, topic: topics.activity })
   await repository.start()
   await machines.start()
-  const keeper = createGuestKeeper({ ports, recordsDir: paths.guests })
+  const keeper = createGuestKeeper({ ports, recordsDir: paths.guests, openMonitor: lendMonitor(machines) })
   const backups = createBackupService({
     machines,
     repository,
@@ -93,6 +95,7 @@ export async function startParts(
     scratchDir: paths.scratch,
     keeper,
     careTiming,
+    waitingTiming,
   })
   await keeper.start()
   await backups.reconcile()
@@ -128,11 +131,19 @@ export async function backupWorld(
     /** Looked at anew each time: change it to change them. */
     settings?: Partial<Settings>
     careTiming?: BackupDependencies['careTiming']
+    waitingTiming?: BackupDependencies['waitingTiming']
   } = {},
 ): Promise<BackupWorld> {
   const home = tempDir('fw-')
   const ports = worldPorts(options.ports)
-  let floe = await startParts(home.path, ports, options.connect, options.settings, options.careTiming)
+  let floe = await startParts(
+    home.path,
+    ports,
+    options.connect,
+    options.settings,
+    options.careTiming,
+    options.waitingTiming,
+  )
   const path = options.destinationPath ?? home.file('backups')
   mkdirSync(path, { recursive: true })
   const destination = await floe.repository.addDestination(path, 'Drive')
@@ -154,7 +165,14 @@ export async function backupWorld(
     restart: async (between) => {
       await floe.stop()
       await between?.()
-      floe = await startParts(home.path, ports, options.connect, options.settings, options.careTiming)
+      floe = await startParts(
+        home.path,
+        ports,
+        options.connect,
+        options.settings,
+        options.careTiming,
+        options.waitingTiming,
+      )
       return floe
     },
     machine: (qemu) => floe.machines.add(qemu.qmpPath, null, null),

@@ -9,7 +9,7 @@ import { openAgent } from './open-agent.ts'
 import { GuestRecords } from './records.ts'
 import { TouchedGuest, type TouchedGuestDeps } from './touched-guest.ts'
 import type { Danger, GuestAccess, GuestGuard, GuestKeeper, OpenAgent } from './types.ts'
-import type { KnownGuest } from './undo.ts'
+import type { KnownGuest, UndoDeps } from './undo.ts'
 
 export interface KeeperDeps {
   readonly ports: Pick<Ports, 'clock' | 'logger' | 'randomBytes' | 'guardCommand'>
@@ -18,6 +18,8 @@ export interface KeeperDeps {
   /** Where a guard notes what it had to undo. */
   readonly guardLog?: string | null
   readonly openAgent?: OpenAgent
+  /** QEMU talks to one program at a time: whoever holds the connection to a monitor lends it. */
+  readonly openMonitor?: UndoDeps['openMonitor']
   /** In milliseconds: between two attempts, for a thaw until the retries take over, for an attempt, `start` and `stop`. */
   readonly timing?: Partial<KeeperTiming>
 }
@@ -62,6 +64,7 @@ class Keeper implements GuestKeeper {
       clock: deps.ports.clock,
       randomBytes: deps.ports.randomBytes,
       openAgent: deps.openAgent ?? openAgent,
+      ...(deps.openMonitor ? { openMonitor: deps.openMonitor } : {}),
       records: new GuestRecords(deps.recordsDir),
       guardLog: deps.guardLog ?? null,
       retryMs: this.#timing.retryMs,

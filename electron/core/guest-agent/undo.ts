@@ -7,7 +7,15 @@ import { connectQmp } from '../qmp/connect.ts'
 import { endpointText } from '../qmp/endpoint.ts'
 import type { Danger, GuestAccess, OpenAgent } from './types.ts'
 
+/** A monitor that takes commands until it is closed. */
+export interface Monitor {
+  execute<T>(command: string): Promise<T>
+  close(): Promise<void>
+}
+
 export interface UndoDeps {
+  /** How the monitor of a guest is reached; a connection of its own when left out, as for the guard. */
+  readonly openMonitor?: (guest: GuestAccess) => Promise<Monitor>
   readonly clock: Clock
   readonly randomBytes: (size: number) => Uint8Array
   readonly openAgent: OpenAgent
@@ -55,7 +63,8 @@ async function thaw({ agent, machineName }: KnownGuest, deps: UndoDeps): Promise
 async function letRun(guest: KnownGuest, deps: UndoDeps, isStillOurs: () => Promise<boolean>): Promise<void> {
   if (guest.qmp === null) throw new Error(`${guest.machineName} was stopped without a QMP socket.`)
   const { clock, signal } = deps
-  const session = await connectQmp(guest.qmp, { clock, ...(signal ? { signal } : {}) })
+  const session =
+    (await deps.openMonitor?.(guest)) ?? (await connectQmp(guest.qmp, { clock, ...(signal ? { signal } : {}) }))
   try {
     const { status } = await session.execute<{ status: string }>('query-status')
     if (status === 'paused' && (await isStillOurs())) await session.execute('cont')

@@ -16,8 +16,9 @@ export interface InsertOptions {
 }
 
 /**
- * Puts the filters in the guest's way, all at one instant. On failure the guest runs again as before, with none, some
- * or all filters in place: removeSnapshots takes them out.
+ * Puts the filters in the guest's way, all at one instant. On failure none, some or all filters are in place:
+ * removeSnapshots takes them out. Unless QEMU has said that the guest runs again, `stopped` stays raised, and whoever
+ * gave the guard lets the guest run.
  * @throws QmpExecuteError, the session's errors
  */
 export async function insertFilters(
@@ -32,17 +33,29 @@ export async function insertFilters(
     await allOf(inner, session)
     return { at, pausedMs: null }
   }
-  await options.guard.raise('stopped')
+  await warned(options)
   const listener = session.listen(['STOP', 'RESUME'])
   try {
-    await allOf([{ execute: 'stop' }, ...inner, { execute: 'cont' }], session)
+    const inside = allOf([{ execute: 'stop' }, ...inner], session)
+    const runs = session.execute('cont').then(() => options.guard.lower('stopped'))
+    const failed = (await Promise.allSettled([inside, runs])).find((end) => end.status === 'rejected')
+    if (failed) throw failed.reason
     const pause = await pauseOf(listener)
     return { at: new Date(pause?.from ?? options.clock.now()).toISOString(), pausedMs: pause?.ms ?? null }
   } finally {
     listener.close()
-    await options.guard.lower('stopped').catch((error: unknown) => {
-      options.logger.warn('The guard was not told that the guest runs again', { error: String(error) })
-    })
+  }
+}
+
+/**
+ * Without a guard the guest would stay stopped only if Floe died within these milliseconds and were never started
+ * again; no backup at all is worse.
+ */
+async function warned({ guard, logger }: InsertOptions): Promise<void> {
+  try {
+    await guard.raise('stopped')
+  } catch (error) {
+    logger.error('The guest is stopped for some milliseconds without a guard', { error: String(error) })
   }
 }
 

@@ -11,6 +11,8 @@ const mebibyte = 1 << 20
 /** A guest rarely overwrites more than this share of its data while it is copied. */
 const expectedShare = 0.1
 const leastExpected = 256 * mebibyte
+/** What disks may grow by between being measured and the instant, and what the scratch images' own tables take. */
+const growth = 256 * mebibyte
 /** Left free on the scratch drive whatever happens: this share of it, and at most so much. */
 const reservedShare = 0.05
 const mostReserved = 4096 * mebibyte
@@ -24,15 +26,18 @@ export type ScratchAnswer =
 export const reservedBytes = (totalBytes: number): number =>
   Math.min(mostReserved, Math.floor(totalBytes * reservedShare))
 
-/** Pure. `dataBytes`: what the disks hold, which is the most that can ever be set aside. */
+/**
+ * Pure. `dataBytes`: what the disks held when they were last measured; with what they may have grown by, the most that
+ * can ever be set aside.
+ */
 export function planScratch(
   folder: string,
   dataBytes: number,
   space: { readonly freeBytes: number; readonly totalBytes: number },
   wishedLimit: number | null,
 ): ScratchAnswer {
-  const most = dataBytes + Math.ceil(dataBytes / 1024) + mebibyte
-  const expectedBytes = Math.min(most, Math.max(leastExpected, Math.ceil(dataBytes * expectedShare)))
+  const most = dataBytes + Math.ceil(dataBytes / 1024) + growth
+  const expectedBytes = Math.min(dataBytes + mebibyte, Math.max(leastExpected, Math.ceil(dataBytes * expectedShare)))
   const available = Math.max(0, space.freeBytes - reservedBytes(space.totalBytes))
   const limitBytes = Math.min(most, wishedLimit ?? most, available)
   if (limitBytes >= Math.min(expectedBytes, wishedLimit ?? expectedBytes)) {

@@ -6,6 +6,7 @@ import type { Point } from '../../../shared/domain/point.ts'
 import type { Moment } from '../../support/backup-child.ts'
 import { startParts, worldPorts } from '../../support/backup-world.ts'
 import { createImage, difference, startQemu, type TestQemu } from '../../support/qemu.ts'
+import { until } from '../../support/run.ts'
 import { tempDir } from '../../support/temp.ts'
 
 const child = fileURLToPath(new URL('../../support/backup-child.ts', import.meta.url))
@@ -25,7 +26,7 @@ async function leftovers(qemu: TestQemu): Promise<string[]> {
 
 const recorded: readonly Moment[] = [
   'after transaction',
-  'after query-block-jobs 3',
+  'after query-block-jobs 8',
   'before job-dismiss',
   'after job-dismiss',
   'before blockdev-del',
@@ -74,3 +75,34 @@ test.each([
     await floe.stop()
   }
 })
+
+/** Around the stop of the guest's CPUs: some of the commands may have arrived, some not. */
+const aroundTheStop: readonly Moment[] = ['before stop', 'after stop', 'before qom-set', 'after qom-set', 'after cont']
+
+test.each(aroundTheStop)(
+  'Floe killed %s: the guest runs again within 5 s, and the next start tidies up',
+  async (moment) => {
+    using dir = tempDir()
+    const path = await createImage(dir.file('a.qcow2'), '40M')
+    execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 1M 24M', path], { stdio: 'ignore' })
+    const [home, backups] = [dir.file('home'), dir.file('backups')]
+    for (const folder of [home, backups]) mkdirSync(folder)
+    await using qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }], run: true })
+    expect(await runUntilKilled(home, qemu.qmpPath, backups, moment)).toBe('SIGKILL')
+    const runs = async () => (await qemu.monitor.command<{ running: boolean }>('query-status')).running
+    await until(runs, 'the guest to run again', 5_000)
+    await qemu.write('vda', '20M', '4M', 77)
+    const floe = await startParts(home, worldPorts())
+    try {
+      const [job] = floe.board.list()
+      if (!job) throw new Error('The backup was forgotten')
+      expect((await floe.board.whenFinal(job.id)).state.kind).toBe('failed')
+      expect(await leftovers(qemu)).toEqual([])
+      expect(readdirSync(dir.file('home/scratch'))).toEqual([])
+      expect(await runs()).toBe(true)
+      await qemu.write('vda', '24M', '4M', 78)
+    } finally {
+      await floe.stop()
+    }
+  },
+)

@@ -138,3 +138,28 @@ test('what somebody put above the disk meanwhile stays where it is', async () =>
   expect((await deviceRoots(session)).map((root) => root.node)).toEqual(['over'])
   await qemu.write('one', 0, '1M', 3)
 })
+
+test('while QEMU has not said that the guest runs again, the guest counts as stopped', async () => {
+  using dir = tempDir()
+  const { qemu, session, snapshots, options } = await world(dir, ['one'], true)
+  await using _qemu = qemu
+  const told: string[] = []
+  const guard: GuestGuard = {
+    raise: async (danger) => void told.push(`raise ${danger}`),
+    lower: async (danger) => void told.push(`lower ${danger}`),
+    dismiss: async () => {},
+  }
+  await prepareSnapshots(session, snapshots, { env: process.env })
+  const inserting = insertFilters(session, snapshots, {
+    ...options,
+    guard: {
+      ...guard,
+      raise: async (danger) => {
+        await guard.raise(danger)
+        await session.close()
+      },
+    },
+  })
+  await expect(inserting).rejects.toThrow()
+  expect(told).toEqual(['raise stopped'])
+})
