@@ -1,6 +1,7 @@
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
-import { readStartCommand, shellWords } from '../../../renderer/src/features/add-machine/start-command.ts'
+import { shellWords } from '../../../renderer/src/features/add-machine/shell-words.ts'
+import { readStartCommand } from '../../../renderer/src/features/add-machine/start-command.ts'
 import { createFakeBridge } from '../support/fake-bridge.ts'
 import { renderWindow } from '../support/render.tsx'
 import { destination, fullProblem, machine, machineId, sampleItems } from '../support/sample.ts'
@@ -45,6 +46,47 @@ describe('adding a machine', () => {
     expect(state.ui.store.getState().view).toEqual({ kind: 'machine', machineId: machineId('debian-dev') })
   })
 
+  it('tests and adds the guest agent’s socket with it', async () => {
+    const bridge = createFakeBridge({ items: sampleItems })
+    const answered = { check: 'agent', result: 'ok', text: 'The guest agent answered.', fix: null } as const
+    bridge.answer('machines.probe', ({ agent }) => ({
+      ok: true,
+      value: agent === null ? [...passed] : [...passed, answered],
+    }))
+    bridge.answer('machines.add', () => ({ ok: true, value: machine('debian-dev', { origin: 'added' }) }))
+    const { user, state } = renderWindow(bridge)
+    act(() => state.ui.openSheet({ kind: 'add-machine', path: '/tmp/a.sock' }))
+    fireEvent.change(screen.getByTestId('agent-path'), { target: { value: '/tmp/a-agent.sock' } })
+    expect((await screen.findByTestId('probe-agent')).textContent).toContain('The guest agent answered.')
+    await user.click(screen.getByTestId('add-machine-confirm'))
+    expect(bridge.asked.findLast(({ name }) => name === 'machines.add')?.input).toEqual({
+      qmp: '/tmp/a.sock',
+      agent: '/tmp/a-agent.sock',
+      name: null,
+    })
+  })
+
+  it('takes both sockets from a pasted start command, or says what to add to it', async () => {
+    const bridge = createFakeBridge({ items: sampleItems })
+    bridge.answer('machines.probe', () => ({ ok: true, value: [...passed] }))
+    const { user, state } = renderWindow(bridge)
+    act(() => state.ui.openSheet({ kind: 'add-machine', path: null }))
+    await user.click(screen.getByRole('radio', { name: 'By Start Command' }))
+    const paste = (value: string) => fireEvent.change(screen.getByTestId('start-command'), { target: { value } })
+    paste('qemu-system-x86_64 -name vm')
+    const lines = screen.getByTestId('options-to-add').querySelector('pre')?.textContent?.split(' \\\n')
+    expect(lines).toHaveLength(4)
+    expect(lines?.[0]).toBe('-qmp unix:$HOME/.qmp/vm.sock,server=on,wait=off')
+    paste(
+      'qemu-system-x86_64 -qmp unix:/tmp/q -chardev socket,path=/tmp/g,id=g -device virtserialport,chardev=g,name=org.qemu.guest_agent.0',
+    )
+    expect(screen.queryByTestId('options-to-add')).toBeNull()
+    await user.click(screen.getByRole('button', { name: 'Test It' }))
+    expect(screen.getByTestId<HTMLInputElement>('socket-path').value).toBe('/tmp/q')
+    expect(screen.getByTestId<HTMLInputElement>('agent-path').value).toBe('/tmp/g')
+    await waitFor(() => expect(bridge.asked.at(-1)?.input).toEqual({ qmp: '/tmp/q', agent: '/tmp/g' }))
+  })
+
   it('does not add what failed the test, and says what to do', async () => {
     const bridge = createFakeBridge({ items: sampleItems })
     bridge.answer('machines.probe', () => ({
@@ -77,18 +119,34 @@ describe('adding a machine', () => {
   it('reads start commands', () => {
     expect(readStartCommand('')).toEqual({ kind: 'empty' })
     expect(readStartCommand('ls -l')).toEqual({ kind: 'not-qemu' })
+    const agent = [
+      '-chardev socket,path=$HOME/.qmp/my-vm-agent.sock,server=on,wait=off,id=agent0',
+      '-device virtio-serial',
+      '-device virtserialport,chardev=agent0,name=org.qemu.guest_agent.0',
+    ]
     expect(readStartCommand("qemu-system-x86_64 \\\n -name 'my vm',debug-threads=on -m 4G")).toEqual({
-      kind: 'needs-option',
-      option: '-qmp unix:$HOME/.qmp/my-vm.sock,server=on,wait=off',
+      kind: 'qemu',
+      qmp: null,
+      agent: null,
+      options: ['-qmp unix:$HOME/.qmp/my-vm.sock,server=on,wait=off', ...agent],
     })
-    expect(readStartCommand('sudo /usr/bin/qemu-system-aarch64 -qmp unix:/tmp/a,,b.sock,server,nowait')).toEqual({
-      kind: 'has-socket',
-      path: '/tmp/a,b.sock',
-    })
-    expect(readStartCommand('qemu-kvm -qmp tcp:localhost:4444,server=on')).toEqual({
-      kind: 'has-socket',
-      path: 'localhost:4444',
-    })
+    expect(
+      readStartCommand('sudo /usr/bin/qemu-system-aarch64 -name guest=my-vm -qmp unix:/tmp/a,,b.sock,server,nowait'),
+    ).toEqual({ kind: 'qemu', qmp: '/tmp/a,b.sock', agent: null, options: agent })
+    const channel = '-device virtio-serial -device virtserialport,name=org.qemu.guest_agent.0,chardev=ga0'
+    expect(
+      readStartCommand(
+        `qemu-kvm -qmp tcp:localhost:4444,server=on -chardev socket,id=ga0,path=/tmp/g,,a,server=on ${channel}`,
+      ),
+    ).toEqual({ kind: 'qemu', qmp: 'localhost:4444', agent: '/tmp/g,a', options: [] })
+    expect(readStartCommand(`qemu-kvm -qmp tcp::1 --chardev socket,port=77,host=,id=ga0,server=on ${channel}`)).toEqual(
+      {
+        kind: 'qemu',
+        qmp: '127.0.0.1:1',
+        agent: '127.0.0.1:77',
+        options: [],
+      },
+    )
     expect(shellWords(`a 'b c' "d\te" f\\ g ''`)).toEqual(['a', 'b c', 'd\te', 'f g', ''])
   })
 })

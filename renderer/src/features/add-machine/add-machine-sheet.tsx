@@ -22,8 +22,8 @@ export function AddMachineSheet({ path }: AddMachineSheetProps): ReactElement {
   const found = useMachines().length + useOtherMachines().length
   const [way, setWay] = useState<Way>(path === null ? 'found' : 'socket')
   const test = useSocketTest(path ?? '')
-  const trySocket = (socket: string): void => {
-    test.setPath(socket)
+  const trySocket = (socket: string, agent: string | null): void => {
+    test.setBoth({ path: socket, agent: agent ?? '' })
     setWay('socket')
   }
   return (

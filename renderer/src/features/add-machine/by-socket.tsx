@@ -55,6 +55,17 @@ export function BySocket({ test }: { readonly test: SocketTest }): ReactElement 
           </Button>
         </div>
       </div>
+      <TextField
+        label="Guest agent socket (optional)"
+        mono
+        value={test.agent}
+        onChange={test.setAgent}
+        onSubmit={test.whyNot === null ? test.add : test.testNow}
+        placeholder="/home/ann/.qmp/debian-agent.sock"
+        hint="Only needed when Floe doesn’t find it in the start command"
+        error={test.agentError}
+        testId="agent-path"
+      />
       <TextField label="Name (optional)" value={test.name} onChange={test.setName} onSubmit={test.add} />
       <div aria-live="polite">
         {test.testing ? <p className={styles.note}>Testing the socket…</p> : null}

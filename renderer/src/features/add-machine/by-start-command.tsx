@@ -1,15 +1,15 @@
-// A pasted start command: what to add to it, or the socket it already has.
+// A pasted start command: what to add to it, or the sockets it already has.
 import { type ReactElement, useState } from 'react'
 import { Banner } from '../../design/banner.tsx'
 import { Button } from '../../design/button.tsx'
 import { CodeBlock } from '../../design/code-block.tsx'
 import { TextField } from '../../design/text-field.tsx'
 import styles from './add-machine.module.css'
-import { readStartCommand } from './start-command.ts'
+import { readStartCommand, type StartCommandReading } from './start-command.ts'
 
 export interface ByStartCommandProps {
-  /** The command has a socket: go and test it. */
-  readonly onSocket: (path: string) => void
+  /** The command has a QMP socket: go and test it, with the agent's where it has one. */
+  readonly onSocket: (qmp: string, agent: string | null) => void
 }
 
 export function ByStartCommand({ onSocket }: ByStartCommandProps): ReactElement {
@@ -33,27 +33,52 @@ export function ByStartCommand({ onSocket }: ByStartCommandProps): ReactElement 
           The command should contain a program like qemu-system-x86_64.
         </Banner>
       ) : null}
-      {reading.kind === 'has-socket' ? (
+      {reading.kind === 'qemu' ? <Reading reading={reading} onSocket={onSocket} /> : null}
+    </>
+  )
+}
+
+function Reading(
+  props: ByStartCommandProps & { readonly reading: StartCommandReading & { kind: 'qemu' } },
+): ReactElement {
+  const { qmp, agent, options } = props.reading
+  return (
+    <>
+      {qmp === null ? null : (
         <Banner
           code="has-socket"
           tone="ok"
           title="This command has a QMP socket already"
           actions={
-            <Button size="small" variant="primary" onPress={() => onSocket(reading.path)}>
+            <Button size="small" variant="primary" onPress={() => props.onSocket(qmp, agent)}>
               Test It
             </Button>
           }
         >
-          {reading.path}
+          {qmp}
+          {agent === null ? null : (
+            <>
+              <br />
+              Guest agent: {agent}
+            </>
+          )}
         </Banner>
-      ) : null}
-      {reading.kind === 'needs-option' ? (
-        <div className={styles.stack}>
-          <p className={styles.note}>Add this option to the command:</p>
-          <CodeBlock code={reading.option} label="the -qmp option" wrap />
-          <p className={styles.note}>Restart the machine when it suits you; it will appear here by itself.</p>
+      )}
+      {options.length === 0 ? null : (
+        <div className={styles.stack} data-testid="options-to-add">
+          <p className={styles.note}>
+            {qmp === null
+              ? agent === null
+                ? 'Add these options to the command. The first gives Floe its socket; the others give the guest agent its channel, so that the guest can be frozen while a backup starts.'
+                : 'Add this option to the command.'
+              : 'These options give the guest agent its channel, so that the guest can be frozen while a backup starts. Backups work without them.'}
+          </p>
+          <CodeBlock code={options.join(' \\\n')} label="the options to add" wrap />
+          <p className={styles.note}>
+            The folder of the sockets must exist. Restart the machine when it suits you; it will appear here by itself.
+          </p>
         </div>
-      ) : null}
+      )}
     </>
   )
 }

@@ -9,6 +9,8 @@ const pauseBeforeTest = 350
 
 export interface SocketTest {
   readonly path: string
+  /** The guest agent's socket; empty for none. */
+  readonly agent: string
   readonly name: string
   readonly lines: readonly ProbeLine[] | null
   readonly testing: boolean
@@ -17,9 +19,13 @@ export interface SocketTest {
   readonly problem: Problem | null
   /** A length the system does not allow, as a sentence. */
   readonly pathError: string | null
+  readonly agentError: string | null
   /** Why it cannot be added yet; null when it can. */
   readonly whyNot: string | null
   setPath(path: string): void
+  setAgent(agent: string): void
+  /** Both at once. */
+  setBoth(sockets: { readonly path: string; readonly agent: string }): void
   setName(name: string): void
   testNow(): void
   add(): void
@@ -29,26 +35,29 @@ export function useSocketTest(initialPath: string): SocketTest {
   const actions = useActions()
   const ui = useUiActions()
   const { platform } = useBridge()
-  const [request, setRequest] = useState({ path: initialPath })
+  const [request, setRequest] = useState({ path: initialPath, agent: '' })
   const [name, setName] = useState('')
   const [lines, setLines] = useState<readonly ProbeLine[] | null>(null)
   const [testing, setTesting] = useState(false)
   const [adding, setAdding] = useState(false)
   const [problem, setProblem] = useState<Problem | null>(null)
-  const { path } = request
+  const { path, agent } = request
   const qmp = path.trim()
+  const agentPath = agent.trim()
   const pathError = socketPathError(qmp, platform)
+  const agentError = socketPathError(agentPath, platform)
 
   useEffect(() => {
     setLines(null)
     setProblem(null)
     setTesting(false)
-    const asked = request.path.trim()
-    if (asked === '' || socketPathError(asked, platform) !== null) return
+    const asked = { qmp: request.path.trim(), agent: orNull(request.agent) }
+    if (asked.qmp === '' || socketPathError(asked.qmp, platform) !== null) return
+    if (asked.agent !== null && socketPathError(asked.agent, platform) !== null) return
     const abort = new AbortController()
     const timer = setTimeout(() => {
       setTesting(true)
-      void actions.ask('machines.probe', { qmp: asked, agent: null }, { signal: abort.signal }).then((result) => {
+      void actions.ask('machines.probe', asked, { signal: abort.signal }).then((result) => {
         if (abort.signal.aborted) return
         setTesting(false)
         if (result.ok) setLines(result.value)
@@ -61,24 +70,27 @@ export function useSocketTest(initialPath: string): SocketTest {
     }
   }, [actions, platform, request])
 
-  const whyNot = whyNotYet(qmp, pathError, lines)
+  const whyNot = whyNotYet(qmp, pathError ?? agentError, lines)
   return {
     path,
+    agent,
     name,
     lines,
     testing,
     adding,
     problem,
     pathError,
+    agentError,
     whyNot,
-    setPath: (next) => setRequest({ path: next }),
+    setPath: (next) => setRequest({ path: next, agent }),
+    setAgent: (next) => setRequest({ path, agent: next }),
+    setBoth: (next) => setRequest(next),
     setName,
-    testNow: () => setRequest({ path }),
+    testNow: () => setRequest({ path, agent }),
     add() {
       if (whyNot !== null || adding) return
       setAdding(true)
-      const chosen = name.trim()
-      void actions.ask('machines.add', { qmp, agent: null, name: chosen === '' ? null : chosen }).then((result) => {
+      void actions.ask('machines.add', { qmp, agent: orNull(agent), name: orNull(name) }).then((result) => {
         setAdding(false)
         if (!result.ok) {
           setProblem(result.problem)
@@ -89,6 +101,10 @@ export function useSocketTest(initialPath: string): SocketTest {
       })
     },
   }
+}
+
+function orNull(text: string): string | null {
+  return text.trim() === '' ? null : text.trim()
 }
 
 /** A UNIX socket's path fits into 104 bytes on macOS and 108 on Linux, with its end mark (`sun_path`). */

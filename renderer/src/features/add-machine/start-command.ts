@@ -1,66 +1,74 @@
-// Reads a QEMU start command as far as Floe needs it: does it have a QMP socket, and what is the machine called?
+// Reads a QEMU start command as far as Floe needs it: does it have a QMP socket and a channel to a guest agent, and what
+// is the machine called?
+import { type Address, addressOf, parametersOf, valuesOf } from './qemu-options.ts'
+import { shellWords } from './shell-words.ts'
 
 export type StartCommandReading =
   | { readonly kind: 'empty' }
   | { readonly kind: 'not-qemu' }
-  /** `path`: the socket's path or HOST:PORT. */
-  | { readonly kind: 'has-socket'; readonly path: string }
-  | { readonly kind: 'needs-option'; readonly option: string }
+  | {
+      readonly kind: 'qemu'
+      /** The QMP socket's path or HOST:PORT; null without one. */
+      readonly qmp: Address | null
+      /** Where the guest agent listens; null without a channel. */
+      readonly agent: Address | null
+      /** What to add to have both; empty when nothing is missing. */
+      readonly options: readonly string[]
+    }
+
+const agentPort = 'org.qemu.guest_agent.0'
 
 export function readStartCommand(command: string): StartCommandReading {
   const words = shellWords(command)
   if (words.length === 0) return { kind: 'empty' }
   if (!words.some((word) => /(^|\/)qemu(-system-[a-z0-9_]+|-kvm)?$/.test(word))) return { kind: 'not-qemu' }
-  const path = socketOf(words)
-  if (path !== null) return { kind: 'has-socket', path }
+  const qmp = qmpOf(words)
+  const agent = agentOf(words)
   const file = nameOf(words).replace(/[^A-Za-z0-9._-]+/g, '-')
-  return { kind: 'needs-option', option: `-qmp unix:$HOME/.qmp/${file}.sock,server=on,wait=off` }
+  return {
+    kind: 'qemu',
+    qmp,
+    agent,
+    options: [
+      ...(qmp === null ? [`-qmp unix:$HOME/.qmp/${file}.sock,server=on,wait=off`] : []),
+      ...(agent === null ? agentOptions(file) : []),
+    ],
+  }
 }
 
-function optionValue(words: readonly string[], ...options: readonly string[]): string | null {
-  const index = words.findIndex((word) => options.includes(word.replace(/^--/, '-')))
-  return index === -1 ? null : (words[index + 1] ?? null)
+/** A channel for the guest agent, as the set-up of a machine that is known gives it. */
+function agentOptions(file: string): readonly string[] {
+  return [
+    `-chardev socket,path=$HOME/.qmp/${file}-agent.sock,server=on,wait=off,id=agent0`,
+    '-device virtio-serial',
+    `-device virtserialport,chardev=agent0,name=${agentPort}`,
+  ]
 }
 
 function nameOf(words: readonly string[]): string {
-  const first = optionValue(words, '-name')
-    ?.split(',')[0]
-    ?.replace(/^guest=/, '')
-  return first === undefined || first === '' ? 'machine' : first
+  const name = parametersOf(valuesOf(words, 'name')[0] ?? '', 'guest').get('guest')
+  return name === undefined || name === '' ? 'machine' : name
 }
 
-function socketOf(words: readonly string[]): string | null {
-  const value = optionValue(words, '-qmp', '-qmp-pretty')
-  if (value === null) return null
-  // QEMU writes a comma inside a path as two.
-  const [address = ''] = value.replaceAll(',,', '\u0000').split(',')
-  const plain = address.replaceAll('\u0000', ',')
-  if (plain.startsWith('unix:')) return plain.slice('unix:'.length)
-  return /^(tcp|telnet):/.test(plain) ? plain.replace(/^(tcp|telnet):/, '').replace(/^:/, '127.0.0.1:') : null
-}
-
-/** Splits like a shell: quotes, backslashes and continued lines; nothing is expanded. */
-export function shellWords(text: string): readonly string[] {
-  const words: string[] = []
-  let word: string | null = null
-  let quote: '"' | "'" | null = null
-  const characters = [...text.replaceAll(/\\\r?\n/g, ' ')]
-  for (let index = 0; index < characters.length; index += 1) {
-    const character = characters[index] ?? ''
-    if (quote !== null) {
-      if (character === quote) quote = null
-      else word = (word ?? '') + character
-    } else if (character === '"' || character === "'") {
-      quote = character
-      word ??= ''
-    } else if (character === '\\') {
-      index += 1
-      word = (word ?? '') + (characters[index] ?? '')
-    } else if (/\s/.test(character)) {
-      if (word !== null) words.push(word)
-      word = null
-    } else word = (word ?? '') + character
+function qmpOf(words: readonly string[]): Address | null {
+  for (const value of valuesOf(words, 'qmp', 'qmp-pretty')) {
+    const address = addressOf(value)
+    if (address !== null) return address
   }
-  if (word !== null) words.push(word)
-  return words
+  return null
+}
+
+function agentOf(words: readonly string[]): Address | null {
+  const port = valuesOf(words, 'device')
+    .map((value) => parametersOf(value, 'driver'))
+    .find((device) => device.get('driver') === 'virtserialport' && device.get('name') === agentPort)
+  const chardev = port?.get('chardev')
+  if (chardev === undefined) return null
+  const channel = valuesOf(words, 'chardev')
+    .map((value) => parametersOf(value, 'backend'))
+    .find((one) => one.get('id') === chardev)
+  const path = channel?.get('path')
+  if (path !== undefined) return path
+  const number = channel?.get('port')
+  return number === undefined ? null : `${channel?.get('host') || '127.0.0.1'}:${number}`
 }
