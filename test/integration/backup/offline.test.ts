@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { boundProcessIds } from '../../../electron/core/qemu-img/index.ts'
 import { createRestoreService } from '../../../electron/core/restore/restore-service.ts'
 import type { MachineId } from '../../../shared/domain/ids.ts'
-import { type BackupWorld, backupWorld, worldPorts } from '../../support/backup-world.ts'
+import { type BackupWorld, backupWorld, smallVolume, worldPorts } from '../../support/backup-world.ts'
 import type { OfflineMoment } from '../../support/offline-child.ts'
 import { createImage, difference, type QemuOptions, startQemu, type TestDisk } from '../../support/qemu.ts'
 import { run, until } from '../../support/run.ts'
@@ -130,6 +130,23 @@ describe('a machine that is off', () => {
     await world.reach(job, 'copying')
     await board.setLimit(job, null)
     expect(await difference(disk.path, world.image(world.pointOf(await board.whenFinal(job)), 'vda'))).toBeNull()
+  })
+
+  test('waits for room on a full destination like any other, and goes on by itself', async () => {
+    using dir = tempDir()
+    using small = smallVolume(48 << 20)
+    const disk = await filled(dir.file('a.qcow2'))
+    await using world = await backupWorld({ destinationPath: `${small.path}/b` })
+    const id = await offMachine(world, { disks: [disk] })
+    const job = await slowCopy(world, id)
+    execFileSync('sh', ['-c', 'cat /dev/zero > "$1" 2> /dev/null || true', 'fill', `${small.path}/others`])
+    await world.floe.board.setLimit(job, null)
+    await world.reach(job, 'paused')
+    expect(world.floe.board.get(job).state).toMatchObject({ reason: 'no-space' })
+    rmSync(`${small.path}/others`)
+    expect(
+      await difference(disk.path, world.image(world.pointOf(await world.floe.board.whenFinal(job)), 'vda')),
+    ).toBeNull()
   })
 
   test('that runs again when its backup begins is backed up as a running one', async () => {
