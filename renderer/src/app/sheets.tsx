@@ -2,6 +2,7 @@
 import type { ReactElement } from 'react'
 import { AddDestinationSheet } from '../features/add-destination/add-destination-sheet.tsx'
 import { AddMachineSheet } from '../features/add-machine/add-machine-sheet.tsx'
+import { SetUpAgentSheet } from '../features/agent/set-up-agent-sheet.tsx'
 import { DeletePointsSheet } from '../features/delete-points/delete-points-sheet.tsx'
 import { RemoveDemoAlert } from '../features/demo/remove-demo-alert.tsx'
 import { ForgetDestinationAlert } from '../features/destination/forget-destination-alert.tsx'
@@ -18,7 +19,6 @@ export function Sheets(): ReactElement | null {
   const sheet = useUi((state) => state.sheet)
   switch (sheet?.kind) {
     case undefined:
-    case 'set-up-agent':
       return null
     case 'add-machine':
       return <AddMachineSheet path={sheet.path} />
@@ -34,6 +34,8 @@ export function Sheets(): ReactElement | null {
       return <SettingsSheet />
     case 'back-up-options':
       return <BackUpOptionsSheet machineId={sheet.machineId} />
+    case 'set-up-agent':
+      return <SetUpAgentSheet machineId={sheet.machineId} />
     case 'cancel-job':
       return <CancelJobSheet jobId={sheet.jobId} />
     case 'restore':

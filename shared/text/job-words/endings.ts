@@ -131,7 +131,16 @@ export function cancelQuestion(job: Job, style: JobStyle): CancelQuestion {
       cancel: 'Cancel It',
     }
   }
-  const copied = formatBytes(job.progress?.doneBytes ?? 0, style.units, style.locale)
+  const bytes = job.progress?.doneBytes ?? 0
+  if (bytes === 0) {
+    return {
+      title: `Cancel the backup of ${name}?`,
+      body: 'Nothing is copied yet. Your other restore points stay.',
+      keep: 'Keep It',
+      cancel: 'Cancel Backup',
+    }
+  }
+  const copied = formatBytes(bytes, style.units, style.locale)
   return {
     title: `Cancel the backup of ${name}?`,
     body: `${copied} is already copied and will be removed. Your other restore points stay. The next backup starts from the beginning.`,

@@ -113,6 +113,7 @@ describe('the readiness of a machine', () => {
     button.focus()
     await user.keyboard('{Enter}')
     expect(state.ui.store.getState().sheet).toEqual({ kind: 'set-up-agent', machineId: machineId('debian-dev') })
+    expect(await screen.findByTestId('sheet-set-up-agent')).toBeTruthy()
   })
 
   it('says that freezing is off when the settings say so', async () => {

@@ -27,11 +27,17 @@ describe('a backup that waits', () => {
   })
 
   it('for another job or a busy monitor is skipped, and shows no row that is being written', async () => {
-    const { buttons, element } = await openCard(waiting('disk-job', problem('backup/job-clash', { disk: 'data' })))
+    const { buttons, element, state } = await openCard(
+      waiting('disk-job', problem('backup/job-clash', { disk: 'data' })),
+    )
     expect(element.textContent).toContain('Waiting for another job on data')
     expect(buttons()).toEqual(['Skip'])
     expect(screen.queryByTestId(`writing-${jobId('j1')}`)).toBeNull()
     expect(screen.getByTestId(`side-machine-${machineId('debian-dev')}`).textContent).toContain('Waiting')
+    act(() => state.ui.show({ kind: 'overview' }))
+    const running = within(screen.getByTestId('running-now'))
+    expect(running.getByText('Waiting for another job on data')).toBeTruthy()
+    expect(running.queryByRole('progressbar')).toBeNull()
   })
 })
 

@@ -35,6 +35,8 @@ function RunningLine({ job, jobs }: { readonly job: Job; readonly jobs: readonly
   const words = describeJob(job, style)
   const progress = describeProgress(job, style)
   const { machineId } = job
+  // What waits, or only holds an instant, has no bar.
+  const moves = job.state.kind !== 'waiting' && job.state.kind !== 'holding'
   const parts = [words.title, progress?.percent, progress?.eta].filter((part) => part != null)
   return (
     <div className={styles.running}>
@@ -45,12 +47,16 @@ function RunningLine({ job, jobs }: { readonly job: Job; readonly jobs: readonly
           {job.machineName}
         </Button>
       )}
-      <ProgressBar
-        label={jobName(job)}
-        fraction={job.progress?.fraction ?? null}
-        valueText={speakProgress(job, style)}
-        tone={words.tone === 'problem' ? 'problem' : 'accent'}
-      />
+      {moves ? (
+        <ProgressBar
+          label={jobName(job)}
+          fraction={job.progress?.fraction ?? null}
+          valueText={speakProgress(job, style)}
+          tone={words.tone === 'problem' ? 'problem' : 'accent'}
+        />
+      ) : (
+        <span />
+      )}
       <span className={styles.runningText}>{parts.join(' · ')}</span>
     </div>
   )
