@@ -1,4 +1,5 @@
 // The moment that all disks of a point show: frozen around it where that is wished and works, and what it is worth then.
+import { FloeError } from '../errors.ts'
 import type { FreezeOutcome, GuestGuard, GuestKeeper } from '../guest-agent/types.ts'
 import type { Instant } from '../instant/types.ts'
 import type { BackupHeader } from './journal.ts'
@@ -25,8 +26,16 @@ export async function takeInstant(
       ? plan
       : { notFrozen: { kind: 'not-frozen', cause: plan.cause, reason: plan.reason } as const }
   const { value, freeze } = await keeper.around(header.guest, wish, take, (phase) => view.onFreeze(phase))
+  if (plan.kind === 'freeze' && plan.required && freeze.kind === 'not-frozen') throw notHeld(header, freeze.reason)
   return { ...value, ...worthOf(freeze, way === 'offline') }
 }
+
+/** The instant was taken, but nobody can say that the guest was frozen then. */
+const notHeld = ({ machineName }: BackupHeader, reason: string) =>
+  new FloeError('backup/freeze-required', reason, {
+    params: { machine: machineName },
+    remedy: 'Try again, or back up without freezing.',
+  })
 
 function worthOf(
   freeze: FreezeOutcome,
