@@ -1,10 +1,11 @@
-import { writeFileSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { type QemuOptions, startQemu, type TestQemu } from './qemu.ts'
 import { until } from './run.ts'
 
-// 16-bit: wait for a key (int 16h); `o` turns the machine off (ACPI S5 of q35), `r` resets it (port 0xCF9), `p` tells
+// 16-bit: say that it runs (debug port 0xE9), wait for a key (int 16h); `o` turns the machine off (ACPI S5 of q35), `r` resets it (port 0xCF9), `p` tells
 // `pvpanic` of a panic.
 const program = [
+  ...[0xb0, 0x52, 0xe6, 0xe9],
   ...[0xb4, 0x00, 0xcd, 0x16, 0x3c, 0x6f, 0x74, 0x0a, 0x3c, 0x72, 0x74, 0x0f, 0x3c, 0x70, 0x74, 0x13, 0xeb, 0xee],
   ...[0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0xef, 0xeb, 0xfe],
   ...[0xba, 0xf9, 0x0c, 0xb0, 0x06, 0xee, 0xeb, 0xfe],
@@ -14,7 +15,7 @@ const program = [
 /** A machine whose guest does one thing when a key is pressed. */
 export interface KeyGuest extends AsyncDisposable {
   readonly qemu: TestQemu
-  /** Presses the key until QEMU tells of the event that it leads to; the firmware takes a moment to start. */
+  /** Presses the key once the guest waits for one; resolves when QEMU tells of the event that it leads to. */
   press(what: 'off' | 'reset' | 'panic'): Promise<void>
 }
 
@@ -36,11 +37,15 @@ export async function startKeyGuest(bootDisk: string, options: QemuOptions = {})
     ...options,
     run: true,
     disks: [{ id: 'boot', path: bootDisk, format: 'raw' }, ...(options.disks ?? [])],
-    args: ['-device', 'pvpanic', ...(options.args ?? [])],
+    args: ['-device', 'pvpanic', '-debugcon', 'file:starts', ...(options.args ?? [])],
   })
+  const starts = () => statSync(qemu.dir.file('starts'), { throwIfNoEntry: false })?.size ?? 0
+  let seen = 0
   return {
     qemu,
     press: async (what) => {
+      await until(() => starts() > seen, 'the guest to wait for a key')
+      if (what === 'reset') seen = starts()
       const before = qemu.monitor.events.length
       const happened = () => qemu.monitor.events.slice(before).some(({ event }) => event === leadsTo[what])
       await until(async () => {
