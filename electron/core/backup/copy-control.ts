@@ -170,6 +170,10 @@ export class CopyControl {
     const running = copies.filter((copy) => copy.status !== 'concluded')
     const paused = running.length > 0 && running.every((copy) => copy.status === 'paused')
     if (!paused) return null
+    return this.#heldBack()
+  }
+
+  #heldBack(): CopyPause {
     return { reason: shownReason(this.#wanted), neededBytes: null, freeBytes: null }
   }
 
@@ -205,6 +209,8 @@ export class CopyControl {
     const { resume, next } = decideSpace(this.#space, { full: true, held, needed, free })
     this.#space = next
     if (resume) await resumeCopies(session, header.plan)
+    // There is room again, and it is the person or the sleep that holds it.
+    if (held && free !== null && free > needed) return this.#heldBack()
     return { reason: 'no-space', neededBytes: needed, freeBytes: free }
   }
 

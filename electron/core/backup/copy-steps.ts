@@ -197,7 +197,8 @@ export class CopySteps {
           if ((await ourTargets(session, header.plan)).length > 0) sawTargets = session
           else if (copied && sawTargets !== session) throw new MachineEnded('The machine was started anew.')
           await releaseCopies(session, header.plan)
-          await removeSnapshots(session, snapshotsOf(header.plan))
+          const stay = await removeSnapshots(session, snapshotsOf(header.plan))
+          if (stay.length > 0) deps.ports.logger.warn('Scratch files could not be removed', { stay })
         })
       } catch (error) {
         if (!(error instanceof FloeError) || error.code !== 'machine/timeout') throw error

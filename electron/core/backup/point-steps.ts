@@ -48,7 +48,8 @@ export class PointSteps {
     const { link, partial, deps, post, header } = this.#run
     await link.close()
     // After an orderly end they are gone already; a QEMU that has ended needs them no more.
-    await removeScratchFiles(snapshotsOf(header.plan))
+    const stay = await removeScratchFiles(snapshotsOf(header.plan))
+    if (stay.length > 0) deps.ports.logger.warn('Scratch files could not be removed', { stay })
     if (partial) await deps.repository.discard(partial)
     post({ event: 'discarded' })
   }

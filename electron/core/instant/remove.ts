@@ -16,10 +16,10 @@ interface BlockGraph {
 const nodesOf = (disk: SnapshotDisk) => [disk.sizeGuardNode, disk.snapshotNode, disk.filterNode, disk.scratchNode]
 
 /**
- * Nothing of the instant is left in QEMU when it resolves, and its scratch files are gone.
+ * Nothing of the instant is left in QEMU when it resolves, and its scratch files are gone but for those it answers.
  * @throws QmpExecuteError when QEMU keeps a node or a device does not go back; then the scratch files stay
  */
-export async function removeSnapshots(session: QmpSession, disks: readonly SnapshotDisk[]): Promise<void> {
+export async function removeSnapshots(session: QmpSession, disks: readonly SnapshotDisk[]): Promise<readonly string[]> {
   const refusals: unknown[] = []
   const tryTo = async (command: string, args: Readonly<Record<string, unknown>>) => {
     try {
@@ -54,7 +54,7 @@ export async function removeSnapshots(session: QmpSession, disks: readonly Snaps
   if ((await leftOfSnapshots(session, disks)) > 0) {
     throw refusals[0] ?? new Error('QEMU kept a part of an instant without saying why.')
   }
-  await removeScratchFiles(disks)
+  return removeScratchFiles(disks)
 }
 
 /** The node the device belongs on: its own, or what somebody put above it meanwhile (an external snapshot). */
@@ -72,7 +72,12 @@ export async function leftOfSnapshots(session: QmpSession, disks: readonly Snaps
   return (await presentNodes(session, disks.flatMap(nodesOf))).size
 }
 
-/** For a QEMU that has ended: its scratch files are worth nothing any more. */
-export async function removeScratchFiles(disks: readonly SnapshotDisk[]): Promise<void> {
-  for (const disk of disks) await rm(disk.scratchPath, { force: true })
+/**
+ * For a QEMU that has ended: its scratch files are worth nothing any more. One that its drive does not let go, because
+ * the drive fails, say, is no reason to lose a copy over; the sweep of a later start removes it. Answers which ones stay.
+ */
+export async function removeScratchFiles(disks: readonly SnapshotDisk[]): Promise<readonly string[]> {
+  const paths = disks.map((disk) => disk.scratchPath)
+  const removals = await Promise.allSettled(paths.map((path) => rm(path, { force: true })))
+  return paths.filter((_, index) => removals[index]?.status === 'rejected')
 }

@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { backupWorld, smallVolume } from '../../support/backup-world.ts'
+import { createImage, startQemu } from '../../support/qemu.ts'
+import { tempDir } from '../../support/temp.ts'
+
+/** A drive that tells of room it has not (a thin one): once its medium is worn out, every write to a new place fails. */
+function brittleVolume() {
+  const medium = smallVolume(96 << 20)
+  const [image, path] = [`${medium.path}/volume`, `${medium.path}/mount`]
+  writeFileSync(image, '')
+  truncateSync(image, 512 << 20)
+  execFileSync('mkfs.ext4', ['-q', '-m', '0', image], { stdio: 'ignore' })
+  mkdirSync(path)
+  execFileSync('mount', ['-o', 'loop,sync', image, path])
+  return {
+    path,
+    wearOut: () =>
+      execFileSync('sh', ['-c', 'cat /dev/zero > "$1" 2> /dev/null || true', 'fill', `${medium.path}/wear`]),
+    [Symbol.dispose]: () => {
+      rmSync(`${medium.path}/wear`, { force: true })
+      execFileSync('umount', ['-l', path])
+      medium[Symbol.dispose]()
+    },
+  }
+}
+
+test('a scratch drive that fails costs the backup, never a write of the guest', async () => {
+  using dir = tempDir()
+  using drive = brittleVolume()
+  const path = await createImage(dir.file('a.qcow2'), '128M')
+  execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 0 64M', path], { stdio: 'ignore' })
+  await using qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }] })
+  await using world = await backupWorld({ settings: { scratchFolder: drive.path } })
+  const id = await world.start(await world.machine(qemu), { limit: 8 << 20 })
+  await world.reach(id, 'copying')
+  drive.wearOut()
+  await qemu.write('vda', '48M', '1M', 9)
+  const job = await world.floe.board.whenFinal(id)
+  expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'backup/snapshot-lost' } })
+  expect(world.floe.repository.points(null)).toEqual([])
+  expect(world.partials()).toEqual([])
+  await qemu.write('vda', '50M', '1M', 9)
+  const nodes = await qemu.monitor.command<{ 'node-name': string }[]>('query-named-block-nodes', { flat: true })
+  expect(nodes.filter((node) => node['node-name'].startsWith('floe-'))).toEqual([])
+})
