@@ -50,6 +50,9 @@ export function waitingWords(job: Job, state: In<'waiting'>, style: JobStyle): J
         : words(job.machineName, `${title}. The backup starts by itself when Floe reaches the machine.`)
     case 'monitor': {
       const holder = holderOf(fact(problem, 'program'), fact(problem, 'pid'))
+      if (problem.code !== 'machine/busy') {
+        return words(`${job.machineName} to answer`, `${title}. The backup starts by itself when it does.`)
+      }
       return words(
         `${job.machineName} to be free`,
         holder === null
@@ -62,7 +65,7 @@ export function waitingWords(job: Job, state: In<'waiting'>, style: JobStyle): J
       const says = systemSays(problem)
       return words(
         disk === null ? 'another job' : `another job on ${disk}`,
-        sentences(says === null ? null : `QEMU says: “${says}”.`, 'Starts by itself when that job is done.'),
+        sentences(says === null ? problem.message : `QEMU says: “${says}”.`, 'Starts by itself when that job is done.'),
       )
     }
   }

@@ -13,6 +13,7 @@ import {
   sentences,
   shorten,
   showScript,
+  startWhenDone,
   startWhenFree,
   systemSays,
   tryAgain,
@@ -171,7 +172,7 @@ export const machineProblems: WordingsOf<'machine'> = {
   'machine/has-jobs': (problem, context) => ({
     title: shorten(machineName(problem, context), (name) => `Something is still running on ${name}`),
     body: ownWords(problem),
-    actions: [dismiss],
+    actions: context.canWait ? [startWhenDone] : [dismiss],
   }),
 }
 

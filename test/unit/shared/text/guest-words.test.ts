@@ -101,6 +101,24 @@ describe('a waiting backup', () => {
     })
   })
 
+  test('names another program’s job by disk, job and kind, as it was found', () => {
+    const message = 'The disk vda of debian-dev is in use by the mirror job "mirror0" of another program.'
+    const found = { ...problem('backup/job-clash', { disk: 'vda', job: 'mirror0', type: 'mirror' }), message }
+    expect(describeJob(waiting('disk-job', found), style).line).toBe(
+      `${message} Starts by itself when that job is done.`,
+    )
+    expect(describeProblem(found)).toMatchObject({
+      title: 'Another job is using vda',
+      body: `${message} Start when it is done, or leave this disk out.`,
+    })
+  })
+
+  test('for a machine that says nothing waits for its answer', () => {
+    expect(describeJob(waiting('monitor', problem('machine/silent')), style).title).toBe(
+      'Waiting for debian-dev to answer',
+    )
+  })
+
   test('for a machine that is off starts with it', () => {
     expect(describeJob(waiting('machine', problem('machine/off')), style).title).toBe('Waiting for debian-dev to run')
   })
@@ -207,40 +225,4 @@ test('a machine that is off can be backed up once its images are known', () => {
   expect(whyNoBackup(off)).toContain('Start it once')
   expect(canBackUp(off)).toBe(false)
   expect(pageSubtitle(off, style)).not.toContain('directly')
-})
-
-describe('a problem that may pass', () => {
-  const kinds = (code: Problem['code'], canWait: boolean) =>
-    describeProblem(problem(code), { canWait }).actions.map((action) => action.kind)
-
-  test.each(['machine/busy', 'destination/missing', 'destination/other-disk', 'destination/locked'] as const)(
-    '%s offers to wait only where there is a backup that can',
-    (code) => {
-      expect(kinds(code, true)).toContain('start-when-done')
-      expect(kinds(code, false)).not.toContain('start-when-done')
-    },
-  )
-
-  test('says how long a thaw is missing and where to read about it', () => {
-    const text = describeProblem(problem('agent/not-thawed', { waitedMs: 12_000 }), { machine: 'debian-dev' })
-    expect(text.body).toBe(
-      'The guest hasn’t confirmed the thaw for 12 seconds. Programs in it can hang until then. Floe keeps trying.',
-    )
-    expect(text.actions.map((action) => action.label)).toEqual(['Show Log', 'Thaw Now'])
-  })
-
-  test('names the limit after which freezing was undone', () => {
-    expect(describeProblem(problem('agent/too-slow', { waitedMs: 10_000 })).title).toBe(
-      'Freezing was undone after 10 seconds',
-    )
-  })
-
-  test('sends to the Mac’s privacy settings only where they are the cause', () => {
-    expect(describeProblem(problem('destination/no-permission', { privacy: true })).actions[0]?.kind).toBe(
-      'open-privacy-settings',
-    )
-    expect(describeProblem(problem('destination/no-permission', { privacy: false })).actions[0]?.kind).toBe(
-      'choose-destination',
-    )
-  })
 })
