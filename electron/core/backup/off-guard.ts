@@ -20,24 +20,36 @@ export class OffGuard implements SourceImages {
   readonly #machines: Pick<MachineService, 'signsOfLife'>
   readonly #machine: OffMachine
   readonly #files: readonly FileFacts[]
+  /** The images that the machine itself would write to. */
+  readonly #own: readonly string[]
 
-  private constructor(machines: Pick<MachineService, 'signsOfLife'>, machine: OffMachine, files: readonly FileFacts[]) {
+  private constructor(
+    machines: Pick<MachineService, 'signsOfLife'>,
+    machine: OffMachine,
+    files: readonly FileFacts[],
+    own: readonly string[],
+  ) {
     this.#machines = machines
     this.#machine = machine
     this.#files = files
+    this.#own = own
   }
 
   /**
-   * Remembers what the files are, then makes sure that nobody uses them.
-   * @param paths every file that holds some of the machine's disks, backing files included
+   * Remembers what the files are, then makes sure that nobody uses the machine's own ones.
+   * @param paths every file that holds some of the machine's disks
+   * @param shared those of them that other machines may read meanwhile: backing files, which must only stay as they are
    * @throws FloeError `backup/started-while-off`
    */
   static async begin(
     machines: Pick<MachineService, 'signsOfLife'>,
     machine: OffMachine,
     paths: readonly string[],
+    shared: ReadonlySet<string> = new Set(),
   ): Promise<OffGuard> {
-    const guard = new OffGuard(machines, machine, await Promise.all([...new Set(paths)].map(factsOf)))
+    const files = await Promise.all([...new Set(paths)].map(factsOf))
+    const own = [...new Set(paths)].filter((path) => !shared.has(path))
+    const guard = new OffGuard(machines, machine, files, own)
     const signs = await guard.#signs({})
     if (signs === null) return guard
     throw new FloeError('backup/started-while-off', `${machine.name} is not off, or its images are in use. ${signs}`, {
@@ -92,8 +104,7 @@ export class OffGuard implements SourceImages {
   }
 
   async #signs(look: { readonly locks?: 'ours' }): Promise<string | null> {
-    const paths = this.#files.map((file) => file.path)
-    const signs = await this.#machines.signsOfLife(this.#machine.id, paths, look)
+    const signs = await this.#machines.signsOfLife(this.#machine.id, this.#own, look)
     return signs.length === 0 ? null : signs.map((sign) => sign.text).join(' ')
   }
 }

@@ -54,13 +54,14 @@ export async function readOffMachine(
 }
 
 const filesOf = (off: OffMachine) => [...off.images.values()].flatMap((image) => image.files)
+const sharedOf = (off: OffMachine) => new Set([...off.images.values()].flatMap((image) => image.backingChain))
 
 /**
  * Can the copy begin? For an answer right at the click.
  * @throws FloeError `backup/started-while-off`, `system/tool-missing`
  */
 export async function assertOff(off: OffMachine, { machines, ports }: Deps): Promise<void> {
-  await OffGuard.begin(machines, off.machine, filesOf(off))
+  await OffGuard.begin(machines, off.machine, filesOf(off), sharedOf(off))
   await assertStorageDaemon({ env: ports.env })
 }
 
@@ -72,7 +73,7 @@ export async function openOffMachine(
   off: OffMachine,
   { machines, ports }: Deps,
 ): Promise<{ readonly link: OfflineLink; readonly version: string }> {
-  const guard = await OffGuard.begin(machines, off.machine, filesOf(off))
+  const guard = await OffGuard.begin(machines, off.machine, filesOf(off), sharedOf(off))
   const disks = off.inventory.flatMap((disk): OfflineDisk[] => {
     const image = off.images.get(disk.id)
     return image && disk.node !== null ? [{ ...image, node: disk.node }] : []

@@ -41,15 +41,7 @@ export function readiness(machine: Machine, style: ReadinessStyle): readonly Rea
     case 'guest-paused':
       return [item('freeze', 'neutral', 'Freezing is skipped', 'The guest’s CPUs stand still already.'), disks]
     case 'off':
-      return [
-        item(
-          'off',
-          'neutral',
-          'Offline copy',
-          'The machine is off: a backup copies its images directly, in a clean state.',
-        ),
-        disks,
-      ]
+      return [item('off', 'neutral', 'Offline copy', 'The machine is off: a backup copies its images directly.'), disks]
     default:
       return count === 0 ? [] : [disks]
   }

@@ -188,6 +188,21 @@ describe('a copy that may not show one instant is never taken for good', () => {
     expect(await difference(disk.path, world.image(point, 'vda'), { a: 'raw' })).toBeNull()
   })
 
+  test('is backed up while another machine runs on the same backing file', async () => {
+    using dir = tempDir()
+    const base = await filled(dir.file('base.qcow2'))
+    const [one, two] = [dir.file('one.qcow2'), dir.file('two.qcow2')]
+    for (const path of [one, two]) {
+      await run('qemu-img', 'create', '-q', '-f', 'qcow2', '-b', 'base.qcow2', '-F', 'qcow2', path)
+    }
+    await using world = await backupWorld()
+    const id = await offMachine(world, { disks: [{ ...base, path: one }] })
+    await using _other = await startQemu({ disks: [{ ...base, path: two }], name: 'another' })
+    const point = world.pointOf(await world.run(world.floe.machines.get(id)))
+    expect(point.consistency).toBe('offline')
+    expect(await difference(one, world.image(point, 'vda'))).toBeNull()
+  })
+
   test.each(['image', 'backing file'])('writing to the %s meanwhile ends the backup', async (which) => {
     using dir = tempDir()
     const base = await filled(dir.file('base'))
