@@ -4,7 +4,16 @@ import { reportOf } from '../../../renderer/src/features/activity/report.ts'
 import { checkedWords } from '../../../renderer/src/features/first-launch/checked-words.ts'
 import { createFakeBridge } from '../support/fake-bridge.ts'
 import { renderWindow } from '../support/render.tsx'
-import { activity, ago, destination, destinationId, fullProblem, sampleItems, settings } from '../support/sample.ts'
+import {
+  activity,
+  ago,
+  destination,
+  destinationId,
+  fullProblem,
+  job,
+  sampleItems,
+  settings,
+} from '../support/sample.ts'
 
 describe('a destination’s page', () => {
   const view = { kind: 'destination', destinationId: destinationId('Samsung T7') } as const
@@ -15,6 +24,20 @@ describe('a destination’s page', () => {
     expect(screen.getByTestId('destination-free').textContent).toBe('412\u00a0GB free of 1.00\u00a0TB')
     expect(screen.getByRole('main').textContent).toContain('Connected · ext4 · /media/ann/Samsung T7/Floe')
     expect(screen.getAllByTestId(/^set-/)).toHaveLength(2)
+  })
+
+  it('says how many backups wait for it', async () => {
+    const problem = { ...fullProblem, code: 'destination/missing' } as const
+    const state = { kind: 'waiting', for: 'destination', problem } as const
+    const away = destination('Samsung T7', { state: { kind: 'absent', lastSeenAt: null } })
+    const bridge = createFakeBridge({
+      items: { ...sampleItems, destinations: [away], jobs: [job('w1', 'a', { state })] },
+    })
+    const { state: window } = renderWindow(bridge)
+    act(() => window.ui.show(view))
+    expect((await screen.findByRole('main')).textContent).toContain('Not connected · 1 backup is waiting')
+    act(() => bridge.push('jobs', [job('w2', 'b', { state }), job('r1', 'c')]))
+    expect(screen.getByRole('main').textContent).toContain('2 backups are waiting')
   })
 
   it.each([

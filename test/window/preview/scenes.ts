@@ -13,6 +13,7 @@ import {
   settings,
 } from '../support/sample.ts'
 import { guestScenes } from './guest-scenes.ts'
+import { sheetScenes } from './sheet-scenes.ts'
 
 export interface Scene {
   readonly bridge: () => FakeBridge
@@ -68,6 +69,7 @@ const open =
 
 export const scenes: Readonly<Record<string, Scene>> = {
   ...guestScenes,
+  ...sheetScenes,
   empty: { bridge: empty, ready: 'checked' },
   overview: { bridge: full },
   demo: {

@@ -39,6 +39,7 @@ function SetUp({ machine, onClose, back }: SetUpAgentSheetProps & { readonly mac
       name="set-up-agent"
       title={`Set up the guest agent of ${machine.name}`}
       description="With this small program in the guest, its file systems stand still for some milliseconds while a backup starts. Such restore points need no repair at boot. Without it they are like after a power cut."
+      width={660}
       onClose={close}
       footer={
         <Button variant="primary" onPress={close} autoFocus>

@@ -9,7 +9,7 @@ import { Button } from '../../design/button.tsx'
 import { EmptyState } from '../../design/empty-state.tsx'
 import { StateDot } from '../../design/status-text.tsx'
 import { DriveIcon } from '../../icons/icons.tsx'
-import { useDestination, useSettings } from '../../state/selectors.ts'
+import { useActiveJobs, useDestination, useSettings } from '../../state/selectors.ts'
 import { useActions, useBridge, useHost, useNow, useTopic, useUi, useUiActions } from '../../state/window-state.tsx'
 import { BackupSets } from './backup-sets.tsx'
 import { Capacity } from './capacity.tsx'
@@ -43,7 +43,13 @@ function KnownDestination({ destination }: { readonly destination: Destination }
   const { units } = useSettings()
   const now = useNow(60_000)
   const words = describeDestination(destination, { now: new Date(now), units })
-  const facts = [words.state, fileSystemName(destination.fileSystem), destination.path].filter((part) => part !== null)
+  const waiting = useWaiting(destination.id)
+  const facts = [
+    words.state,
+    waiting === 0 ? null : waiting === 1 ? '1 backup is waiting' : `${waiting} backups are waiting`,
+    fileSystemName(destination.fileSystem),
+    destination.path,
+  ].filter((part) => part !== null)
   return (
     <Page
       title={destination.name}
@@ -78,6 +84,12 @@ function KnownDestination({ destination }: { readonly destination: Destination }
       <BackupSets destination={destination} search={search} units={units} />
     </Page>
   )
+}
+
+/** How many backups start by themselves when the place can be used again. */
+function useWaiting(destinationId: DestinationId): number {
+  const jobs = useActiveJobs()
+  return jobs.filter(({ state, ...job }) => state.kind === 'waiting' && job.destinationId === destinationId).length
 }
 
 function ShowInFolder({ destination }: { readonly destination: Destination }): ReactElement | null {

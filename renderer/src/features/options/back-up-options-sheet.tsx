@@ -38,8 +38,9 @@ function OptionsForm({ machine }: { readonly machine: Machine }): ReactElement {
   const { units } = useWordStyle()
   const leaveOut = useUi(({ sheet }) => (sheet?.kind === 'back-up-options' ? sheet.leaveOut : undefined)) ?? null
   const [choices, setChoices] = useState<Choices>(() => {
-    const usual = destinationFor(machine.id, settings, destinations) ?? destinations[0]
-    return firstChoices(machine, settings, usual?.id ?? null, leaveOut)
+    const usual = destinationFor(machine.id, settings, destinations)
+    const there = destinations.find((one) => one.state.kind === 'connected') ?? destinations[0]
+    return firstChoices(machine, settings, (usual ?? there)?.id ?? null, leaveOut)
   })
   const [commandShown, setCommandShown] = useState(false)
   const [busy, setBusy] = useState<'starting' | 'saving' | null>(null)

@@ -44,5 +44,6 @@ export function DestinationChoice(props: DestinationChoiceProps): ReactElement {
 
 function labelOf({ name, state, freeBytes }: Destination, units: Units): string {
   if (state.kind === 'absent') return `${name}, not connected`
+  if (state.kind === 'locked') return `${name}, locked`
   return freeBytes === null ? name : `${name}, ${formatBytes(freeBytes, units)} free`
 }

@@ -36,7 +36,7 @@ export function MoreOptions({ choices, settings, units, onChange }: MoreOptionsP
       <Heading level={3} className={styles.moreHeading ?? ''}>
         <Trigger slot="trigger" className={styles.moreTrigger ?? ''} data-testid="more-options">
           {open ? <ChevronDownIcon small /> : <ChevronRightIcon small />}
-          Speed limit and check
+          More
           {open ? null : <span className={styles.moreSummary}>{summary}</span>}
         </Trigger>
       </Heading>
