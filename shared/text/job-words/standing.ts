@@ -4,7 +4,7 @@ import type { Job, JobState } from '../../domain/job.ts'
 import { formatBytes } from '../../format/bytes.ts'
 import { formatMomentInText, formatTime } from '../../format/dates.ts'
 import { etaWords } from '../../format/duration.ts'
-import { destinationName, fact, sentences, systemSays } from '../problems/problem-text.ts'
+import { destinationName, fact, sentences, shorten, systemSays } from '../problems/problem-text.ts'
 import { describeProblem } from '../problems.ts'
 import { contextOf, type JobStyle, type JobWords, jobTitle, percentOf } from './naming.ts'
 
@@ -34,11 +34,16 @@ function ordinal(position: number): string {
 export function waitingWords(job: Job, state: In<'waiting'>, style: JobStyle): JobWords {
   const { problem } = state
   const { title } = describeProblem(problem, contextOf(job, style))
-  const words = (what: string, line: string): JobWords => ({ title: `Waiting for ${what}`, line, tone: 'waiting' })
+  const words = (what: string, line: string): JobWords => ({
+    title: shorten(what, (name) => `Waiting for ${name}`),
+    line,
+    tone: 'waiting',
+  })
   switch (state.for) {
     case 'destination': {
       const place = job.destinationName ?? destinationName(problem, contextOf(job, style))
-      if (problem.code === 'destination/locked') return words(place, 'Unlock it, and the backup starts by itself.')
+      if (problem.code === 'destination/locked')
+        return words(place, 'Unlock it in Finder; the backup starts by itself.')
       if (problem.code !== 'destination/missing')
         return words(place, `${title}. The backup starts by itself when that has changed.`)
       const seen = lastSeen(fact(problem, 'lastSeen', 'lastSeenAt'), style)
@@ -105,7 +110,7 @@ function fullWords(job: Job, state: In<'paused'>, place: string, style: JobStyle
   const need = state.neededBytes === null ? 'some space' : `at least ${formatBytes(state.neededBytes, units, locale)}`
   const free = state.freeBytes === null ? '' : ` (${formatBytes(state.freeBytes, units, locale)} is free now)`
   return {
-    title: `Backup paused: ${place} is full`,
+    title: shorten(place, (name) => `Backup paused: ${name} is full`),
     line: sentences(
       `Free ${need}${free} and it continues by itself.`,
       `${job.machineName} keeps running, and your restore points are intact.`,

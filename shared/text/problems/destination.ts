@@ -104,7 +104,7 @@ export const destinationProblems: WordingsOf<'destination'> = {
   }),
   'destination/locked': (problem, context) => ({
     title: shorten(destinationName(problem, context), (name) => `${name} is locked`),
-    body: 'Unlock it; then the backup can start. No data was copied.',
+    body: 'Unlock it in Finder; then the backup can start. No data was copied.',
     actions: context.canWait ? [alsoTryAgain, startWhenUnlocked] : [tryAgain],
   }),
   'destination/fat': (problem, context) => ({

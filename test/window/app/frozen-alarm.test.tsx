@@ -70,6 +70,17 @@ describe('a guest that may still be frozen', () => {
     expect(state.ui.store.getState().view).toEqual({ kind: 'activity' })
   })
 
+  it('is told in front of an open sheet, which stays open', async () => {
+    const { user, bridge, state } = open(null)
+    act(() => state.ui.openSheet({ kind: 'settings' }))
+    await screen.findByTestId('sheet-settings')
+    act(() => bridge.push('machines', [machine('debian-dev', { mayBeFrozenSince: since })]))
+    await waitFor(() => expect((alert() as HTMLElement).contains(document.activeElement)).toBe(true))
+    await user.keyboard('{Escape}')
+    expect(alert()).toBeNull()
+    expect(screen.getByTestId('sheet-settings')).toBeTruthy()
+  })
+
   it('is over as soon as the guest confirms its thaw, alert and all', () => {
     const { bridge } = open()
     expect(alert()).not.toBeNull()
