@@ -1,12 +1,12 @@
 // Makes an export inside QEMU, step by step; the record lies on the disk before the first one.
 import { mkdir } from 'node:fs/promises'
 import type { ExportPlace, JobInstant } from '../../../shared/domain/job.ts'
-import type { FreezeOutcome, GuestAccess, GuestKeeper } from '../guest-agent/types.ts'
+import type { FreezeOutcome, GuestKeeper } from '../guest-agent/types.ts'
 import { insertFilters } from '../instant/insert.ts'
 import { prepareSnapshots } from '../instant/prepare.ts'
 import type { FreezePlan, Instant } from '../instant/types.ts'
-import { parseEndpoint } from '../machines/command-line/endpoints.ts'
-import type { MachineLease } from '../machines/types.ts'
+import { holdShutdown } from '../machines/shutdown-safe.ts'
+import type { MachineLease, MachineService } from '../machines/types.ts'
 import type { Ports } from '../ports/index.ts'
 import type { QmpSession } from '../qmp/types.ts'
 import type { ExportRecord } from './journal.ts'
@@ -31,7 +31,11 @@ export interface Built {
 export async function buildExport(
   lease: MachineLease,
   { record, freeze }: ExportPlan,
-  deps: { readonly ports: Ports; readonly keeper: Pick<GuestKeeper, 'around'> },
+  deps: {
+    readonly ports: Ports
+    readonly keeper: Pick<GuestKeeper, 'around'>
+    readonly machines: Pick<MachineService, 'guestAccess'>
+  },
   view: BuildView,
 ): Promise<Built> {
   const { session } = lease
@@ -40,12 +44,13 @@ export async function buildExport(
   view.onStep('Starting the NBD server')
   await mkdir(record.socketFolder, { recursive: true, mode: 0o700 })
   await startServer(session, record)
+  if (record.hold) await holdShutdown(session)
   view.assertWanted()
   view.onStep('Making room for the guest’s old data')
   await prepareSnapshots(session, record.disks, { env })
   view.assertWanted()
   const { value, freeze: outcome } = await deps.keeper.around(
-    guestAccess(lease),
+    deps.machines.guestAccess(lease.machine.id),
     wishOf(freeze),
     (guard) => insertFilters(session, record.disks, { guard, clock, logger }),
     (phase) => {
@@ -56,16 +61,6 @@ export async function buildExport(
   const served = record.disks.map((disk) => ({ exportId: disk.exportId, node: disk.snapshotNode, name: disk.id }))
   await addExports(session, served)
   return { place: placeOf(record.socketPath, record.disks, value.at), instant: instantOf(value, outcome) }
-}
-
-function guestAccess({ machine }: MachineLease): GuestAccess {
-  return {
-    machineId: machine.id,
-    machineName: machine.name,
-    agent: machine.agentPath === null ? null : parseEndpoint(machine.agentPath),
-    qmp: machine.endpoint,
-    qemuPid: machine.pid,
-  }
 }
 
 const wishOf = (plan: FreezePlan): Parameters<GuestKeeper['around']>[1] =>

@@ -14,7 +14,6 @@ import { type ExportRecord, writeRecord } from './journal.ts'
 import type { OffImages, OpenOffImages } from './off-images.ts'
 import { type ExportInput, type PlanSurroundings, planExport, planOffExport } from './plan.ts'
 import { acquireUnlessOff } from './reach.ts'
-import { removeExport } from './remove.ts'
 import { assertRoom, scratchUsed } from './watch.ts'
 
 export interface RunDependencies {
@@ -32,8 +31,6 @@ export interface RunInput extends ExportInput {
   readonly holders: Holders
   /** The export is not wanted any more. */
   readonly ended: AbortSignal
-  /** Floe is closing: what cannot be taken down soon is left to the next start. */
-  readonly giveUp: AbortSignal
 }
 
 /** The export was cancelled or let go before it could be held; nothing is wrong. */
@@ -45,7 +42,11 @@ export class NotWanted extends Error {
  * Resolves when the export was let go with its instant whole; by then nothing of it is left.
  * @throws NotWanted; FloeError when it could not be made, was lost, or cannot be taken down
  */
-export async function runExport(deps: RunDependencies, input: RunInput): Promise<void> {
+export async function runExport(
+  deps: RunDependencies,
+  input: RunInput,
+  remove: (record: ExportRecord) => Promise<void>,
+): Promise<void> {
   const run = new ExportRun(deps, input)
   const failures: unknown[] = []
   const tryTo = (work: () => Promise<void>) =>
@@ -54,7 +55,7 @@ export async function runExport(deps: RunDependencies, input: RunInput): Promise
     })
   await tryTo(() => run.hold())
   input.holders.close()
-  await tryTo(() => run.takeDown())
+  await tryTo(() => run.takeDown(remove))
   for (const error of failures.slice(1)) deps.ports.logger.error('An export did not end cleanly', { error })
   if (failures.length > 0) throw failures[0]
 }
@@ -76,7 +77,7 @@ class ExportRun {
   }
 
   async #holdLive(lease: MachineLease): Promise<void> {
-    const { board, ports, keeper } = this.#deps
+    const { board, ports, keeper, machines } = this.#deps
     const { jobId, ended } = this.#input
     await using _untilTheEnd = lease
     const plan = await planExport(lease, jobId, this.#input, this.#deps.surroundings())
@@ -85,7 +86,7 @@ class ExportRun {
     const built = await buildExport(
       lease,
       plan,
-      { ports, keeper },
+      { ports, keeper, machines },
       {
         assertWanted: () => this.#assertWanted(),
         onStep: (step) => this.#step(step),
@@ -140,13 +141,13 @@ class ExportRun {
   }
 
   /** Repeatable until it worked; without anything made there is nothing to do. */
-  async takeDown(): Promise<void> {
-    const { machines, board, ports, journalDir } = this.#deps
-    const { jobId, ended, giveUp } = this.#input
+  async takeDown(remove: (record: ExportRecord) => Promise<void>): Promise<void> {
+    const { board } = this.#deps
+    const { jobId, ended } = this.#input
     if (this.#images === null && this.#record === null) return
     if (!ended.aborted) board.update(jobId, { state: { kind: 'finishing', step: 'Taking the export down' } })
     await this.#images?.close()
-    if (this.#record) await removeExport({ machines, logger: ports.logger, journalDir }, this.#record, giveUp)
+    if (this.#record) await remove(this.#record)
     board.update(jobId, { scratch: null, export: null })
     await this.#images?.assertUntouched()
   }

@@ -1,6 +1,7 @@
 // Exports: one instant of a machine's disks, held for other programs to read over NBD (restic, borg, nbdcopy, ...). An
 // export lasts while somebody holds it. What Floe makes for it in QEMU is written down first, so that the next start
 // takes down what a crash left.
+import { setTimeout as wait } from 'node:timers/promises'
 import type { JobId } from '../../../shared/domain/ids.ts'
 import { isFinal, type Job } from '../../../shared/domain/job.ts'
 import type { ActivityLog } from '../activity/types.ts'
@@ -12,7 +13,7 @@ import { Holders, type HoldLimits, usualLimits } from './holders.ts'
 import { type ExportRecord, readRecords } from './journal.ts'
 import { type ExportInput, planExport } from './plan.ts'
 import { acquireUnlessOff } from './reach.ts'
-import { removeExport } from './remove.ts'
+import { type RemovalDependencies, removeExport } from './remove.ts'
 
 export interface ExportService {
   /** @throws FloeError when it is clear at once that it cannot be done; later failures are the job's */
@@ -32,6 +33,8 @@ export interface ExportDependencies extends RunDependencies {
 
 /** How long Floe's end waits for a machine that cannot be reached, in milliseconds. */
 const giveUpAfterMs = 5_000
+/** Between two tries to take down what could not be taken down at first, in milliseconds. */
+const againAfterMs = 30_000
 
 export function createExportService(deps: ExportDependencies): ExportService {
   return new Exports(deps)
@@ -64,9 +67,9 @@ class Exports implements ExportService {
     this.#holders.set(job.id, holders)
     board.enqueue(job, [`machine:${machine.id}`], { cancel: async () => end() }, async (signal) => {
       signal.addEventListener('abort', end, { once: true })
-      const run = { ...input, jobId: job.id, holders, ended: ended.signal, giveUp: this.#giveUp.signal }
+      const run = { ...input, jobId: job.id, holders, ended: ended.signal }
       try {
-        await runExport(this.#deps, run)
+        await runExport(this.#deps, run, (record) => this.#remove(record))
         this.#finish(job.id, null)
       } catch (error) {
         this.#finish(job.id, error)
@@ -111,7 +114,7 @@ class Exports implements ExportService {
   }
 
   #takeDown(record: ExportRecord): void {
-    const { machines, board, ports, journalDir } = this.#deps
+    const { board, ports } = this.#deps
     const job: Job = {
       ...newJob(ports, 'export', {
         machineId: record.machineId,
@@ -124,10 +127,37 @@ class Exports implements ExportService {
     }
     board.enqueue(job, [`machine:${record.machineId}`], {}, async () => {
       board.update(job.id, { state: { kind: 'finishing', step: 'Removing an export that an earlier Floe left' } })
-      await removeExport({ machines, logger: ports.logger, journalDir }, record, this.#giveUp.signal)
+      await this.#remove(record)
       ports.logger.info('Removed an export that an earlier Floe left', { jobId: record.jobId })
       board.update(job.id, { state: { kind: 'cancelled' } })
     })
+  }
+
+  /** What QEMU does not let go of now is tried again for as long as Floe runs: it is in a guest's way. */
+  async #remove(record: ExportRecord): Promise<void> {
+    const { machines, ports, journalDir } = this.#deps
+    const deps = { machines, logger: ports.logger, journalDir }
+    try {
+      await removeExport(deps, record, this.#giveUp.signal)
+    } catch (error) {
+      if (!this.#giveUp.signal.aborted) void this.#keepTrying(deps, record)
+      throw error
+    }
+  }
+
+  async #keepTrying(deps: RemovalDependencies, record: ExportRecord): Promise<void> {
+    const { signal } = this.#giveUp
+    for (;;) {
+      await wait(againAfterMs, undefined, { signal, ref: false }).catch(() => {})
+      if (signal.aborted) return
+      try {
+        await removeExport(deps, record, signal)
+        deps.logger.info('The rest of an export is gone', { jobId: record.jobId })
+        return
+      } catch (error) {
+        deps.logger.warn('An export is still not taken down', { jobId: record.jobId, error: String(error) })
+      }
+    }
   }
 
   #finish(jobId: JobId, error: unknown): void {

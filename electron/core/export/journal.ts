@@ -34,6 +34,8 @@ export const ExportRecord = z.object({
   socketFolder: z.string(),
   socketPath: z.string(),
   disks: z.array(ExportedDisk),
+  /** What must be set back so that QEMU ends with its guest again (machines/shutdown-safe.ts); null when nothing was set. */
+  hold: z.object({ panicEnds: z.boolean() }).nullable(),
 })
 export type ExportRecord = z.infer<typeof ExportRecord>
 

@@ -9,6 +9,7 @@ import { snapshotDisk } from '../instant/naming.ts'
 import { planScratch, scratchSpace } from '../instant/scratch.ts'
 import type { FreezePlan, ScratchPlan } from '../instant/types.ts'
 import { chooseDisks } from '../machines/choose-disks.ts'
+import { planHold, type ShutdownHold } from '../machines/shutdown-safe.ts'
 import type { MachineLease } from '../machines/types.ts'
 import { longestSocketPath } from '../qmp/endpoint.ts'
 import type { ExportRecord } from './journal.ts'
@@ -65,6 +66,7 @@ export async function planExport(
   const folder = around.settings.scratchFolder ?? around.scratchDir
   const record: ExportRecord = {
     ...planOffExport(machine, jobId, around),
+    hold: await holdOf(lease),
     disks: disks.map((disk, index) => {
       const snapshot = snapshotDisk(jobId, index, disk, roots, folder)
       if (snapshot) return { ...snapshot, exportId: exportId(jobId, index) }
@@ -82,6 +84,12 @@ export async function planExport(
   return { record, scratch: scratch.plan, freeze: around.planFreeze(machine, input, around.settings) }
 }
 
+/** A guest that turns itself off must not take the export with it (peers.md E4). */
+async function holdOf({ session, actions }: MachineLease): Promise<ShutdownHold | null> {
+  const { status } = await session.execute<{ status: string }>('query-status')
+  return planHold({ capabilities: await session.capabilities(), actions, status })
+}
+
 /** What is made outside of a running machine: a socket in a folder of its own. */
 export function planOffExport(machine: MachineLease['machine'], jobId: JobId, around: PlanSurroundings): ExportRecord {
   return {
@@ -92,6 +100,7 @@ export function planOffExport(machine: MachineLease['machine'], jobId: JobId, ar
     createdAt: around.now.toISOString(),
     ...socketPlace(jobId, around),
     disks: [],
+    hold: null,
   }
 }
 

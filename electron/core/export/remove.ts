@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { removeScratchFiles, removeSnapshots } from '../instant/remove.ts'
+import { letShutdown } from '../machines/shutdown-safe.ts'
 import type { MachineService } from '../machines/types.ts'
 import type { Logger } from '../ports/index.ts'
 import { type ExportRecord, removeRecord } from './journal.ts'
@@ -22,11 +23,16 @@ export async function removeExport(
   signal: AbortSignal,
 ): Promise<void> {
   const machine = { id: record.machineId, pid: record.pid }
-  const removed = await withMachine({ machines, logger, machine, signal }, async ({ session }) => {
+  const removed = await withMachine({ machines, logger, machine, signal }, async (lease) => {
+    const { session } = lease
     if (!(await stopServing(session, record))) {
       logger.warn('The NBD server of an export stays, because another program uses it', { machine: record.machineName })
     }
     await removeSnapshots(session, record.disks)
+    // Not one that was started since: nothing was set there.
+    if (record.hold && lease.machine.pid === record.pid && (await letShutdown(session, record.hold))) {
+      logger.info('A machine whose guest turned itself off during its export ends', { machine: record.machineName })
+    }
   })
   if (removed === null) await removeScratchFiles(record.disks)
   await rm(record.socketFolder, { recursive: true, force: true })

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { NbdClient } from '../../../electron/core/nbd/client.ts'
 import { smallVolume } from '../../support/backup-world.ts'
+import { startKeyGuest, writeBootDisk } from '../../support/key-guest.ts'
 import { createImage, startQemu, type TestQemu } from '../../support/qemu.ts'
 import { tempDir } from '../../support/temp.ts'
 import { exportWorld, leftIn, serverIsFree, tool } from './world.ts'
@@ -229,4 +230,20 @@ it('a scratch drive that fills up ends the export, not the guest', async () => {
   await expect(held.hold).rejects.toMatchObject({ code: 'backup/scratch-full' })
   await machine.qemu.write('vda', 0, '1M', 3)
   await nothingLeft(machine.qemu, world)
+})
+
+it('a guest that turns itself off leaves the export whole, and QEMU ends after it as it would have', async () => {
+  using dir = tempDir()
+  await using guest = await startKeyGuest(writeBootDisk(dir.file('boot')))
+  await using world = await exportWorld()
+  const held = await world.held(await world.machine(guest.qemu.qmpPath))
+  await guest.press('off')
+  const ended = once(guest.qemu.process, 'exit')
+  const copy = dir.file('copy.raw')
+  await tool('nbdcopy', [held.place.disks[0]?.uri ?? '', copy])
+  expect(readFileSync(copy).equals(readFileSync(dir.file('boot')))).toBe(true)
+  await world.board.cancel(held.id)
+  expect((await world.board.whenFinal(held.id)).state.kind).toBe('cancelled')
+  await ended
+  expect(world.files()).toEqual([])
 })

@@ -26,6 +26,7 @@ const record: ExportRecord = {
       exportId: 'e',
     },
   ],
+  hold: { panicEnds: true },
 }
 
 it('what was written down is read again until it is done', async () => {
