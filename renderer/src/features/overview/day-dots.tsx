@@ -48,9 +48,19 @@ export function backupFailures(lines: readonly Activity[]): readonly Activity[] 
   )
 }
 
+/** Heading of the dots: a small window has room for half of them. */
+export function DaysLabel(): ReactElement {
+  return (
+    <>
+      <span className={styles.allDays}>Last 14 days</span>
+      <span className={styles.someDays}>Last 7 days</span>
+    </>
+  )
+}
+
 export function DayDots({ list }: { readonly list: readonly Day[] }): ReactElement {
   return (
-    <ul className={styles.dots} aria-label="Last 14 days">
+    <ul className={styles.dots} aria-label="Backups by day">
       {list.map((day) => (
         <li key={day.key} title={day.name} data-result={day.result}>
           <svg

@@ -10,7 +10,7 @@ import { StateDot, StatusText } from '../../design/status-text.tsx'
 import { MachineIcon, WarningIcon } from '../../icons/icons.tsx'
 import { useActivity, usePoints, useSettings } from '../../state/selectors.ts'
 import { useUiActions } from '../../state/window-state.tsx'
-import { backupFailures, type Day, DayDots, daysOf } from './day-dots.tsx'
+import { backupFailures, type Day, DayDots, DaysLabel, daysOf } from './day-dots.tsx'
 import styles from './overview.module.css'
 
 type Column = 'name' | 'lastGood' | 'days' | 'state' | 'space'
@@ -18,7 +18,7 @@ type Column = 'name' | 'lastGood' | 'days' | 'state' | 'space'
 const columns: readonly { readonly id: Column; readonly label: string; readonly sorts?: false }[] = [
   { id: 'name', label: 'Machine' },
   { id: 'lastGood', label: 'Last good' },
-  { id: 'days', label: 'Last 14 days', sorts: false },
+  { id: 'days', label: 'Last days', sorts: false },
   { id: 'state', label: 'State' },
   { id: 'space', label: 'Space' },
 ]
@@ -71,7 +71,7 @@ export function MachineTable({ machines, now }: MachineTableProps): ReactElement
               aria-sort={sort.column !== column.id ? undefined : sort.down ? 'descending' : 'ascending'}
             >
               {column.sorts === false ? (
-                column.label
+                <DaysLabel />
               ) : (
                 <button
                   type="button"
