@@ -28,7 +28,8 @@ export async function removeExport(
     if (!(await stopServing(session, record))) {
       logger.warn('The NBD server of an export stays, because another program uses it', { machine: record.machineName })
     }
-    await removeSnapshots(session, record.disks)
+    const stay = await removeSnapshots(session, record.disks)
+    if (stay.length > 0) logger.warn('Old data of an export stays until a later start', { stay })
     // Not one that was started since: nothing was set there.
     if (record.hold && lease.machine.pid === record.pid && (await letShutdown(session, record.hold))) {
       logger.info('A machine whose guest turned itself off during its export ends', { machine: record.machineName })
