@@ -1,5 +1,6 @@
 // `npm run bench`: a full backup with Floe next to bare QMP, `qemu-img convert` and `cp --sparse=always`, interleaved,
 // medians as ratios to bare QMP of the same run. FLOE_BENCH_ROUNDS, FLOE_BENCH_GIB and FLOE_BENCH_DATA_GIB change the size.
+// Then what a backup to a slow drive costs the guest; FLOE_BENCH_ONLY=slow does only that.
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { planBackup } from '../../electron/core/backup/plan.ts'
@@ -7,17 +8,31 @@ import { capabilitiesOf, type SchemaEntry } from '../../electron/core/qmp/capabi
 import type { JobId } from '../../shared/domain/ids.ts'
 import { startQemu } from '../support/qemu.ts'
 import { run } from '../support/run.ts'
+import { canSlowDown } from '../support/slow-volume.ts'
 import { tempDir } from '../support/temp.ts'
 import { bareQmpBackup } from './bare-qmp.ts'
 import { createBenchDisk } from './disk.ts'
 import { FloeProcess } from './floe-process.ts'
 import { cpuSeconds, peakMegabytes } from './process-use.ts'
+import { describeSlowDestination, measureSlowDestination } from './slow-destination.ts'
 import { median, seconds } from './statistics.ts'
 
 const rounds = Number(process.env.FLOE_BENCH_ROUNDS ?? 5)
 const sizeGiB = Number(process.env.FLOE_BENCH_GIB ?? 8)
 const dataGiB = Number(process.env.FLOE_BENCH_DATA_GIB ?? 2)
 const program = new URL('../../out/floe', import.meta.url).pathname
+
+async function guestOnSlowDestination(): Promise<void> {
+  if (canSlowDown()) {
+    const result = await measureSlowDestination(program, Math.min(rounds, 3))
+    console.log(describeSlowDestination(result))
+  } else console.log('A drive is made slow with the blkio controller of control groups (version 1), as root: left out.')
+}
+
+if (process.env.FLOE_BENCH_ONLY === 'slow') {
+  await guestOnSlowDestination()
+  process.exit(0)
+}
 
 using dir = tempDir('floe-bench-')
 const image = dir.file('source.qcow2')
@@ -132,3 +147,4 @@ Full backup, ${sizeGiB} GiB disk with ${dataGiB} GiB of data, ${rounds} interlea
   cp --sparse=always            ${ratio('cp')}
 Checking next to sha256sum of the same file: ${(median(times.sha256sum) / median(times.check)).toFixed(2)} of its speed   (goal: at least 0.5)
 Floe's process while copying: ${(median(cpuShares) * 100).toFixed(1)} % CPU (goal: under 3 %), ${memory.toFixed(0)} MB at most (goal: under 200 MB)`)
+await guestOnSlowDestination()

@@ -112,10 +112,13 @@ export async function measureSlowDestination(program: string, rounds: number): P
   }
 }
 
-/** A table of medians over the rounds, latencies as ratios to idle. */
+/** A table of medians over the rounds, latencies as ratios to idle of the same round. */
 export function describeSlowDestination(result: SlowDestinationResult): string {
   const of = (name: Contender, part: keyof Turn) => median(result[name].map((turn) => turn[part]))
-  const ratio = (name: Contender, part: keyof Turn) => (of(name, part) / of('idle', part)).toFixed(1).padStart(8)
+  const ratio = (name: Contender, part: keyof Turn) =>
+    median(result[name].map((turn, round) => turn[part] / (result.idle[round] as Turn)[part]))
+      .toFixed(1)
+      .padStart(8)
   const row = (title: string, name: Contender) => {
     const longest = Math.max(...result[name].map((turn) => turn.stallMs))
     return `  ${title.padEnd(30)}${ratio(name, 'p50')}${ratio(name, 'p99')}${ratio(name, 'worst')}${longest.toFixed(0).padStart(12)} ms`

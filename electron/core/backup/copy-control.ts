@@ -55,7 +55,7 @@ export class CopyControl {
     this.#run = run
     this.#timing = { ...careTiming, ...run.deps.careTiming }
     this.#stall = new StallWatch(this.#timing.stallAfter)
-    this.#wanted = { ...notPaused, asleep: run.notes.asleep }
+    this.#wanted = run.notes.pause
     this.#idle = run.notes.idle ?? unknownLatency
     const { disks } = run.header.plan
     const nodes = disks.flatMap((disk) => [disk.sourceNode, disk.filterNode, disk.snapshot?.filterNode ?? []].flat())
@@ -112,28 +112,30 @@ export class CopyControl {
 
   /** The person wants it to wait. */
   async pause(): Promise<void> {
+    const { link, header } = this.#run
     this.#wanted = { ...this.#wanted, user: true }
-    await this.#run.link.use((session) => pauseCopies(session, this.#run.header.plan))
+    await link.use((session) => pauseCopies(session, header.plan))
+    await this.#noteWanted()
   }
 
   /** The person wants it to go on, whatever held it. */
   async resume(): Promise<void> {
     this.#wanted = notPaused
     this.#space = neverTried
-    await this.#run.note({ asleep: false })
+    await this.#noteWanted()
     await this.#run.link.use((session) => resumeCopies(session, this.#run.header.plan))
   }
 
   /** The computer goes to sleep. */
   async fallAsleep(): Promise<void> {
-    const { link, header, note } = this.#run
+    const { link, header } = this.#run
     await link.use(async (session) => {
       const copies = await ourCopies(session, header.plan)
       const byHand = !this.#wanted.asleep && this.#pauseOf(copies)?.reason === 'user'
       this.#wanted = { user: this.#wanted.user || byHand, asleep: true }
       await pauseCopies(session, header.plan)
     })
-    await note({ asleep: true })
+    await this.#noteWanted()
   }
 
   /** It is awake, and destination and machine are back. */
@@ -142,7 +144,7 @@ export class CopyControl {
     const awake = { ...this.#wanted, asleep: false }
     if (!isWanted(awake)) await this.#run.link.use((session) => resumeCopies(session, this.#run.header.plan))
     this.#wanted = awake
-    await this.#run.note({ asleep: false })
+    await this.#noteWanted()
   }
 
   /** Are the images and the machine there again? Rejects when they do not answer in time, or are gone. */
@@ -164,6 +166,10 @@ export class CopyControl {
   /** The scratch room as the reason for a lost instant; null when it is not. */
   async scratchTrouble(): Promise<FloeError | null> {
     return this.#lookAtScratch()
+  }
+
+  #noteWanted(): Promise<void> {
+    return this.#run.note({ pause: this.#wanted })
   }
 
   #pauseOf(copies: readonly CopyReport[]): CopyPause | null {

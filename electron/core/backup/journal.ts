@@ -10,6 +10,7 @@ import type { ShutdownHold } from '../machines/shutdown-safe.ts'
 import type { OpenDestination } from '../repository/types.ts'
 import type { BackupEvent } from './events.ts'
 import type { WriteLatency } from './guest-stats.ts'
+import { notPaused, type PauseReasons } from './pause-reasons.ts'
 import type { BackupPlan } from './plan.ts'
 import { type BackupOptions, type BackupState, initialState } from './state.ts'
 import { transition } from './transition.ts'
@@ -53,13 +54,17 @@ export function optionsOf({ plan, check }: Pick<BackupHeader, 'plan' | 'check'>)
 export interface RunNotes {
   /** The person's limit in bytes per second; QEMU's may be lower for the guest's sake. */
   readonly limit: number | null
-  /** Paused because the computer slept, and not by the person alone. */
-  readonly asleep: boolean
+  /** Who wants it to wait. */
+  readonly pause: PauseReasons
   /** What the guest's writes took before the backup; null until it was looked at. */
   readonly idle: WriteLatency | null
 }
 
-export const firstNotes = ({ limit }: Pick<BackupHeader, 'limit'>): RunNotes => ({ limit, asleep: false, idle: null })
+export const firstNotes = ({ limit }: Pick<BackupHeader, 'limit'>): RunNotes => ({
+  limit,
+  pause: notPaused,
+  idle: null,
+})
 
 export interface Unfinished {
   readonly header: BackupHeader

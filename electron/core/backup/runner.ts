@@ -77,7 +77,7 @@ export class BackupRun {
 
   /** Did it wait for the computer to wake when an earlier Floe ended? */
   get isAsleep(): boolean {
-    return this.#state.state === 'copying' && this.#context.notes.asleep
+    return this.#state.state === 'copying' && this.#context.notes.pause.asleep
   }
 
   /** The person's limit in bytes per second; null for none. */

@@ -103,17 +103,20 @@ test('a journal cut short at any byte folds to a state it had been in, and takes
   expect(foldJournal(readFileSync(journalPath(dir.path, jobId), 'utf8'))?.state).toMatchObject({ state: 'starting' })
 })
 
-test('the last word on limit, sleep and usual latency counts, whatever happened between', async () => {
+test('the last word on limit, pause and usual latency counts, whatever happened between', async () => {
   using dir = tempDir()
   const journal = await Journal.create(dir.path, header)
-  await journal.note({ limit: 5, asleep: true })
+  await journal.note({ limit: 5, pause: { user: false, asleep: true } })
   await journal.append({ event: 'begin' })
   await journal.note({ idle: { writeMs: 2, flushMs: null } })
   await journal.note({ limit: 7 })
   await journal.close()
   const { unfinished } = await readJournals(dir.path)
   expect(unfinished).toMatchObject([
-    { state: { state: 'preparing' }, notes: { limit: 7, asleep: true, idle: { writeMs: 2, flushMs: null } } },
+    {
+      state: { state: 'preparing' },
+      notes: { limit: 7, pause: { user: false, asleep: true }, idle: { writeMs: 2, flushMs: null } },
+    },
   ])
 })
 
