@@ -36,7 +36,7 @@ export function FrozenBanners(): ReactElement {
 
 function FrozenBanner({ machine, alarm }: FrozenMachine): ReactElement {
   const ui = useUiActions()
-  const { thaw, busy } = useThaw(machine)
+  const { thaw, busy, refusal } = useThaw(machine)
   return (
     <Banner
       code="may-be-frozen"
@@ -53,16 +53,18 @@ function FrozenBanner({ machine, alarm }: FrozenMachine): ReactElement {
         </>
       }
     >
-      <Sentences alarm={alarm} />
+      <Sentences alarm={alarm} refusal={refusal} />
     </Banner>
   )
 }
 
 /** A timer is read on request only, so that the seconds are not told one by one. */
-function Sentences({ alarm }: { readonly alarm: FrozenAlarm }): ReactElement {
+function Sentences(props: { readonly alarm: FrozenAlarm; readonly refusal: string | null }): ReactElement {
+  const { alarm, refusal } = props
   return (
     <>
       {alarm.lead} <span role="timer">{alarm.since}</span>. {alarm.rest}
+      {refusal === null ? null : <> Thawing it just now failed: {refusal}</>}
     </>
   )
 }
@@ -77,7 +79,7 @@ export function FrozenAlert(): ReactElement | null {
 }
 
 function OneAlert({ machine, alarm, onSeen }: FrozenMachine & { readonly onSeen: () => void }): ReactElement {
-  const { thaw, busy } = useThaw(machine)
+  const { thaw, busy, refusal } = useThaw(machine)
   return (
     <Alert
       name="may-be-frozen"
@@ -87,11 +89,12 @@ function OneAlert({ machine, alarm, onSeen }: FrozenMachine & { readonly onSeen:
       busy={busy}
       onClose={onSeen}
       onConfirm={() => {
-        onSeen()
-        void thaw()
+        void thaw().then((thawed) => {
+          if (thawed) onSeen()
+        })
       }}
     >
-      <Sentences alarm={alarm} />
+      <Sentences alarm={alarm} refusal={refusal} />
     </Alert>
   )
 }
@@ -100,13 +103,24 @@ function occurrenceOf(machine: Machine): string {
   return `${machine.id} ${machine.mayBeFrozenSince}`
 }
 
-function useThaw(machine: Machine): { readonly thaw: () => Promise<void>; readonly busy: boolean } {
+interface Thaw {
+  /** True when the guest confirmed it. */
+  readonly thaw: () => Promise<boolean>
+  readonly busy: boolean
+  /** Why the last try failed, as a sentence; the alarm itself goes on. */
+  readonly refusal: string | null
+}
+
+function useThaw(machine: Machine): Thaw {
   const actions = useActions()
   const [busy, setBusy] = useState(false)
-  const thaw = async (): Promise<void> => {
+  const [refusal, setRefusal] = useState<string | null>(null)
+  const thaw = async (): Promise<boolean> => {
     setBusy(true)
-    await actions.run('machines.thaw', { machineId: machine.id })
+    const answer = await actions.ask('machines.thaw', { machineId: machine.id })
     setBusy(false)
+    setRefusal(answer.ok ? null : answer.problem.message)
+    return answer.ok
   }
-  return { thaw, busy }
+  return { thaw, busy, refusal }
 }

@@ -2,7 +2,7 @@ import { act, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { createFakeBridge } from '../support/fake-bridge.ts'
 import { renderWindow } from '../support/render.tsx'
-import { ago, destination, machine, machineId, settings } from '../support/sample.ts'
+import { ago, destination, fullProblem, machine, machineId, settings } from '../support/sample.ts'
 import '../support/setup.ts'
 
 const since = ago(12 / 3600)
@@ -28,7 +28,7 @@ describe('a guest that may still be frozen', () => {
     const { user, bridge } = open()
     await user.click(within(alert() as HTMLElement).getByRole('button', { name: 'Thaw Now' }))
     expect(thaws(bridge)).toEqual([{ machineId: machineId('debian-dev') }])
-    expect(alert()).toBeNull()
+    await waitFor(() => expect(alert()).toBeNull())
     act(() => bridge.push('machines', [machine('debian-dev', { mayBeFrozenSince: since })]))
     expect(alert()).toBeNull()
     act(() => bridge.push('machines', [machine('debian-dev', { mayBeFrozenSince: null })]))
@@ -68,6 +68,24 @@ describe('a guest that may still be frozen', () => {
     banner.getByRole('button', { name: 'Show Log' }).focus()
     await user.keyboard('{Enter}')
     expect(state.ui.store.getState().view).toEqual({ kind: 'activity' })
+  })
+
+  it('says why when it could not be thawed just now, without a second banner', async () => {
+    const { user, bridge } = open()
+    bridge.answer('machines.thaw', () => ({
+      ok: false,
+      problem: { ...fullProblem, code: 'agent/no-answer', message: 'The guest agent did not answer.' },
+    }))
+    await user.click(within(alert() as HTMLElement).getByRole('button', { name: 'Thaw Now' }))
+    await waitFor(() => expect(alert()?.textContent).toContain('The guest agent did not answer.'))
+    await user.keyboard('{Escape}')
+    await user.click(within(screen.getByTestId('banner-may-be-frozen')).getByRole('button', { name: 'Thaw Now' }))
+    await waitFor(() =>
+      expect(screen.getByTestId('banner-may-be-frozen').textContent).toContain(
+        'failed: The guest agent did not answer.',
+      ),
+    )
+    expect(screen.queryByTestId('banner-agent/no-answer')).toBeNull()
   })
 
   it('is told in front of an open sheet, which stays open', async () => {
