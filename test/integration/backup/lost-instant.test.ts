@@ -1,30 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { backupWorld, smallVolume } from '../../support/backup-world.ts'
+import { backupWorld } from '../../support/backup-world.ts'
+import { brittleVolume } from '../../support/brittle-volume.ts'
 import { createImage, startQemu } from '../../support/qemu.ts'
 import { tempDir } from '../../support/temp.ts'
-
-/** A drive that tells of room it has not (a thin one): once its medium is worn out, every write to a new place fails. */
-function brittleVolume() {
-  const medium = smallVolume(96 << 20)
-  const [image, path] = [`${medium.path}/volume`, `${medium.path}/mount`]
-  writeFileSync(image, '')
-  truncateSync(image, 512 << 20)
-  execFileSync('mkfs.ext4', ['-q', '-m', '0', image], { stdio: 'ignore' })
-  mkdirSync(path)
-  execFileSync('mount', ['-o', 'loop,sync', image, path])
-  return {
-    path,
-    wearOut: () =>
-      execFileSync('sh', ['-c', 'cat /dev/zero > "$1" 2> /dev/null || true', 'fill', `${medium.path}/wear`]),
-    [Symbol.dispose]: () => {
-      rmSync(`${medium.path}/wear`, { force: true })
-      execFileSync('umount', ['-l', path])
-      medium[Symbol.dispose]()
-    },
-  }
-}
 
 test('a scratch drive that fails costs the backup, never a write of the guest', async () => {
   using dir = tempDir()

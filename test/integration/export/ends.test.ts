@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { NbdClient } from '../../../electron/core/nbd/client.ts'
 import { smallVolume } from '../../support/backup-world.ts'
+import { brittleVolume } from '../../support/brittle-volume.ts'
 import { startKeyGuest, writeBootDisk } from '../../support/key-guest.ts'
 import { createImage, startQemu, type TestQemu } from '../../support/qemu.ts'
 import { tempDir } from '../../support/temp.ts'
@@ -230,6 +231,24 @@ it('a scratch drive that fills up ends the export, not the guest', async () => {
   await expect(held.hold).rejects.toMatchObject({ code: 'backup/scratch-full' })
   await machine.qemu.write('vda', 0, '1M', 3)
   await nothingLeft(machine.qemu, world)
+})
+
+it('a scratch drive that fails loses the instant: readers get errors, the holder is told, the guest goes on', async () => {
+  await using machine = await machineWith('vda')
+  using drive = brittleVolume()
+  await using world = await exportWorld({ settings: { scratchFolder: drive.path } })
+  await machine.qemu.write('vda', 0, '60M', 1)
+  const held = await world.held(await world.machine(machine.qemu.qmpPath))
+  drive.wearOut()
+  await machine.qemu.write('vda', '8M', '1M', 2)
+  const copy = tool('nbdcopy', [held.place.disks[0]?.uri ?? '', machine.dir.file('copy.raw')])
+  await expect(copy).rejects.toThrow(/nbdcopy/)
+  await expect(held.hold).rejects.toMatchObject({
+    code: 'export/ended',
+    message: expect.stringContaining('The guest goes on.'),
+  })
+  await machine.qemu.write('vda', '12M', '1M', 3)
+  expect(await leftIn(machine.qemu.monitor)).toEqual([])
 })
 
 it('a guest that turns itself off leaves the export whole, and QEMU ends after it as it would have', async () => {
