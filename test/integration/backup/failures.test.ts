@@ -230,8 +230,10 @@ test('a disk that another job holds is a clash, and that job goes on', async () 
     speed: 1 << 20,
   })
   await using world = await backupWorld({ settings: plainPush })
-  const job = await world.run(await world.machine(qemu))
-  expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'backup/job-clash' } })
+  await expect(world.run(await world.machine(qemu))).rejects.toMatchObject({
+    code: 'backup/job-clash',
+    params: { disk: 'n-vda', job: 'theirs', type: 'mirror' },
+  })
   expect(await leftovers(qemu)).toEqual([])
   expect(world.partials()).toEqual([])
   const jobs = await qemu.monitor.command<{ id: string; status: string }[]>('query-jobs')
