@@ -29,12 +29,13 @@ export interface ExportService {
 export interface ExportDependencies extends RunDependencies {
   readonly activity: ActivityLog
   readonly holdLimits?: HoldLimits
+  /** Between two tries to take down what could not be taken down at first, in milliseconds. */
+  readonly againAfterMs?: number
 }
 
 /** How long Floe's end waits for a machine that cannot be reached, in milliseconds. */
 const giveUpAfterMs = 5_000
-/** Between two tries to take down what could not be taken down at first, in milliseconds. */
-const againAfterMs = 30_000
+const usualAgainAfterMs = 30_000
 
 export function createExportService(deps: ExportDependencies): ExportService {
   return new Exports(deps)
@@ -148,7 +149,7 @@ class Exports implements ExportService {
   async #keepTrying(deps: RemovalDependencies, record: ExportRecord): Promise<void> {
     const { signal } = this.#giveUp
     for (;;) {
-      await wait(againAfterMs, undefined, { signal, ref: false }).catch(() => {})
+      await wait(this.#deps.againAfterMs ?? usualAgainAfterMs, undefined, { signal, ref: false }).catch(() => {})
       if (signal.aborted) return
       try {
         await removeExport(deps, record, signal)

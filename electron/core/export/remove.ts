@@ -25,8 +25,10 @@ export async function removeExport(
   const machine = { id: record.machineId, pid: record.pid }
   const removed = await withMachine({ machines, logger, machine, signal }, async (lease) => {
     const { session } = lease
-    if (!(await stopServing(session, record))) {
-      logger.warn('The NBD server of an export stays, because another program uses it', { machine: record.machineName })
+    const served = !(await stopServing(session, record))
+    if (served) {
+      const { machineName, socketPath } = record
+      logger.warn('The NBD server of an export stays, because another program uses it', { machineName, socketPath })
     }
     const stay = await removeSnapshots(session, record.disks)
     if (stay.length > 0) logger.warn('Old data of an export stays until a later start', { stay })
@@ -34,8 +36,9 @@ export async function removeExport(
     if (record.hold && lease.machine.pid === record.pid && (await letShutdown(session, record.hold))) {
       logger.info('A machine whose guest turned itself off during its export ends', { machine: record.machineName })
     }
+    return served
   })
   if (removed === null) await removeScratchFiles(record.disks)
-  await rm(record.socketFolder, { recursive: true, force: true })
+  if (removed?.value !== true) await rm(record.socketFolder, { recursive: true, force: true })
   await removeRecord(journalDir, record.jobId)
 }

@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { exportUri } from '../../../electron/core/export/naming.ts'
 import { NbdClient } from '../../../electron/core/nbd/client.ts'
 import { smallVolume } from '../../support/backup-world.ts'
 import { brittleVolume } from '../../support/brittle-volume.ts'
 import { startKeyGuest, writeBootDisk } from '../../support/key-guest.ts'
 import { createImage, startQemu, type TestQemu } from '../../support/qemu.ts'
+import { until } from '../../support/run.ts'
 import { tempDir } from '../../support/temp.ts'
 import { exportWorld, leftIn, serverIsFree, tool } from './world.ts'
 
@@ -122,7 +124,9 @@ it('an export that somebody else put on our server keeps it running', async () =
   await world.board.cancel(held.id)
   await world.board.whenFinal(held.id)
   expect(await machine.qemu.monitor.command('query-block-exports')).toMatchObject([{ id: 'their-export' }])
-  await nothingLeft(machine.qemu, world)
+  expect(await leftIn(machine.qemu.monitor)).toEqual([])
+  // Their readers come through our socket.
+  expect(await tool('nbdinfo', ['--size', exportUri(held.place.socketPath, 'x')])).toBe(`${64 << 20}\n`)
 })
 
 it('a second export of the machine waits until the first one is over', async () => {
@@ -265,4 +269,21 @@ it('a guest that turns itself off leaves the export whole, and QEMU ends after i
   expect((await world.board.whenFinal(held.id)).state.kind).toBe('cancelled')
   await ended
   expect(world.files()).toEqual([])
+})
+
+it('what QEMU does not let go of fails the export with QEMU’s words, and goes as soon as it can', async () => {
+  await using machine = await machineWith('vda')
+  await using world = await exportWorld({ againAfterMs: 200 })
+  const held = await world.held(await world.machine(machine.qemu.qmpPath))
+  const { monitor } = machine.qemu
+  const node = (await leftIn(monitor)).find((name) => name.endsWith('-v0'))
+  await monitor.command('block-export-add', { type: 'nbd', id: 'their-export', 'node-name': node, name: 'x' })
+  await world.board.cancel(held.id)
+  const job = await world.board.whenFinal(held.id)
+  expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'machine/qemu-refused' } })
+  expect(await monitor.command('query-block-exports')).toMatchObject([{ id: 'their-export' }])
+  expect(world.files()).not.toEqual([])
+  await monitor.command('block-export-del', { id: 'their-export' })
+  await until(() => world.files().length === 0, 'the rest to go')
+  await nothingLeft(machine.qemu, world)
 })

@@ -51,6 +51,7 @@ export async function exportWorld(
   options: {
     home?: TempDir
     holdLimits?: HoldLimits
+    againAfterMs?: number
     settings?: Partial<Settings>
     parent?: number
     connect?: MachineServiceDeps['connect']
@@ -87,6 +88,7 @@ export async function exportWorld(
       now: new Date(),
     }),
     ...(options.holdLimits ? { holdLimits: options.holdLimits } : {}),
+    ...(options.againAfterMs ? { againAfterMs: options.againAfterMs } : {}),
   })
   await exports.reconcile()
   const start: ExportWorld['start'] = (machine, change = {}) =>
