@@ -80,6 +80,14 @@ describe('the sheet that sets up the guest agent', () => {
     expect(inputsOf(bridge, 'machines.setAgent')).toEqual([])
   })
 
+  it('does not stay with an old answer', async () => {
+    const { user, bridge } = await open({ agent: silent, agentPath }, silent)
+    await user.click(screen.getByTestId('agent-test'))
+    expect((await screen.findByTestId('agent-answer')).textContent).toContain('doesn’t answer')
+    act(() => bridge.push('machines', [machine('debian-dev', { agent: ready(), agentPath })]))
+    expect(screen.getByTestId('agent-answer').textContent).toContain('The guest agent is ready')
+  })
+
   it('takes the socket that the start command does not tell, then asks there', async () => {
     const { user, bridge } = await open({ agent: none }, ready())
     expect(screen.getByTestId('agent-test').getAttribute('aria-disabled')).toBe('true')

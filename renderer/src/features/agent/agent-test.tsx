@@ -23,7 +23,7 @@ export function AgentTest({ machine }: { readonly machine: Machine }): ReactElem
   /** Null until something was typed: then the field follows the machine. */
   const [typed, setTyped] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
-  const [answer, setAnswer] = useState<AgentState | null>(null)
+  const [answer, setAnswer] = useState<{ readonly agent: AgentState; readonly before: AgentState } | null>(null)
   const [problem, setProblem] = useState<Problem | null>(null)
   const path = (typed ?? known).trim()
   const changed = path !== known
@@ -41,7 +41,7 @@ export function AgentTest({ machine }: { readonly machine: Machine }): ReactElem
     setBusy(false)
     if (set?.ok === true) setTyped(null)
     if (!result.ok) setProblem(result.problem)
-    else if ('kind' in result.value) setAnswer(result.value)
+    else if ('kind' in result.value) setAnswer({ agent: result.value, before: machine.agent })
   }
   const whyNot =
     pathError ??
@@ -79,7 +79,10 @@ export function AgentTest({ machine }: { readonly machine: Machine }): ReactElem
       </div>
       <div role="status">
         {busy ? <p className={styles.note}>Asking the agent…</p> : null}
-        {answer === null ? null : <Answer machine={{ ...machine, agent: answer }} />}
+        {answer === null ? null : (
+          // What the machine has told since is newer.
+          <Answer machine={machine.agent === answer.before ? { ...machine, agent: answer.agent } : machine} />
+        )}
       </div>
       {problem === null ? null : (
         <Banner code={problem.code} tone="problem" title={describeProblem(problem, { machine: machine.name }).title}>
