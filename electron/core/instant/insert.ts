@@ -5,6 +5,8 @@ import type { GuestGuard } from '../guest-agent/types.ts'
 import type { Clock, Logger } from '../ports/index.ts'
 import type { QmpEventListener, QmpSession } from '../qmp/types.ts'
 import { type Command, insertionOf } from './commands.ts'
+import { deviceRoots } from './devices.ts'
+import { fleecingHindrance } from './feasible.ts'
 import type { Instant, SnapshotDisk } from './types.ts'
 
 export interface InsertOptions {
@@ -19,23 +21,20 @@ export interface InsertOptions {
  * Puts the filters in the guest's way, all at one instant. On failure none, some or all filters are in place:
  * removeSnapshots takes them out. Unless QEMU has said that the guest runs again, `stopped` stays raised, and whoever
  * gave the guard lets the guest run.
- * @throws QmpExecuteError, the session's errors
+ * @throws QmpExecuteError, the session's errors, Error when somebody changed the machine at this very moment
  */
 export async function insertFilters(
   session: QmpSession,
   disks: readonly SnapshotDisk[],
   options: InsertOptions,
 ): Promise<Instant> {
-  const { running } = await session.execute<{ running: boolean }>('query-status')
-  const inner = [...insertionOf(disks), ...(options.atInstant ?? [])]
-  if (!running) {
-    const at = options.clock.now().toISOString()
-    await allOf(inner, session)
-    return { at, pausedMs: null }
-  }
-  await warned(options)
-  const listener = session.listen(['STOP', 'RESUME'])
+  const listener = session.listen(['STOP', 'RESUME', 'WAKEUP'])
   try {
+    const { running } = await session.execute<{ running: boolean }>('query-status')
+    await assertStillFeasible(session, disks)
+    const inner = [...insertionOf(disks), ...(options.atInstant ?? [])]
+    if (!running) return await insertAtRest(session, inner, { listener, clock: options.clock })
+    await warned(options)
     const inside = allOf([{ execute: 'stop' }, ...inner], session)
     const runs = session.execute('cont').then(() => options.guard.lower('stopped'))
     const failed = (await Promise.allSettled([inside, runs])).find((end) => end.status === 'rejected')
@@ -48,8 +47,37 @@ export async function insertFilters(
 }
 
 /**
- * Without a guard the guest would stay stopped only if Floe died within these milliseconds and were never started
- * again; no backup at all is worse.
+ * Much may have happened since the plan was made. A device that was given another image meanwhile would be put back on
+ * the old one, with its old data, and a mirror that was started since would miss the guest's writes.
+ */
+async function assertStillFeasible(session: QmpSession, disks: readonly SnapshotDisk[]): Promise<void> {
+  const hindrance = await fleecingHindrance(session)
+  if (hindrance !== null) throw new Error(hindrance)
+  const roots = await deviceRoots(session)
+  for (const { id, device, rootNode } of disks) {
+    if (roots.some((root) => root.path === device && root.node === rootNode)) continue
+    throw new Error(`The disk ${id} was taken away or given another image just now.`)
+  }
+}
+
+/** Nobody may let the guest run meanwhile: its disks would not show the same moment. */
+async function insertAtRest(
+  session: QmpSession,
+  inner: readonly Command[],
+  { listener, clock }: { readonly listener: QmpEventListener; readonly clock: Clock },
+): Promise<Instant> {
+  const at = clock.now().toISOString()
+  await allOf(inner, session)
+  const now = AbortSignal.abort()
+  for (let event = await listener.next(now); event !== null; event = await listener.next(now)) {
+    if (event.event !== 'STOP') throw new Error('The guest was paused, and was let run while its instant was taken.')
+  }
+  return { at, pausedMs: null }
+}
+
+/**
+ * Without a guard the guest would stay stopped only if Floe died within these milliseconds; while it lives, whoever gave
+ * the guard knows of the stop all the same. No backup at all is worse.
  */
 async function warned({ guard, logger }: InsertOptions): Promise<void> {
   try {
@@ -74,7 +102,7 @@ async function pauseOf(listener: QmpEventListener): Promise<{ from: number; ms: 
   let stopped: number | null = null
   for (let event = await listener.next(now); event !== null; event = await listener.next(now)) {
     if (event.event === 'STOP') stopped ??= event.timestamp
-    else if (stopped !== null) return { from: stopped, ms: event.timestamp - stopped }
+    else if (event.event === 'RESUME' && stopped !== null) return { from: stopped, ms: event.timestamp - stopped }
   }
   return null
 }
