@@ -39,7 +39,7 @@ export class TouchedGuest implements GuestGuard {
   /** Takes up what a record of an earlier run says. */
   static fromRecord(record: GuestRecord, deps: TouchedGuestDeps): TouchedGuest {
     const { dangers, since, token: _, ...guest } = record
-    const touched = new TouchedGuest(guest, deps, since)
+    const touched = new TouchedGuest({ ...guest, qemuPid: guest.qemu?.pid ?? null }, deps, since)
     for (const danger of dangers) touched.#dangers.set(danger, 'loose')
     return touched
   }
@@ -76,9 +76,9 @@ export class TouchedGuest implements GuestGuard {
     return this.#inTurn(async () => {
       const before = this.#dangers.get(danger)
       const wasWell = this.isWell
-      const guard = await this.#startedGuard()
-      this.#dangers.set(danger, 'held')
       try {
+        const guard = await this.#startedGuard()
+        this.#dangers.set(danger, 'held')
         if (wasWell) await this.#deps.records.write(this.#record())
         else await this.#deps.records.writeQuickly(this.#record())
         await guard.tell(`raise ${danger}`)
@@ -87,6 +87,9 @@ export class TouchedGuest implements GuestGuard {
         else this.#dangers.delete(danger)
         await this.#keepRecord()
         throw error
+      } finally {
+        // What is done in any case, this process at least must know of.
+        if (danger === 'stopped') this.#dangers.set(danger, 'held')
       }
     })
   }

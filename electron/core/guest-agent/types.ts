@@ -91,7 +91,10 @@ export type Danger = 'frozen' | 'stopped'
 
 /** A small process of its own that undoes a danger when Floe vanishes. */
 export interface GuestGuard {
-  /** Resolves when the guard knows. Call it before the guest is touched. */
+  /**
+   * Resolves when the guard knows. Call it before the guest is touched. Rejects when the guard or the record cannot be
+   * had: then `frozen` is not raised, but `stopped` is, for this process alone, because a stop is done all the same.
+   */
   raise(danger: Danger): Promise<void>
   /** The danger is over. */
   lower(danger: Danger): Promise<void>

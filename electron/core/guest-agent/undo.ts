@@ -14,8 +14,11 @@ export interface Monitor {
 }
 
 export interface UndoDeps {
-  /** How the monitor of a guest is reached; a connection of its own when left out, as for the guard. */
-  readonly openMonitor?: (guest: GuestAccess) => Promise<Monitor>
+  /**
+   * How the monitor of a guest is reached; a connection of its own when left out, as for the guard, or when it answers
+   * null.
+   */
+  readonly openMonitor?: (guest: GuestAccess) => Promise<Monitor | null>
   readonly clock: Clock
   readonly randomBytes: (size: number) => Uint8Array
   readonly openAgent: OpenAgent
@@ -32,13 +35,18 @@ export interface KnownGuest extends GuestAccess {
 /** `gone`: QEMU is, and with it what was done to the guest. */
 export type Undone = 'undone' | 'gone'
 
-/** @throws FloeError `agent/*`, `machine/*` when it is not certain that the danger is over */
+/**
+ * A QEMU that was started since has nothing to be undone, and whatever holds its guest is somebody else's wish: where
+ * the process is known, it is looked at before anything is said to whoever answers at the sockets.
+ * @throws FloeError `agent/*`, `machine/*` when it is not certain that the danger is over
+ */
 export async function undo(
   danger: Danger,
   guest: KnownGuest,
   deps: UndoDeps,
   isStillOurs: () => Promise<boolean>,
 ): Promise<Undone> {
+  if (guest.qemu && (await isGone(guest))) return 'gone'
   try {
     await (danger === 'frozen' ? thaw(guest, deps) : letRun(guest, deps, isStillOurs))
     return 'undone'

@@ -59,6 +59,22 @@ describe('what an earlier Floe left', () => {
     expect(keeper.unconfirmed()).toEqual([])
   })
 
+  it('is not done to a QEMU that was started since, which was paused or frozen by somebody else', async () => {
+    await using qmp = await fakeQmp({
+      onCommand: ({ execute, id }, client) =>
+        client.send({ return: execute === 'query-status' ? { status: 'paused' } : {}, id }),
+    })
+    agent.frozen = 2
+    const qemu = { pid: process.pid, identity: 'the boot before' }
+    record({ dangers: ['stopped', 'frozen'], qmp: qmp.endpoint, qemu })
+    const keeper = keeperOf()
+    await keeper.start()
+    await until(() => records().length === 0, 'the record to go')
+    expect(qmp.received.map(({ execute }) => execute)).not.toContain('cont')
+    expect(agent.frozen).toBe(2)
+    expect(keeper.unconfirmed()).toEqual([])
+  })
+
   it('half written is cleared away', async () => {
     record({})
     writeFileSync(dir.file('records', 'm2.json.tmp-1-1'), '{')

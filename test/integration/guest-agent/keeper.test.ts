@@ -157,6 +157,7 @@ describe('freezing around an instant', () => {
       wish,
       async (guard) => {
         await expect(guard.raise('stopped')).rejects.toMatchObject({ code: 'system/tool-failed' })
+        await guard.lower('stopped')
       },
       () => {},
     )

@@ -1,9 +1,11 @@
+import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../support/fake-agent.ts'
 import { fakeQmp } from '../../support/fake-qmp.ts'
 import {
   agent,
   causeOf,
+  dir,
   guards,
   guest,
   inTime,
@@ -129,5 +131,29 @@ describe('a guest that does not confirm its thaw', () => {
     await until(() => guards() === 0, 'the guard’s work')
     expect(agent.frozen).toBe(0)
     expect(records()).toEqual([])
+  })
+
+  it('that was stopped without guard and record, and whose monitor broke then, is let run all the same', async () => {
+    let status = 'running'
+    await using qmp = await fakeQmp({
+      onCommand: ({ execute, id }, client) => {
+        if (execute === 'cont') status = 'running'
+        client.send({ return: execute === 'query-status' ? { status } : {}, id })
+      },
+    })
+    writeFileSync(dir.file('records'), 'a file in the way')
+    const reason = { kind: 'not-frozen', cause: 'not-wanted', reason: 'Freezing is off.' } as const
+    const stopping = keeperOf().around(
+      guest({ agent: null, qmp: qmp.endpoint }),
+      { notFrozen: reason },
+      async (guard) => {
+        await expect(guard.raise('stopped')).rejects.toMatchObject({ code: 'system/home-unwritable' })
+        status = 'paused'
+        throw new Error('the connection broke')
+      },
+      () => {},
+    )
+    await expect(stopping).rejects.toThrow('the connection broke')
+    await until(() => status === 'running', 'the guest to run')
   })
 })
