@@ -5,6 +5,7 @@ import type { JobId, MachineId } from '../../../shared/domain/ids.ts'
 import type { Settings } from '../../../shared/domain/settings.ts'
 import { FloeError } from '../errors.ts'
 import { deviceRoots } from '../instant/devices.ts'
+import { fleecingHindrance } from '../instant/feasible.ts'
 import { snapshotDisk } from '../instant/naming.ts'
 import { planScratch, scratchSpace } from '../instant/scratch.ts'
 import type { FreezePlan, ScratchPlan } from '../instant/types.ts'
@@ -60,6 +61,8 @@ export async function planExport(
   const { machine, session } = lease
   assertExportable(await session.capabilities(), machine.name, session.version)
   await assertNoJobs(lease)
+  const hindrance = await fleecingHindrance(session)
+  if (hindrance !== null) throw notPossible(machine.name, hindrance.slice(0, 1).toLowerCase() + hindrance.slice(1))
   const inventory = await lease.inventory()
   const disks = chooseDisks({ inventory, wanted: input.diskIds, machineName: machine.name })
   const roots = await deviceRoots(session)
@@ -70,7 +73,7 @@ export async function planExport(
     disks: disks.map((disk, index) => {
       const snapshot = snapshotDisk(jobId, index, disk, roots, folder)
       if (snapshot) return { ...snapshot, exportId: exportId(jobId, index) }
-      throw notPossible(machine.name, `no device of the machine uses the disk ${disk.id}`)
+      throw notPossible(machine.name, `no device of the machine uses the disk ${disk.id}.`)
     }),
   }
   const dataBytes = disks.reduce((sum, disk) => sum + Math.min(disk.allocatedSize, disk.virtualSize), 0)
@@ -118,9 +121,7 @@ async function assertNoJobs({ session, machine }: MachineLease): Promise<void> {
 }
 
 const notPossible = (machineName: string, why: string) =>
-  new FloeError('export/not-possible', `${machineName} can't be exported: ${why}.`, {
-    params: { machine: machineName },
-  })
+  new FloeError('export/not-possible', `${machineName} can't be exported: ${why}`, { params: { machine: machineName } })
 
 function socketPlace(jobId: JobId, { runDir, shortDir }: PlanSurroundings) {
   const at = (folder: string) => ({ socketFolder: folder, socketPath: join(folder, 'nbd.sock') })

@@ -9,6 +9,10 @@ const needs: readonly (readonly [has: (can: QmpCapabilities) => boolean, what: s
   ],
   [(can) => can.hasDriver('snapshot-access'), 'read an instant while the guest runs (snapshot-access, QEMU 7.0)'],
   [
+    (can) => can.hasDriver('blkdebug', 'unshare-child-perms'),
+    'keep the disks from being resized meanwhile (blkdebug with unshare-child-perms)',
+  ],
+  [
     (can) => can.hasCommand('nbd-server-start') && can.hasCommand('block-export-add'),
     'serve a disk to other programs (block-export-add, QEMU 5.2)',
   ],

@@ -164,6 +164,19 @@ it("another program's copy job on the machine is named, and nothing is begun", a
   await nothingLeft(machine.qemu, world)
 })
 
+it('a machine with I/O threads is refused before anything is done: filters on its disks could crash QEMU', async () => {
+  using dir = tempDir()
+  const disks = [{ id: 'vda', path: await createImage(dir.file('a.qcow2'), '64M'), format: 'qcow2' as const }]
+  const thread = ['-object', 'iothread,id=io0', '-global', 'virtio-blk-device.iothread=io0']
+  await using qemu = await startQemu({ disks, args: thread })
+  await using world = await exportWorld()
+  await expect(world.start(await world.machine(qemu.qmpPath))).rejects.toMatchObject({
+    code: 'export/not-possible',
+    message: expect.stringContaining('I/O threads'),
+  })
+  await nothingLeft(qemu, world)
+})
+
 it('a reader that hangs or is killed does not keep the export from ending', async () => {
   await using machine = await machineWith('vda')
   await using world = await exportWorld()

@@ -28,6 +28,7 @@ it('a QEMU that cannot export says what it lacks', () => {
     'on-cbw-error': /on-cbw-error/,
     'snapshot-access': /snapshot-access/,
     'block-export-add': /block-export-add/,
+    'unshare-child-perms': /resized/,
   }
   for (const [what, words] of Object.entries(lacking)) {
     expect(() => assertExportable(can(what), 'vm', '6.0.0')).toThrow(words)
