@@ -10,17 +10,16 @@ import { FloeError } from '../errors.ts'
 import type { GuestKeeper } from '../guest-agent/types.ts'
 import { newId } from '../ids.ts'
 import { newJob } from '../jobs/new-job.ts'
-import { type JobBoard, type JobControls, NotYet, type WaitingState } from '../jobs/types.ts'
+import { type JobBoard, NotYet, type WaitingState } from '../jobs/types.ts'
 import type { MachineService } from '../machines/types.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Repository } from '../repository/types.ts'
 import { BackupCard } from './backup-card.ts'
+import { BackupsAtWork, forever } from './backups-at-work.ts'
 import { firstPhases } from './card.ts'
 import { assertFree, chooseDestination, exportOf } from './choosing.ts'
 import { claimsOf } from './claims.ts'
 import type { CareTiming } from './copy-care.ts'
-import { setGuestClocks } from './guest-clock.ts'
-import { HostSleep } from './host-sleep.ts'
 import { findObstacle, type Wanted } from './in-the-way.ts'
 import { type BackupHeader, Journal, journalVersion } from './journal.ts'
 import type { QemuLink } from './link.ts'
@@ -32,7 +31,8 @@ import { type OpenedMachine, openMachine, planFor } from './opening.ts'
 import { inputFromMemory, inputOfOff, inputOfRunning } from './planning.ts'
 import { previewOf, previewUnseen } from './preview.ts'
 import { reconcileBackups, resumeBackup } from './reconcile.ts'
-import { tellEnd, tellFailure } from './report.ts'
+import { tellFailure } from './report.ts'
+import { resizedNote } from './resized.ts'
 import { BackupRun } from './runner.ts'
 import { usualWaiting, Waiting, type WaitingTiming } from './waiting.ts'
 
@@ -88,31 +88,19 @@ export function createBackupService(deps: BackupDependencies): BackupService {
   return new Backups(deps)
 }
 
-/** Resolves never: the process is about to end, and the job goes on without it. */
-const forever = () => new Promise<never>(() => {})
-
 class Backups implements BackupService {
   readonly #deps: BackupDependencies
-  readonly #runs = new Map<JobId, BackupRun>()
-  readonly #links = new Set<QemuLink>()
+  readonly #atWork: BackupsAtWork
   readonly #starting = new Set<MachineId>()
-  readonly #sleep: HostSleep
   readonly #waiting: Waiting
-  #stopped = false
 
   constructor(deps: BackupDependencies) {
     this.#deps = deps
-    const { machines, ports, setGuestTime = async () => {} } = deps
+    this.#atWork = new BackupsAtWork(deps)
     this.#waiting = new Waiting({
       board: deps.board,
-      clock: ports.clock,
+      clock: deps.ports.clock,
       timing: { ...usualWaiting, ...deps.waitingTiming },
-    })
-    this.#sleep = new HostSleep({
-      power: ports.power,
-      copies: () => [...this.#runs.values()].map((run) => run.sleeper),
-      afterWake: () => setGuestClocks(machines.list(), setGuestTime, ports.logger),
-      logger: ports.logger,
     })
   }
 
@@ -158,7 +146,7 @@ class Backups implements BackupService {
         ...(waiting ? { state: waiting } : {}),
       })
       const cancelled = new AbortController()
-      const controls = this.#controls(id, cancelled)
+      const controls = this.#atWork.controls(id, cancelled)
       this.#deps.board.enqueue({ ...job, id }, claimsOf(machine.id, destination.id), controls, () =>
         this.#runNew(id, { ...order, limit: this.#deps.board.get(id).limit }, cancelled),
       )
@@ -197,49 +185,22 @@ class Backups implements BackupService {
       const cancelled = new AbortController()
       const claims = claimsOf(header.machineId, header.destination.id)
       const id = header.jobId
-      this.#deps.board.enqueue({ ...job, id }, claims, this.#controls(id, cancelled), async () => {
+      this.#deps.board.enqueue({ ...job, id }, claims, this.#atWork.controls(id, cancelled), async () => {
         const link = this.#oldLink(header)
         const card = this.#card(header)
-        await this.#guard(link, async () => {
+        await this.#atWork.holding(link, async () => {
           const resumed = await resumeBackup(this.#deps, unfinished, link, card)
           const unwished = this.#deps.board.get(id).limit === header.limit
           if (unwished) this.#deps.board.update(id, { limit: resumed.run.limit })
-          await this.#follow(resumed.run, card, resumed.first, cancelled.signal)
+          await this.#atWork.follow(resumed.run, card, resumed.first, cancelled.signal)
         })
       })
     })
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true
-    this.#sleep.stop()
     this.#waiting.stop()
-    await Promise.all([...this.#runs.values()].map((run) => run.detach()))
-    await Promise.all([...this.#links].map((link) => link.detach()))
-  }
-
-  #controls(id: JobId, cancelled: AbortController): JobControls {
-    const withRun = async (act: (run: BackupRun) => Promise<void> | void) => {
-      const run = this.#runs.get(id)
-      if (run) await act(run)
-    }
-    const assertRuns = (code: 'job/cannot-pause' | 'job/cannot-resume') => {
-      if (!this.#runs.has(id)) throw new FloeError(code, 'Floe is still finding out how far this backup is.')
-    }
-    return {
-      pause: async () => {
-        assertRuns('job/cannot-pause')
-        await withRun((run) => run.pause())
-      },
-      resume: async () => {
-        assertRuns('job/cannot-resume')
-        await withRun((run) => run.resume())
-      },
-      // Before there is a run, the board remembers the wish, and #follow carries it out.
-      setLimit: (limit) => withRun((run) => run.setLimit(limit)),
-      skipCheck: () => withRun((run) => run.skipCheck()),
-      cancel: async () => cancelled.abort(),
-    }
+    await this.#atWork.stop()
   }
 
   async #runNew(id: JobId, input: BackupOrder, cancelled: AbortController) {
@@ -269,9 +230,10 @@ class Backups implements BackupService {
       }
       const journal = await Journal.create(journalDir, header)
       const card = this.#card(header)
-      board.update(id, { pointId: header.pointId, way: { way: plan.way, reason: plan.wayReason } })
+      const note = resizedNote(plan, this.#deps.repository.points(machine.id)) ?? board.get(id).note
+      board.update(id, { pointId: header.pointId, way: { way: plan.way, reason: plan.wayReason }, note })
       const run = new BackupRun(this.#deps, card, { header, state: { state: 'idle' }, link, journal, partial: null })
-      await this.#guard(link, () => this.#follow(run, card, { event: 'begin' }, cancelled.signal))
+      await this.#atWork.holding(link, () => this.#atWork.follow(run, card, { event: 'begin' }, cancelled.signal))
     } catch (error) {
       if (error instanceof Detached) return forever()
       if (error instanceof NotYet) throw error
@@ -296,39 +258,6 @@ class Backups implements BackupService {
     }
     this.#startLater(id, obstacle, order)
     throw new NotYet(obstacle)
-  }
-
-  async #follow(run: BackupRun, card: BackupCard, first: Parameters<BackupRun['run']>[0], cancelled: AbortSignal) {
-    const { jobId } = run.header
-    const cancel = () => run.post({ event: 'cancel-requested' })
-    this.#runs.set(jobId, run)
-    cancelled.addEventListener('abort', cancel)
-    try {
-      await run.setLimit(this.#deps.board.get(jobId).limit)
-      const running = run.run(first)
-      if (cancelled.aborted) cancel()
-      if (run.isAsleep) this.#sleep.bringBack(run.sleeper)
-      const ending = await running
-      tellEnd(this.#deps, run, card, ending)
-    } finally {
-      cancelled.removeEventListener('abort', cancel)
-      this.#runs.delete(jobId)
-    }
-  }
-
-  /** Keeps the link where stop() finds it. */
-  async #guard(link: QemuLink, work: () => Promise<void>): Promise<void> {
-    this.#links.add(link)
-    try {
-      if (this.#stopped) await link.detach()
-      await work()
-    } catch (error) {
-      if (error instanceof Detached) return await forever()
-      throw error
-    } finally {
-      this.#links.delete(link)
-      await link.close()
-    }
   }
 
   /** To what an earlier run of Floe began. */
