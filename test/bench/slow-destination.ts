@@ -13,9 +13,9 @@ import { type Latencies, LatencyProbe, MonitorStall } from './write-latency.ts'
 const mebibyte = 1 << 20
 const bytesPerSecond = 2 * mebibyte
 /** The guest gets once around its disk in about this time, so that most of its writes meet clusters not copied yet. */
-const windowMs = Number(process.env.FLOE_BENCH_WINDOW_MS ?? 15_000)
+const windowMs = Number(process.env.FLOE_BENCH_WINDOW_MS ?? 12_000)
 /** Writes that make a 99th percentile worth something; a guest that is held up may not get there. */
-const longestWindowMs = 60_000
+const longestWindowMs = 40_000
 const diskMiB = 254
 const device = '/machine/peripheral/vdb/virtio-backend'
 
@@ -98,9 +98,16 @@ export async function measureSlowDestination(program: string, rounds: number): P
 
     const turns: Record<Contender, Turn[]> = { idle: [], floe: [], direct: [] }
     for (let round = 0; round < rounds; round += 1) {
-      turns.idle.push(await look(new MonitorStall(monitor)))
-      turns.floe.push(await whileFloeCopies())
-      turns.direct.push(await whileDirectCopies())
+      const take: Record<Contender, () => Promise<Turn>> = {
+        idle: () => look(new MonitorStall(monitor)),
+        floe: whileFloeCopies,
+        direct: whileDirectCopies,
+      }
+      const names: readonly Contender[] = ['idle', 'floe', 'direct']
+      for (let turn = 0; turn < names.length; turn += 1) {
+        const name = names[(turn + round) % names.length] as Contender
+        turns[name].push(await take[name]())
+      }
       const words = (Object.keys(turns) as Contender[]).map(
         (name) => `${name} ${turns[name].at(-1)?.p99.toFixed(1)} ms`,
       )

@@ -10,11 +10,15 @@ export const canSlowDown = (): boolean => process.getuid?.() === 0 && existsSync
 
 /**
  * A folder on a drive that takes `bytesPerSecond` and no more: ext4 on a loop device that the kernel holds back, mounted
- * so that every write waits for the drive, as one over a network does.
+ * so that every write waits for the drive, as one over a network does. Its blocks lie in memory: it has nothing to do
+ * with the drive of the guest.
  */
 export function slowVolume(megabytes: number, bytesPerSecond: number): Disposable & { readonly path: string } {
   const dir = tempDir('fs-')
-  const [image, path] = [dir.file('volume'), dir.file('mount')]
+  const [medium, path] = [dir.file('medium'), dir.file('mount')]
+  mkdirSync(medium)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes + 16}m`, 'floe-bench', medium])
+  const image = `${medium}/volume`
   writeFileSync(image, '')
   truncateSync(image, megabytes * 2 ** 20)
   execFileSync('mkfs.ext4', ['-q', '-m', '0', '-E', 'lazy_itable_init=0,lazy_journal_init=0', image], {
@@ -32,6 +36,7 @@ export function slowVolume(megabytes: number, bytesPerSecond: number): Disposabl
       slowDown(0)
       execFileSync('umount', [path])
       execFileSync('losetup', ['-d', device])
+      execFileSync('umount', ['-l', medium])
       dir[Symbol.dispose]()
     },
   }

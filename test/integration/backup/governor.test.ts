@@ -42,6 +42,26 @@ test('a copy that makes the guest wait is slowed down, and let go when the perso
   await board.whenFinal(id)
 })
 
+test("a copy that was slowed for the guest's sake when Floe was closed keeps the person's limit", async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('a.qcow2'), '128M')
+  execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 0 96M', path], { stdio: 'ignore' })
+  await using qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }] })
+  await using world = await backupWorld()
+  const id = await world.start(await world.machine(qemu), { limit: 16 << 20 })
+  await world.reach(id, 'copying')
+  await world.floe.board.setLimit(id, 4 << 20)
+  await world.restart(async () => {
+    await qemu.monitor.command('block-job-set-speed', { device: `floe-${id}-j0`, speed: 1 << 20 })
+  })
+  await world.reach(id, 'copying')
+  expect(world.floe.board.get(id)).toMatchObject({ limit: 4 << 20, reattached: true })
+  const speed = async () => (await qemu.monitor.command<{ speed: number }[]>('query-block-jobs'))[0]?.speed
+  await until(async () => (await speed()) === 4 << 20, 'the copy to get its speed back')
+  await world.floe.board.cancel(id)
+  await world.floe.board.whenFinal(id)
+})
+
 test('a copy that stands still without being paused says since when, until bytes move again', async () => {
   using dir = tempDir()
   const path = await createImage(dir.file('a.qcow2'), '64M')
