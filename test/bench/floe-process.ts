@@ -18,7 +18,10 @@ export class FloeProcess {
   }
 
   static async start(program: string, home: string): Promise<FloeProcess> {
-    const child = spawn(process.execPath, [program, '--home', home, 'serve'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    // Only the machine of the bench, which is added: others may be in use by somebody else.
+    const env = { ...process.env, FLOE_MACHINES_UNDER: home }
+    const args = [program, '--home', home, 'serve']
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
     let said = ''
     child.stdout?.on('data', (data) => {
       said += data
