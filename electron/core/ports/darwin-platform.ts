@@ -47,6 +47,19 @@ async function mountByDevice(mounts: readonly DarwinMount[], path: string): Prom
   return mountOf(same, path) ?? same[0] ?? mountOf(mounts, path)
 }
 
+/** A drive that is away is looked for every few seconds; listing all volumes takes three processes. */
+const rememberVolumesMs = 30_000
+
+/** Answers what it was told last for a while. */
+function remembered<T>(forMs: number, ask: () => Promise<T>): () => Promise<T> {
+  let last: { readonly at: number; readonly answer: Promise<T> } | null = null
+  return () => {
+    const now = performance.now()
+    if (last === null || now - last.at > forMs) last = { at: now, answer: ask() }
+    return last.answer
+  }
+}
+
 export function createDarwinPlatform(run: Run = runTool): Platform {
   const mounts = async () => parseMounts(await run('mount', [], { env: locale }))
   return {
@@ -65,7 +78,8 @@ export function createDarwinPlatform(run: Run = runTool): Platform {
       return { type: mount.type, mountPoint: mount.mountPoint, readOnly: mount.readOnly }
     },
     externalVolumes: async () => volumesOf(await mounts()),
-    lockedVolumes: async () =>
+    lockedVolumes: remembered(rememberVolumesMs, async () =>
       parseLockedVolumes(await run('sh', ['-c', listOfVolumes], { env: locale }).catch(() => '')),
+    ),
   }
 }

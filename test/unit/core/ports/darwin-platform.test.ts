@@ -73,6 +73,9 @@ it('names that lsof escapes are read back', () => {
 
 it('volumes that wait for their password are named', async () => {
   expect(await platform.lockedVolumes()).toEqual(['Backup Drive'])
+  const listed = asked.length
+  expect(await platform.lockedVolumes()).toEqual(['Backup Drive'])
+  expect(asked.length, 'asked again').toBe(listed)
   expect(parseLockedVolumes('no JSON')).toEqual([])
   expect(parseLockedVolumes('{"Containers":"none"}')).toEqual([])
 })
