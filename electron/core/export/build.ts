@@ -13,7 +13,7 @@ import type { ExportRecord } from './journal.ts'
 import { exportId, exportUri } from './naming.ts'
 import type { OffImages } from './off-images.ts'
 import type { ExportPlan } from './plan.ts'
-import { addExports, startServer } from './serving.ts'
+import { addExports, type KnownServer, startServer } from './serving.ts'
 
 export interface BuildView {
   /** Asked before each step that can still be left out; throws when the export is not wanted any more. */
@@ -35,6 +35,7 @@ export async function buildExport(
     readonly ports: Ports
     readonly keeper: Pick<GuestKeeper, 'around'>
     readonly machines: Pick<MachineService, 'guestAccess'>
+    readonly server: KnownServer
   },
   view: BuildView,
 ): Promise<Built> {
@@ -43,7 +44,7 @@ export async function buildExport(
   // Before the guest is touched: somebody else's server is the likeliest reason why it cannot be.
   view.onStep('Starting the NBD server')
   await mkdir(record.socketFolder, { recursive: true, mode: 0o700 })
-  await startServer(session, record)
+  await startServer(session, record, deps.server)
   if (record.hold) await holdShutdown(session)
   view.assertWanted()
   view.onStep('Making room for the guest’s old data')
@@ -89,7 +90,7 @@ export async function buildOffExport(
   now: Date,
 ): Promise<Built> {
   await mkdir(record.socketFolder, { recursive: true, mode: 0o700 })
-  await startServer(session, record)
+  await startServer(session, record, { runs: false })
   const served = disks.map((disk, index) => ({
     exportId: exportId(record.jobId, index),
     node: disk.node,

@@ -14,6 +14,7 @@ import { type ExportRecord, writeRecord } from './journal.ts'
 import type { OffImages, OpenOffImages } from './off-images.ts'
 import { type ExportInput, type PlanSurroundings, planExport, planOffExport } from './plan.ts'
 import { acquireUnlessOff } from './reach.ts'
+import type { KnownServer } from './serving.ts'
 import { assertRoom, scratchUsed } from './watch.ts'
 
 export interface RunDependencies {
@@ -45,7 +46,7 @@ export class NotWanted extends Error {
 export async function runExport(
   deps: RunDependencies,
   input: RunInput,
-  remove: (record: ExportRecord) => Promise<void>,
+  remove: (record: ExportRecord, server: KnownServer) => Promise<void>,
 ): Promise<void> {
   const run = new ExportRun(deps, input)
   const failures: unknown[] = []
@@ -63,6 +64,7 @@ export async function runExport(
 class ExportRun {
   readonly #deps: RunDependencies
   readonly #input: RunInput
+  readonly #server: KnownServer = { runs: false }
   #record: ExportRecord | null = null
   #images: OffImages | null = null
 
@@ -86,7 +88,7 @@ class ExportRun {
     const built = await buildExport(
       lease,
       plan,
-      { ports, keeper, machines },
+      { ports, keeper, machines, server: this.#server },
       {
         assertWanted: () => this.#assertWanted(),
         onStep: (step) => this.#step(step),
@@ -141,13 +143,13 @@ class ExportRun {
   }
 
   /** Repeatable until it worked; without anything made there is nothing to do. */
-  async takeDown(remove: (record: ExportRecord) => Promise<void>): Promise<void> {
+  async takeDown(remove: (record: ExportRecord, server: KnownServer) => Promise<void>): Promise<void> {
     const { board } = this.#deps
     const { jobId, ended } = this.#input
     if (this.#images === null && this.#record === null) return
     if (!ended.aborted) board.update(jobId, { state: { kind: 'finishing', step: 'Taking the export down' } })
     await this.#images?.close()
-    if (this.#record) await remove(this.#record)
+    if (this.#record) await remove(this.#record, this.#server)
     board.update(jobId, { scratch: null, export: null })
     await this.#images?.assertUntouched()
   }

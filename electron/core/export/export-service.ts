@@ -14,6 +14,7 @@ import { type ExportRecord, readRecords } from './journal.ts'
 import { type ExportInput, planExport } from './plan.ts'
 import { acquireUnlessOff } from './reach.ts'
 import { type RemovalDependencies, removeExport } from './remove.ts'
+import type { KnownServer } from './serving.ts'
 
 export interface ExportService {
   /** @throws FloeError when it is clear at once that it cannot be done; later failures are the job's */
@@ -70,7 +71,7 @@ class Exports implements ExportService {
       signal.addEventListener('abort', end, { once: true })
       const run = { ...input, jobId: job.id, holders, ended: ended.signal }
       try {
-        await runExport(this.#deps, run, (record) => this.#remove(record))
+        await runExport(this.#deps, run, (record, server) => this.#remove(record, server))
         this.#finish(job.id, null)
       } catch (error) {
         this.#finish(job.id, error)
@@ -128,31 +129,31 @@ class Exports implements ExportService {
     }
     board.enqueue(job, [`machine:${record.machineId}`], {}, async () => {
       board.update(job.id, { state: { kind: 'finishing', step: 'Removing an export that an earlier Floe left' } })
-      await this.#remove(record)
+      await this.#remove(record, { runs: false })
       ports.logger.info('Removed an export that an earlier Floe left', { jobId: record.jobId })
       board.update(job.id, { state: { kind: 'cancelled' } })
     })
   }
 
   /** What QEMU does not let go of now is tried again for as long as Floe runs: it is in a guest's way. */
-  async #remove(record: ExportRecord): Promise<void> {
+  async #remove(record: ExportRecord, server: KnownServer): Promise<void> {
     const { machines, ports, journalDir } = this.#deps
     const deps = { machines, logger: ports.logger, journalDir }
     try {
-      await removeExport(deps, record, this.#giveUp.signal)
+      await removeExport(deps, record, server, this.#giveUp.signal)
     } catch (error) {
-      if (!this.#giveUp.signal.aborted) void this.#keepTrying(deps, record)
+      if (!this.#giveUp.signal.aborted) void this.#keepTrying(deps, record, server)
       throw error
     }
   }
 
-  async #keepTrying(deps: RemovalDependencies, record: ExportRecord): Promise<void> {
+  async #keepTrying(deps: RemovalDependencies, record: ExportRecord, server: KnownServer): Promise<void> {
     const { signal } = this.#giveUp
     for (;;) {
       await wait(this.#deps.againAfterMs ?? usualAgainAfterMs, undefined, { signal, ref: false }).catch(() => {})
       if (signal.aborted) return
       try {
-        await removeExport(deps, record, signal)
+        await removeExport(deps, record, server, signal)
         deps.logger.info('The rest of an export is gone', { jobId: record.jobId })
         return
       } catch (error) {

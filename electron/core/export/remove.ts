@@ -5,7 +5,7 @@ import type { MachineService } from '../machines/types.ts'
 import type { Logger } from '../ports/index.ts'
 import { type ExportRecord, removeRecord } from './journal.ts'
 import { withMachine } from './reach.ts'
-import { stopServing } from './serving.ts'
+import { type KnownServer, stopServing } from './serving.ts'
 
 export interface RemovalDependencies {
   readonly machines: Pick<MachineService, 'acquire' | 'get'>
@@ -20,12 +20,15 @@ export interface RemovalDependencies {
 export async function removeExport(
   { machines, logger, journalDir }: RemovalDependencies,
   record: ExportRecord,
+  server: KnownServer,
   signal: AbortSignal,
 ): Promise<void> {
   const machine = { id: record.machineId, pid: record.pid }
   const removed = await withMachine({ machines, logger, machine, signal }, async (lease) => {
     const { session } = lease
-    const served = !(await stopServing(session, record))
+    // A QEMU that was started since has no server of ours.
+    const known = lease.machine.pid === record.pid ? server : { runs: false }
+    const served = !(await stopServing(session, record, known))
     if (served) {
       const { machineName, socketPath } = record
       logger.warn('The NBD server of an export stays, because another program uses it', { machineName, socketPath })

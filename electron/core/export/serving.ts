@@ -15,10 +15,20 @@ interface BlockExport {
 
 const blockExports = (session: QmpSession) => session.execute<readonly BlockExport[]>('query-block-exports')
 
+/** `runs`: this Floe started our server and has not stopped it. Otherwise it has to be found out. */
+export interface KnownServer {
+  runs: boolean
+}
+
 /** @throws FloeError `export/nbd-server-taken`, `export/not-possible` */
-export async function startServer(session: QmpSession, { machineName, socketPath }: ExportRecord): Promise<void> {
+export async function startServer(
+  session: QmpSession,
+  { machineName, socketPath }: ExportRecord,
+  server: KnownServer,
+): Promise<void> {
   try {
     await session.execute('nbd-server-start', { addr: { type: 'unix', data: { path: socketPath } } })
+    server.runs = true
   } catch (error) {
     if (!(error instanceof QmpExecuteError)) throw error
     const others = (await blockExports(session)).filter(({ type }) => type === 'nbd')
@@ -58,7 +68,10 @@ export async function addExports(session: QmpSession, served: readonly Served[])
   }
 }
 
-/** Does anybody listen on this socket? A path that a dead QEMU left behind answers nobody. */
+/**
+ * Does anybody listen on this socket? A path that a dead QEMU left behind answers nobody. QEMU complains on its terminal
+ * of the caller that leaves at once.
+ */
 function answers(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(socketPath)
@@ -81,6 +94,7 @@ const removedWithinMs = 30_000
 export async function stopServing(
   session: QmpSession,
   { disks, socketPath, machineName }: ExportRecord,
+  server: KnownServer,
 ): Promise<boolean> {
   const ours = new Set(disks.map((disk) => disk.exportId))
   const left = async () => (await blockExports(session)).filter(({ id }) => ours.has(id))
@@ -99,8 +113,9 @@ export async function stopServing(
     }
     await wait(20)
   }
-  if (!(await answers(socketPath))) return true
+  if (!server.runs && !(await answers(socketPath))) return true
   if ((await blockExports(session)).some(({ type }) => type === 'nbd')) return false
   await session.execute('nbd-server-stop')
+  server.runs = false
   return true
 }
