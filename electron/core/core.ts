@@ -88,7 +88,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     scratchDir: paths.scratch,
     setGuestTime: async ({ id }) => {
       const { agent } = machines.guestAccess(id)
-      if (agent === null) return
+      if (agent === null || (await machines.askAgent(id)).kind !== 'ready') return
       await using session = await openAgent(agent, { randomBytes: ports.randomBytes })
       await session.setTime(ports.clock.now())
     },

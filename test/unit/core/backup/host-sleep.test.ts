@@ -149,12 +149,12 @@ test('a copy that is over is not asked any more', async () => {
   expect(asked.ended).toBe(1)
 })
 
-test('the clocks of guests whose agent is ready are set, and one that refuses keeps nobody', async () => {
-  const machine = (name: string, agent: string, state = 'running') =>
-    ({ name, agent: { kind: agent }, state: { kind: state } }) as unknown as Machine
+test('the clocks of running guests with an agent are set, and one that refuses keeps nobody', async () => {
+  const machine = (name: string, agentPath: string | null, state = 'running') =>
+    ({ name, agentPath, state: { kind: state } }) as unknown as Machine
   const set: string[] = []
   await setGuestClocks(
-    [machine('a', 'ready'), machine('b', 'silent'), machine('c', 'ready'), machine('d', 'ready', 'off')],
+    [machine('a', '/a'), machine('b', null), machine('c', '/c'), machine('d', '/d', 'off')],
     async ({ name }) => {
       if (name === 'a') throw new Error('no')
       set.push(name)
