@@ -1,4 +1,5 @@
 // Words for problems with the place that holds the backups (ux.md 3.3, D1-D10).
+import { formatMomentInText } from '../../format/dates.ts'
 import {
   addDestination,
   alsoTryAgain,
@@ -11,6 +12,7 @@ import {
   openPrivacySettings,
   ownWords,
   type ProblemAction,
+  type ProblemContext,
   sentences,
   shorten,
   size,
@@ -55,7 +57,7 @@ export const destinationProblems: WordingsOf<'destination'> = {
         context.canWait
           ? 'The backup can start by itself when you connect it. No data was copied.'
           : 'Connect it and try again, or choose another destination. No data was copied.',
-        seen === null ? null : `Last seen ${seen}.`,
+        seen === null ? null : `Last seen ${momentWords(seen, context)}.`,
       ),
       actions: context.canWait ? [startWhenConnected, chooseDestination] : [chooseDestination, alsoTryAgain],
     }
@@ -137,6 +139,11 @@ export const destinationProblems: WordingsOf<'destination'> = {
     body: ownWords(problem),
     actions: [dismiss],
   }),
+}
+
+/** A moment as people say it; what is no moment stays as it is. */
+function momentWords(text: string, { now = new Date(), locale }: ProblemContext): string {
+  return Number.isNaN(Date.parse(text)) ? text : formatMomentInText(text, { now, locale })
 }
 
 /** D7. */

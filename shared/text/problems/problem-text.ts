@@ -52,6 +52,8 @@ export interface ProblemContext {
   readonly destination?: string | null
   readonly units?: Units | undefined
   readonly locale?: string | undefined
+  /** The current moment when left out. */
+  readonly now?: Date
   /** True when no restore point of this machine exists yet: the next backup starts from the beginning. */
   readonly firstFull?: boolean
   /** True where a backup is spoken of, which can also wait until what is in its way has passed. */

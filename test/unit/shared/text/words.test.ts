@@ -32,6 +32,7 @@ import {
   verifiedMark,
   whyNoRestore,
 } from '../../../../shared/text/point-words.ts'
+import { describeProblem } from '../../../../shared/text/problems.ts'
 import { sampleJob, sampleMachine, samplePoint } from './samples.ts'
 
 const now = new Date('2026-11-22T14:02:30Z')
@@ -214,6 +215,27 @@ describe('a restore point', () => {
 
   test('names what deleting frees', () => {
     expect(deleteButton([samplePoint(), samplePoint()], 'decimal', 'en-GB')).toBe('Delete 2 Points, Free 2.40\u00a0GB')
+  })
+})
+
+describe('a drive that is away', () => {
+  const away = (lastSeen: string | null) =>
+    describeProblem(
+      {
+        code: 'destination/missing',
+        message: 'It is not there.',
+        params: { name: 'T7', lastSeen },
+        severity: 'error',
+        remedy: null,
+        causes: [],
+      },
+      { now: new Date('2026-11-23T12:00:00Z'), locale: 'en-GB' },
+    ).body
+
+  test('was last seen at a moment that people can read', () => {
+    expect(away('2026-11-22T12:00:00Z')).toMatch(/Last seen yesterday \d\d:00\.$/)
+    expect(away('before lunch')).toContain('Last seen before lunch.')
+    expect(away(null)).not.toContain('Last seen')
   })
 })
 
