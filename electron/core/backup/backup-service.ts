@@ -17,7 +17,7 @@ import type { Repository } from '../repository/types.ts'
 import { BackupCard } from './backup-card.ts'
 import { BackupsAtWork, forever } from './backups-at-work.ts'
 import { firstPhases } from './card.ts'
-import { assertFree, chooseDestination, exportOf } from './choosing.ts'
+import { assertFree, chooseDestination, holderOf } from './choosing.ts'
 import { claimsOf } from './claims.ts'
 import type { CareTiming } from './copy-care.ts'
 import { findObstacle, type Wanted } from './in-the-way.ts'
@@ -133,7 +133,7 @@ class Backups implements BackupService {
     try {
       const wanted = { ...input, destinationId: destination.id, running: false }
       const [order, waiting] = whenPossible ? await this.#firstLook(wanted) : [wanted, null]
-      const later = waiting !== null || exportOf(machine, this.#deps.board.active()) !== null
+      const later = waiting !== null || holderOf(machine.id, this.#deps.board.active()) !== null
       const plan = later ? null : await planFor(this.#deps, machine.id, destination.id, this.#planning(input, id))
       const job = newJob(ports, 'backup', {
         machineId: machine.id,
@@ -159,7 +159,6 @@ class Backups implements BackupService {
 
   /** A machine that is off is waited for only when nothing else is; else its images are copied in the end. */
   async #firstLook(wanted: BackupOrder): Promise<[BackupOrder, WaitingState | null]> {
-    if (exportOf(this.#deps.machines.get(wanted.machineId), this.#deps.board.active())) return [wanted, null]
     const first = await findObstacle(this.#deps, wanted)
     if (first) return [wanted, first]
     const running = { ...wanted, running: true }

@@ -32,9 +32,12 @@ export function chooseDestination(
   )
 }
 
-/** The export that holds the machine, if there is one: its filters are on the disks. */
-export function exportOf(machine: Machine, active: readonly Job[]): Job | null {
-  return active.find((job) => job.kind === 'export' && job.machineId === machine.id) ?? null
+const idle: ReadonlySet<Job['state']['kind']> = new Set(['waiting', 'queued', 'checking'])
+
+/** The backup or export that works inside the machine's QEMU now, if there is one: its filters are on the disks. */
+export function holderOf(machineId: MachineId, active: readonly Job[]): Job | null {
+  const isIt = ({ kind, state }: Job) => (kind === 'backup' || kind === 'export') && !idle.has(state.kind)
+  return active.find((job) => job.machineId === machineId && isIt(job)) ?? null
 }
 
 /**
@@ -62,7 +65,7 @@ export function assertFree(
       remedy: 'It starts by itself. Cancel it if it should not.',
     })
   }
-  if (!canQueue && exportOf(machine, active)) {
+  if (!canQueue && active.some((job) => job.kind === 'export' && job.machineId === machine.id)) {
     throw new FloeError(
       'machine/has-jobs',
       `The disks of ${machine.name} are held for an export, so it can't be backed up now.`,

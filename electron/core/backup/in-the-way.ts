@@ -1,17 +1,19 @@
 // What stands in the way of a backup right now, looked at without changing anything.
 import type { DestinationId, MachineId } from '../../../shared/domain/ids.ts'
-import type { WaitingState } from '../jobs/types.ts'
+import type { JobBoard, WaitingState } from '../jobs/types.ts'
 import { chooseDisks } from '../machines/choose-disks.ts'
 import { assertNoClash } from '../machines/foreign-jobs.ts'
 import { errorOfState } from '../machines/states.ts'
 import type { MachineService } from '../machines/types.ts'
 import type { Repository } from '../repository/types.ts'
+import { holderOf } from './choosing.ts'
 import { obstacleOf } from './obstacles.ts'
 import { machineNow } from './opening.ts'
 
 interface Deps {
   readonly machines: MachineService
   readonly repository: Pick<Repository, 'obstacle'>
+  readonly board: Pick<JobBoard, 'active'>
 }
 
 export interface Wanted {
@@ -22,12 +24,16 @@ export interface Wanted {
   readonly running: boolean
 }
 
-/** Null when nothing is in the way. @throws FloeError for what will not pass by itself */
+/**
+ * Null when nothing is in the way. A job of this Floe that holds the machine is not: the queue knows of it, and what it
+ * has put on the disks must not be taken for somebody else's.
+ * @throws FloeError for what will not pass by itself
+ */
 export async function findObstacle(deps: Deps, wanted: Wanted): Promise<WaitingState | null> {
   try {
     const missing = await deps.repository.obstacle(wanted.destinationId)
     if (missing) throw missing
-    await assertReachable(deps, wanted)
+    if (holderOf(wanted.machineId, deps.board.active()) === null) await assertReachable(deps, wanted)
     return null
   } catch (error) {
     const obstacle = obstacleOf(error)
