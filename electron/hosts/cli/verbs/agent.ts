@@ -19,7 +19,7 @@ function agentLines({ name }: Machine, agent: AgentState): readonly string[] {
     case 'ready': {
       const version = agent.version === null ? '' : ` ${agent.version}`
       const freezing = agent.canFreeze
-        ? 'It can freeze the guest’s file systems while a backup starts.'
+        ? "It can freeze the guest's file systems while a backup starts."
         : `It can't freeze file systems. ${without}`
       return [`The guest agent${version} of ${name} is ready.`, freezing]
     }
