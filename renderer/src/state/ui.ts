@@ -1,6 +1,7 @@
 // What the window shows: page, selection, panes, the open sheet. Page and panes are remembered between starts.
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { DestinationId, DiskId, JobId, MachineId, PointId, RestoreId } from '../../../shared/domain/ids.ts'
+import type { BackUpChoices } from './back-up-choices.ts'
 
 export type View =
   | { readonly kind: 'overview' }
@@ -15,14 +16,23 @@ export type OpenSheet =
   | { readonly kind: 'remove-machine'; readonly machineId: MachineId }
   | { readonly kind: 'remove-demo' }
   | { readonly kind: 'settings' }
-  /** `leaveOut`: a disk whose tick is taken away at first. */
-  | { readonly kind: 'back-up-options'; readonly machineId: MachineId; readonly leaveOut?: DiskId }
-  | { readonly kind: 'set-up-agent'; readonly machineId: MachineId }
+  | BackUpOptions
+  /** `back`: where it was opened, and leads back to. */
+  | { readonly kind: 'set-up-agent'; readonly machineId: MachineId; readonly back?: BackUpOptions }
   | { readonly kind: 'cancel-job'; readonly jobId: JobId }
   | { readonly kind: 'restore'; readonly pointId: PointId }
   | { readonly kind: 'undo-restore'; readonly restoreId: RestoreId }
   | { readonly kind: 'verify'; readonly pointIds: readonly PointId[] }
   | { readonly kind: 'delete-points'; readonly pointIds: readonly PointId[] }
+
+export interface BackUpOptions {
+  readonly kind: 'back-up-options'
+  readonly machineId: MachineId
+  /** A disk whose tick is taken away at first. */
+  readonly leaveOut?: DiskId
+  /** Made already, before another sheet came in between. */
+  readonly choices?: BackUpChoices
+}
 
 export type InspectorTab = 'details' | 'machine'
 

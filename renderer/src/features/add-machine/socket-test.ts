@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react'
 import type { ProbeLine } from '../../../../shared/domain/machine.ts'
 import type { Problem } from '../../../../shared/errors/problem.ts'
+import { socketPathError } from '../../state/socket-path.ts'
 import { useActions, useBridge, useUiActions } from '../../state/window-state.tsx'
 
 /** Milliseconds without a key press before the test starts. */
@@ -105,14 +106,6 @@ export function useSocketTest(initialPath: string): SocketTest {
 
 function orNull(text: string): string | null {
   return text.trim() === '' ? null : text.trim()
-}
-
-/** A UNIX socket's path fits into 104 bytes on macOS and 108 on Linux, with its end mark (`sun_path`). */
-export function socketPathError(path: string, platform: 'darwin' | 'linux'): string | null {
-  const most = platform === 'darwin' ? 103 : 107
-  const length = new TextEncoder().encode(path).length
-  if (!path.startsWith('/') || length <= most) return null
-  return `This path has ${length} bytes; the system allows ${most} for a socket. Use a shorter folder.`
 }
 
 function whyNotYet(qmp: string, pathError: string | null, lines: readonly ProbeLine[] | null): string | null {

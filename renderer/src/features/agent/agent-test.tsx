@@ -9,8 +9,8 @@ import { Button } from '../../design/button.tsx'
 import { StatusText } from '../../design/status-text.tsx'
 import { TextField } from '../../design/text-field.tsx'
 import { CheckCircleIcon, InfoIcon, WarningIcon } from '../../icons/icons.tsx'
+import { socketPathError } from '../../state/socket-path.ts'
 import { useActions, useBridge } from '../../state/window-state.tsx'
-import { socketPathError } from '../add-machine/socket-test.ts'
 import styles from './set-up-agent.module.css'
 
 const icons = { ok: CheckCircleIcon, info: InfoIcon, warning: WarningIcon } as const

@@ -8,30 +8,23 @@ import { Banner } from '../../design/banner.tsx'
 import { Button } from '../../design/button.tsx'
 import { Sheet } from '../../design/sheet.tsx'
 import { useMachine } from '../../state/selectors.ts'
-import { useNow, useUiActions } from '../../state/window-state.tsx'
+import { useNow, useUi, useUiActions } from '../../state/window-state.tsx'
 import { AgentTest } from './agent-test.tsx'
 import { ChannelStep } from './channel-step.tsx'
 import { GuestStep } from './guest-step.tsx'
 import styles from './set-up-agent.module.css'
 import { Step } from './step.tsx'
 
-export interface SetUpAgentSheetProps {
-  readonly machineId: MachineId
-  /** Closes the window's sheet when left out. */
-  readonly onClose?: () => void
-  /** It was opened from another sheet, and leads back there. */
-  readonly back?: boolean
+export function SetUpAgentSheet({ machineId }: { readonly machineId: MachineId }): ReactElement | null {
+  const machine = useMachine(machineId)
+  return machine === null ? null : <SetUp machine={machine} />
 }
 
-export function SetUpAgentSheet(props: SetUpAgentSheetProps): ReactElement | null {
-  const machine = useMachine(props.machineId)
-  return machine === null ? null : <SetUp {...props} machine={machine} />
-}
-
-function SetUp({ machine, onClose, back }: SetUpAgentSheetProps & { readonly machine: Machine }): ReactElement {
+function SetUp({ machine }: { readonly machine: Machine }): ReactElement {
   const ui = useUiActions()
+  const back = useUi(({ sheet }) => (sheet?.kind === 'set-up-agent' ? sheet.back : undefined))
+  const close = () => (back === undefined ? ui.closeSheet() : ui.openSheet(back))
   const now = useNow(10_000)
-  const close = onClose ?? ui.closeSheet
   const words = agentWords(machine, new Date(now))
   const { agent } = machine
   return (
@@ -43,7 +36,7 @@ function SetUp({ machine, onClose, back }: SetUpAgentSheetProps & { readonly mac
       onClose={close}
       footer={
         <Button variant="primary" onPress={close} autoFocus>
-          {back ? 'Back' : 'Done'}
+          {back === undefined ? 'Done' : 'Back'}
         </Button>
       }
     >

@@ -3,17 +3,18 @@ import { type ReactElement, useEffect, useRef, useState } from 'react'
 import type { MachineId } from '../../../../shared/domain/ids.ts'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import type { Problem } from '../../../../shared/errors/problem.ts'
+import { freezeOutlook } from '../../../../shared/text/agent-words.ts'
 import { canBackUp, whyNoBackup } from '../../../../shared/text/machine-words.ts'
 import { describeProblem } from '../../../../shared/text/problems.ts'
 import { Banner } from '../../design/banner.tsx'
 import { Button } from '../../design/button.tsx'
 import { CodeBlock } from '../../design/code-block.tsx'
 import { Sheet, SheetSpace } from '../../design/sheet.tsx'
+import type { BackUpChoices } from '../../state/back-up-choices.ts'
 import { destinationFor, useDestinations, useMachine, useSettings } from '../../state/selectors.ts'
 import { useActions, useUi, useUiActions } from '../../state/window-state.tsx'
 import { useWordStyle } from '../../state/words.ts'
-import { SetUpAgentSheet } from '../agent/set-up-agent-sheet.tsx'
-import { type Choices, commandOf, defaultsOf, firstChoices, isDefault, startInput } from './choices.ts'
+import { commandOf, defaultsOf, firstChoices, isDefault, startInput } from './choices.ts'
 import { DestinationChoice } from './destination-choice.tsx'
 import { DiskChoice } from './disk-choice.tsx'
 import { FormRow } from './form-row.tsx'
@@ -36,34 +37,34 @@ function OptionsForm({ machine }: { readonly machine: Machine }): ReactElement {
   const settings = useSettings()
   const destinations = useDestinations()
   const { units } = useWordStyle()
-  const leaveOut = useUi(({ sheet }) => (sheet?.kind === 'back-up-options' ? sheet.leaveOut : undefined)) ?? null
-  const [choices, setChoices] = useState<Choices>(() => {
+  const opened = useUi(({ sheet }) => (sheet?.kind === 'back-up-options' ? sheet : null))
+  const [choices, setChoices] = useState<BackUpChoices>(() => {
+    if (opened?.choices !== undefined) return opened.choices
     const usual = destinationFor(machine.id, settings, destinations)
     const there = destinations.find((one) => one.state.kind === 'connected') ?? destinations[0]
-    return firstChoices(machine, settings, (usual ?? there)?.id ?? null, leaveOut)
+    return firstChoices(machine, settings, (usual ?? there)?.id ?? null, opened?.leaveOut ?? null)
   })
   const [commandShown, setCommandShown] = useState(false)
   const [busy, setBusy] = useState<'starting' | 'saving' | null>(null)
   const [refusal, setRefusal] = useState<Problem | null>(null)
-  const [settingUp, setSettingUp] = useState<'no' | 'yes' | 'was'>('no')
-  const setUpButton = useRef<HTMLButtonElement>(null)
+  /** Coming back from the set-up, the focus is where it was, if that is still there. */
+  const [focusSetUp] = useState(() => opened?.choices !== undefined && freezeOutlook(machine, new Date()).setUpAgent)
 
   const destination = destinations.find((one) => one.id === choices.destinationId) ?? null
   const state = usePreview(machine, destination, choices)
   const context = { machine: machine.name, destination: destination?.name ?? null, units }
   const obstacle = destination === null ? null : obstacleOf(state, context)
   const saved = isDefault(machine, choices, settings)
-  const change = (next: Partial<Choices>) => {
+  const change = (next: Partial<BackUpChoices>) => {
     setRefusal(null)
     setChoices({ ...choices, ...next })
   }
 
+  const setUpButton = useRef<HTMLButtonElement>(null)
+  // Here and not in the row: the sheet itself takes the focus first.
   useEffect(() => {
-    if (settingUp === 'was') setUpButton.current?.focus()
-  }, [settingUp])
-  if (settingUp === 'yes') {
-    return <SetUpAgentSheet machineId={machine.id} onClose={() => setSettingUp('was')} back />
-  }
+    if (focusSetUp) setUpButton.current?.focus()
+  }, [focusSetUp])
 
   const start = async () => {
     if (destination === null) return
@@ -137,7 +138,7 @@ function OptionsForm({ machine }: { readonly machine: Machine }): ReactElement {
           <DestinationChoice
             destinations={destinations}
             chosen={choices.destinationId}
-            focused={settingUp === 'no'}
+            focused={!focusSetUp}
             units={units}
             onChange={(destinationId) => change({ destinationId })}
           />
@@ -164,7 +165,10 @@ function OptionsForm({ machine }: { readonly machine: Machine }): ReactElement {
             choices={choices}
             state={state}
             onChange={change}
-            onSetUp={() => setSettingUp('yes')}
+            onSetUp={() => {
+              const back = { kind: 'back-up-options', machineId: machine.id, choices } as const
+              ui.openSheet({ kind: 'set-up-agent', machineId: machine.id, back })
+            }}
             setUpButton={setUpButton}
           />
         </FormRow>
@@ -188,7 +192,12 @@ function OptionsForm({ machine }: { readonly machine: Machine }): ReactElement {
 const isFreezeRefusal = (state: PreviewState) =>
   state.kind === 'refused' && state.problem.code === 'backup/freeze-required'
 
-function whyNotNow(machine: Machine, choices: Choices, state: PreviewState, obstacle: Obstacle | null): string | null {
+function whyNotNow(
+  machine: Machine,
+  choices: BackUpChoices,
+  state: PreviewState,
+  obstacle: Obstacle | null,
+): string | null {
   if (choices.destinationId === null) return 'Choose a destination first'
   if (choices.disks.size === 0) return 'Choose at least one disk'
   if (obstacle !== null) return null

@@ -4,16 +4,7 @@ import type { Machine } from '../../../../shared/domain/machine.ts'
 import type { MachineDefaults, Settings } from '../../../../shared/domain/settings.ts'
 import type { Input } from '../../../../shared/ipc/contract.ts'
 import { backupCommand } from '../../../../shared/text/commands.ts'
-
-export interface Choices {
-  readonly destinationId: DestinationId | null
-  readonly disks: ReadonlySet<string>
-  /** Bytes per second; null as the settings say. */
-  readonly limit: number | null
-  readonly check: boolean
-  readonly freeze: boolean
-  readonly requireFreeze: boolean
-}
+import type { BackUpChoices } from '../../state/back-up-choices.ts'
 
 /** As saved for the machine, else as the settings say. `leaveOut`: a disk whose tick is taken away. */
 export function firstChoices(
@@ -21,7 +12,7 @@ export function firstChoices(
   settings: Settings,
   destinationId: DestinationId | null,
   leaveOut: DiskId | null,
-): Choices {
+): BackUpChoices {
   const saved = settings.backupByMachine[machine.id]
   const able = machine.disks.filter((disk) => disk.exclusion === null).map((disk) => disk.id)
   const wanted = saved?.diskIds == null ? able : able.filter((id) => saved.diskIds?.includes(id))
@@ -36,19 +27,19 @@ export function firstChoices(
 }
 
 /** Null: all that can be backed up. */
-export function diskIdsOf(machine: Machine, { disks }: Choices): string[] | null {
+export function diskIdsOf(machine: Machine, { disks }: BackUpChoices): string[] | null {
   const able = machine.disks.filter((disk) => disk.exclusion === null)
   return able.every((disk) => disks.has(disk.id)) ? null : able.map((disk) => disk.id).filter((id) => disks.has(id))
 }
 
 /** What the choice of freezing is in a call. */
-export function freezeWishes({ freeze, requireFreeze }: Choices): { freeze: boolean; requireFreeze: boolean } {
+export function freezeWishes({ freeze, requireFreeze }: BackUpChoices): { freeze: boolean; requireFreeze: boolean } {
   return { freeze, requireFreeze: freeze && requireFreeze }
 }
 
 export function startInput(
   machine: Machine,
-  choices: Choices & { readonly destinationId: DestinationId },
+  choices: BackUpChoices & { readonly destinationId: DestinationId },
   whenPossible: boolean,
 ): Input<'backup.start'> {
   return {
@@ -65,7 +56,7 @@ export function startInput(
 /** The command that does the same. `note` says what a command can't: it then does as the settings say. */
 export function commandOf(
   machine: Machine,
-  choices: Choices,
+  choices: BackUpChoices,
   settings: Settings,
   place: { readonly destination: string | null; readonly whenPossible: boolean },
 ): { readonly line: string; readonly note: string | null } {
@@ -87,7 +78,7 @@ export function commandOf(
 }
 
 /** What Save as Default writes. Parts that equal the settings stay open, so that they follow them. */
-export function defaultsOf(machine: Machine, choices: Choices, settings: Settings): MachineDefaults {
+export function defaultsOf(machine: Machine, choices: BackUpChoices, settings: Settings): MachineDefaults {
   const { freeze, requireFreeze } = choices
   const before = settings.backupByMachine[machine.id]
   return {
@@ -101,7 +92,7 @@ export function defaultsOf(machine: Machine, choices: Choices, settings: Setting
 }
 
 /** Would Save as Default change nothing? */
-export function isDefault(machine: Machine, choices: Choices, settings: Settings): boolean {
+export function isDefault(machine: Machine, choices: BackUpChoices, settings: Settings): boolean {
   if (choices.destinationId === null || settings.destinationByMachine[machine.id] !== choices.destinationId)
     return false
   const now = firstChoices(machine, settings, choices.destinationId, null)

@@ -4,16 +4,16 @@ import type { Machine } from '../../../../shared/domain/machine.ts'
 import { freezeOutlook } from '../../../../shared/text/agent-words.ts'
 import { Button } from '../../design/button.tsx'
 import { Checkbox } from '../../design/checkbox.tsx'
+import type { BackUpChoices } from '../../state/back-up-choices.ts'
 import { useNow } from '../../state/window-state.tsx'
-import type { Choices } from './choices.ts'
 import styles from './options.module.css'
 import type { PreviewState } from './use-preview.ts'
 
 export interface FreezeChoiceProps {
   readonly machine: Machine
-  readonly choices: Choices
+  readonly choices: BackUpChoices
   readonly state: PreviewState
-  readonly onChange: (change: Partial<Choices>) => void
+  readonly onChange: (change: Partial<BackUpChoices>) => void
   readonly onSetUp: () => void
   /** For the focus, when the set-up has been left. */
   readonly setUpButton: Ref<HTMLButtonElement>

@@ -6,16 +6,16 @@ import { formatRate, type Units } from '../../../../shared/format/bytes.ts'
 import { Checkbox } from '../../design/checkbox.tsx'
 import { Select } from '../../design/select.tsx'
 import { ChevronDownIcon, ChevronRightIcon } from '../../icons/icons.tsx'
-import type { Choices } from './choices.ts'
+import type { BackUpChoices } from '../../state/back-up-choices.ts'
 import styles from './options.module.css'
 
 const limits = [10_000_000, 25_000_000, 50_000_000, 100_000_000, 250_000_000] as const
 
 export interface MoreOptionsProps {
-  readonly choices: Choices
+  readonly choices: BackUpChoices
   readonly settings: Settings
   readonly units: Units
-  readonly onChange: (change: Partial<Choices>) => void
+  readonly onChange: (change: Partial<BackUpChoices>) => void
 }
 
 export function MoreOptions({ choices, settings, units, onChange }: MoreOptionsProps): ReactElement {

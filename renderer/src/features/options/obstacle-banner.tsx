@@ -3,14 +3,14 @@ import type { ReactElement } from 'react'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import { Banner } from '../../design/banner.tsx'
 import { Button } from '../../design/button.tsx'
-import type { Choices } from './choices.ts'
+import type { BackUpChoices } from '../../state/back-up-choices.ts'
 import type { Obstacle } from './obstacle.ts'
 
 export interface ObstacleBannerProps {
   readonly obstacle: Obstacle
   readonly machine: Machine
-  readonly choices: Choices
-  readonly onChange: (change: Partial<Choices>) => void
+  readonly choices: BackUpChoices
+  readonly onChange: (change: Partial<BackUpChoices>) => void
 }
 
 export function ObstacleBanner({ obstacle, machine, choices, onChange }: ObstacleBannerProps): ReactElement {

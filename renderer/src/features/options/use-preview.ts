@@ -4,8 +4,9 @@ import type { Destination } from '../../../../shared/domain/destination.ts'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import type { Problem } from '../../../../shared/errors/problem.ts'
 import type { BackupPreview, Input } from '../../../../shared/ipc/contract.ts'
+import type { BackUpChoices } from '../../state/back-up-choices.ts'
 import { useActions } from '../../state/window-state.tsx'
-import { type Choices, diskIdsOf, freezeWishes } from './choices.ts'
+import { diskIdsOf, freezeWishes } from './choices.ts'
 
 export type PreviewState =
   | { readonly kind: 'asking' }
@@ -22,7 +23,7 @@ interface Asked {
 const lookAgainMs = 5000
 
 /** Without a destination nothing is asked. */
-export function usePreview(machine: Machine, destination: Destination | null, choices: Choices): PreviewState {
+export function usePreview(machine: Machine, destination: Destination | null, choices: BackUpChoices): PreviewState {
   const actions = useActions()
   const [state, setState] = useState<PreviewState>({ kind: 'asking' })
   const [round, setRound] = useState(0)
