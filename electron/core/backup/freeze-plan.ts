@@ -24,10 +24,14 @@ export function planFreeze(machine: Machine, wishes: FreezeWishes, settings: Set
   const mountpoints = wishes.mountpoints ?? settings.backupByMachine[machine.id]?.mountpoints ?? null
   if (plan.kind === 'freeze') return { ...plan, required, mountpoints }
   if (!required || machine.state.kind === 'off') return plan
-  throw new FloeError('backup/freeze-required', `${machine.name} was not backed up: ${lower(plan.reason)}`, {
-    params: { machine: machine.name, cause: plan.cause },
-    remedy: 'Set up the guest agent, or back up without freezing.',
-  })
+  throw new FloeError(
+    'backup/freeze-required',
+    `${machine.name} has to be frozen and cannot be: ${lower(plan.reason)}`,
+    {
+      params: { machine: machine.name, cause: plan.cause },
+      remedy: 'Set up the guest agent, or back up without freezing.',
+    },
+  )
 }
 
 const lower = (sentence: string) => sentence.slice(0, 1).toLowerCase() + sentence.slice(1)
