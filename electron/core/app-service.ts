@@ -9,6 +9,7 @@ import type { ExportService } from './export/export-service.ts'
 import type { Handlers } from './gate/handlers.ts'
 import type { GuestKeeper } from './guest-agent/types.ts'
 import type { SettingsStore } from './home/settings-store.ts'
+import { assertIdle } from './jobs/assert-idle.ts'
 import type { JobBoard } from './jobs/types.ts'
 import { machinesOnSameDisk } from './machines/same-disk.ts'
 import type { MachineService } from './machines/types.ts'
@@ -65,7 +66,10 @@ export function createHandlers(services: Services): Handlers {
     'machines.setAgent': ({ machineId, agent }) => machines.setAgent(machineId, agent),
     'machines.askAgent': ({ machineId }) => machines.askAgent(machineId),
     'machines.thaw': ({ machineId }) => done(services.keeper.thawNow(machineId)),
-    'machines.remove': ({ machineId }) => done(machines.remove(machineId)),
+    'machines.remove': async ({ machineId }) => {
+      assertIdle(board, machineId)
+      return done(machines.remove(machineId))
+    },
     'machines.shutDownGuest': ({ machineId }) => done(machines.shutDownGuest(machineId)),
 
     'destinations.list': async () => [...repository.destinations()],

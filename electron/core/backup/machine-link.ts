@@ -3,6 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { MachineId } from '../../../shared/domain/ids.ts'
 import type { ProblemCode } from '../../../shared/errors/codes.ts'
+import { processIdentity } from '../control/process-identity.ts'
 import { FloeError } from '../errors.ts'
 import type { MachineLease, MachineService } from '../machines/types.ts'
 import type { Logger } from '../ports/index.ts'
@@ -104,11 +105,12 @@ export class MachineLink implements QemuLink {
   }
 
   /** A socket that was deleted, or a machine that was taken off the list, does not end the QEMU that copies. */
-  #stillRuns(): boolean {
+  async #stillRuns(): Promise<boolean> {
+    if (this.#pid === null) return false
     try {
-      return this.#pid !== null && this.#machines.get(this.#machineId).pid === this.#pid
+      return this.#machines.get(this.#machineId).pid === this.#pid
     } catch {
-      return false
+      return (await processIdentity(this.#pid)) !== null
     }
   }
 
@@ -127,7 +129,7 @@ export class MachineLink implements QemuLink {
         return lease
       } catch (error) {
         if (error instanceof Detached) throw error
-        if (error instanceof FloeError && goneCodes.has(error.code) && !this.#stillRuns()) {
+        if (error instanceof FloeError && goneCodes.has(error.code) && !(await this.#stillRuns())) {
           throw new MachineEnded('The machine is not running any more.', { cause: error })
         }
         this.#logger.warn('Cannot reach a machine that is being backed up; trying again', {

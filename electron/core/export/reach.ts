@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { MachineId } from '../../../shared/domain/ids.ts'
 import type { ProblemCode } from '../../../shared/errors/codes.ts'
+import { processIdentity } from '../control/process-identity.ts'
 import { FloeError } from '../errors.ts'
 import type { MachineLease, MachineService } from '../machines/types.ts'
 import type { Logger } from '../ports/index.ts'
@@ -41,12 +42,13 @@ export async function acquireUnlessOff(
   }
 }
 
-/** Does the process that served the export still run, as far as the system tells? */
-function stillRuns({ machines, machine }: Reached): boolean {
+/** Does the process that served the export still run, as far as the system tells? A machine off the list may. */
+async function stillRuns({ machines, machine }: Reached): Promise<boolean> {
+  if (machine.pid === null) return false
   try {
-    return machine.pid !== null && machines.get(machine.id).pid === machine.pid
+    return machines.get(machine.id).pid === machine.pid
   } catch {
-    return false
+    return (await processIdentity(machine.pid)) !== null
   }
 }
 
@@ -66,7 +68,7 @@ export async function withMachine<T>(
       return { value: await work(lease) }
     } catch (error) {
       if (!(error instanceof FloeError)) throw error
-      if (goneCodes.has(error.code) && !stillRuns(reached)) return null
+      if (goneCodes.has(error.code) && !(await stillRuns(reached))) return null
       const passes = passingCodes.has(error.code) || error.code === 'machine/busy' || error.code === 'machine/silent'
       if (!passes || signal.aborted) throw error
       logger.warn('Cannot reach a machine that an export is to be removed from; trying again', {
