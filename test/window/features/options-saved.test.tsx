@@ -1,6 +1,7 @@
 import { screen } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
-import { destination } from '../support/sample.ts'
+import { backUpInput } from '../../../renderer/src/state/back-up.ts'
+import { destination, settings as sampleSettings } from '../support/sample.ts'
 import '../support/setup.ts'
 import { id, off, openOptions, preview, problem, t7 } from './options-support.ts'
 import { inputsOf } from './support.ts'
@@ -39,6 +40,17 @@ it('a place that can be used comes before one that is not there', async () => {
 })
 
 describe('the saved choices', () => {
+  it('are what a plain Back Up Now asks for', () => {
+    const saved = { diskIds: ['vda'], freeze: true, requireFreeze: true, limit: 50_000_000, check: false }
+    const { settings } = sampleSettings({ backupByMachine: { [id]: saved }, freeze: false })
+    expect(backUpInput(id, settings, t7)).toEqual({
+      ...saved,
+      machineId: id,
+      destinationId: t7.id,
+      whenPossible: false,
+    })
+  })
+
   it('are the destination, disks, freezing, limit and check of this machine; others’ stay', async () => {
     const other = { diskIds: null, freeze: null, limit: null, check: true }
     const { user, bridge } = await openOptions(preview(), { settings: { backupByMachine: { other } } })
