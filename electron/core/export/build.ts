@@ -1,6 +1,7 @@
 // Makes an export inside QEMU, step by step; the record lies on the disk before the first one.
 import { mkdir } from 'node:fs/promises'
 import type { ExportPlace, JobInstant } from '../../../shared/domain/job.ts'
+import { FloeError } from '../errors.ts'
 import type { FreezeOutcome, GuestKeeper } from '../guest-agent/types.ts'
 import { insertFilters } from '../instant/insert.ts'
 import { prepareSnapshots } from '../instant/prepare.ts'
@@ -58,11 +59,20 @@ export async function buildExport(
       if (phase === 'freezing' || phase === 'thawed') view.onFreeze(phase)
     },
   )
+  if (freeze.kind === 'freeze' && freeze.required && outcome.kind === 'not-frozen')
+    throw notHeld(record, outcome.reason)
   view.onStep('Opening the export')
   const served = record.disks.map((disk) => ({ exportId: disk.exportId, node: disk.snapshotNode, name: disk.id }))
   await addExports(session, served)
   return { place: placeOf(record.socketPath, record.disks, value.at), instant: instantOf(value, outcome) }
 }
+
+/** The instant was taken, but nobody can say that the guest was frozen then. */
+const notHeld = ({ machineName }: ExportRecord, reason: string) =>
+  new FloeError('backup/freeze-required', reason, {
+    params: { machine: machineName },
+    remedy: 'Try again, or export without freezing.',
+  })
 
 const wishOf = (plan: FreezePlan): Parameters<GuestKeeper['around']>[1] =>
   plan.kind === 'freeze' ? plan : { notFrozen: { kind: 'not-frozen', cause: plan.cause, reason: plan.reason } }
