@@ -99,6 +99,11 @@ export class BackupCard implements RunView {
     this.#board.update(this.#jobId, { checked: { doneBytes, totalBytes } })
   }
 
+  onKept(why: string | null): void {
+    const note = why === null ? null : `Floe cannot let go of the machine's disks yet and goes on trying: ${why}`
+    this.#board.update(this.#jobId, { note })
+  }
+
   /** The card's last look, without the state. */
   final(state: BackupState) {
     const { phases } = cardOf(state, this.#options, still, this.#board.get(this.#jobId).phases)

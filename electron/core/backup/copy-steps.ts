@@ -4,7 +4,7 @@ import { truncate } from 'node:fs/promises'
 import { FloeError } from '../errors.ts'
 import { insertFilters } from '../instant/insert.ts'
 import { prepareSnapshots } from '../instant/prepare.ts'
-import { removeSnapshots } from '../instant/remove.ts'
+import { removeScratchFiles, removeSnapshots } from '../instant/remove.ts'
 import { identifyFile } from '../machines/file-identity.ts'
 import { holdShutdown, letShutdown } from '../machines/shutdown-safe.ts'
 import { createImage } from '../qemu-img/index.ts'
@@ -31,6 +31,7 @@ import { watchCopies, watchedEvents } from './watch.ts'
 
 /** Between two attempts: QEMU tells nobody when it can take a command again, so it is asked anew. */
 const stopPollMs = 100
+const longestPauseMs = 3_000
 
 export class CopySteps {
   /** What is done to the jobs while they run. */
@@ -160,6 +161,7 @@ export class CopySteps {
     } finally {
       if (mayRescue) await this.#letGuestGoOn()
     }
+    await this.#removeInstant()
     await this.#letGo()
     await link.close()
     if (copied) await link.images?.assertUntouched()
@@ -197,14 +199,37 @@ export class CopySteps {
           if ((await ourTargets(session, header.plan)).length > 0) sawTargets = session
           else if (copied && sawTargets !== session) throw new MachineEnded('The machine was started anew.')
           await releaseCopies(session, header.plan)
-          const stay = await removeSnapshots(session, snapshotsOf(header.plan))
-          if (stay.length > 0) deps.ports.logger.warn('Scratch files could not be removed', { stay })
         })
       } catch (error) {
         if (!(error instanceof FloeError) || error.code !== 'machine/timeout') throw error
         deps.ports.logger.warn('QEMU takes long to close the images of a backup', { error: String(error) })
       }
       await new Promise((resolve) => setTimeout(resolve, stopPollMs))
+    }
+  }
+
+  /**
+   * Never gives up: a filter that stays in the guest's way keeps every later backup from its disk, and nobody else would
+   * take it out. What stands in the way (a scratch drive that hangs, another program's job on the disk) passes.
+   */
+  async #removeInstant(): Promise<void> {
+    const { header, link, deps, view, place } = this.#run
+    const { logger } = deps.ports
+    const disks = snapshotsOf(header.plan)
+    if (disks.length === 0) return
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const stay = await link.use((session) => removeSnapshots(session, disks))
+        if (stay.length > 0) logger.warn('Scratch files could not be removed', { stay })
+        if (attempt > 1) view.onKept(null)
+        return
+      } catch (error) {
+        if (error instanceof Detached) throw error
+        if (error instanceof MachineEnded) return void (await removeScratchFiles(disks))
+        if (attempt % 100 === 1) logger.warn('An instant cannot be removed yet', { ...place, error: String(error) })
+        view.onKept(error instanceof Error ? error.message : String(error))
+      }
+      await new Promise((resolve) => setTimeout(resolve, Math.min(attempt * stopPollMs, longestPauseMs)))
     }
   }
 

@@ -24,6 +24,8 @@ export interface RunView {
   onSample(sample: CopySample & { readonly pause: CopyPause | null }): void
   /** What looking after guest, scratch room and movement found. */
   onCare(care: Partial<CopyCare>): void
+  /** Why what was put in the guest's way cannot be taken out yet, as a sentence; null once it is. */
+  onKept(why: string | null): void
   onChecked(doneBytes: number, totalBytes: number): void
   /** Bytes so far, for the words of a problem. */
   done(): Done

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { backupWorld } from '../../support/backup-world.ts'
 import { brittleVolume } from '../../support/brittle-volume.ts'
 import { createImage, startQemu } from '../../support/qemu.ts'
+import { until } from '../../support/run.ts'
 import { tempDir } from '../../support/temp.ts'
 
 test('a scratch drive that fails costs the backup, never a write of the guest', async () => {
@@ -21,6 +22,27 @@ test('a scratch drive that fails costs the backup, never a write of the guest', 
   expect(world.floe.repository.points(null)).toEqual([])
   expect(world.partials()).toEqual([])
   await qemu.write('vda', '50M', '1M', 9)
+  const nodes = await qemu.monitor.command<{ 'node-name': string }[]>('query-named-block-nodes', { flat: true })
+  expect(nodes.filter((node) => node['node-name'].startsWith('floe-'))).toEqual([])
+})
+
+test('an instant that cannot be taken down yet is taken down later, and the copy counts', async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('a.qcow2'), '64M')
+  execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 0 24M', path], { stdio: 'ignore' })
+  await using qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }], run: true })
+  await using world = await backupWorld()
+  const id = await world.start(await world.machine(qemu), { limit: 8 << 20 })
+  await world.reach(id, 'copying')
+  // Another program reads through Floe's filter, and so keeps it in use.
+  const theirs = { driver: 'raw', 'node-name': 'theirs', 'read-only': true, file: `floe-${id}-c0` }
+  await qemu.monitor.command('blockdev-add', theirs)
+  await world.floe.board.setLimit(id, null)
+  await until(() => world.floe.board.get(id).note?.includes('goes on trying'), 'the reason on the card')
+  await qemu.monitor.command('blockdev-del', { 'node-name': 'theirs' })
+  const job = await world.floe.board.whenFinal(id)
+  expect(world.pointOf(job)).toMatchObject({ consistency: 'crash-consistent' })
+  expect(job.note).not.toContain('goes on trying')
   const nodes = await qemu.monitor.command<{ 'node-name': string }[]>('query-named-block-nodes', { flat: true })
   expect(nodes.filter((node) => node['node-name'].startsWith('floe-'))).toEqual([])
 })
