@@ -194,6 +194,8 @@ class Backups implements BackupService {
           await this.#atWork.follow(resumed.run, card, resumed.first, cancelled.signal)
         })
       })
+      // It runs inside QEMU already: nobody would look after it, nor after its guest, if it waited for its destination.
+      this.#deps.board.startNow(id)
     })
   }
 

@@ -47,7 +47,9 @@ export function optionsOf({ plan, check }: Pick<BackupHeader, 'plan' | 'check'>)
       ? [freeze.cause, freeze.reason]
       : ['unseen', 'Floe was closed while the backup began, so nobody can tell whether the freeze held.']
   const consistency = way === 'offline' ? 'offline' : 'crash-consistent'
-  return { diskCount: disks.length, check, unseen: { consistency, freeze: null, reason, cause, pausedMs: null } }
+  const isRequired = freeze.kind === 'freeze' && freeze.required
+  const unseen = isRequired ? null : ({ consistency, freeze: null, reason, cause, pausedMs: null } as const)
+  return { diskCount: disks.length, check, unseen }
 }
 
 /** What changes besides events and cannot be read off QEMU: the last word on each counts. */
@@ -78,11 +80,14 @@ export class Journal {
   readonly #dir: string
   readonly #path: string
   readonly #file: FileHandle
+  /** The last line may be cut short: by a crash, or by a drive that was full. */
+  #cut: boolean
 
-  private constructor(dir: string, path: string, file: FileHandle) {
+  private constructor(dir: string, path: string, file: FileHandle, cut: boolean) {
     this.#dir = dir
     this.#path = path
     this.#file = file
+    this.#cut = cut
   }
 
   /** Begins a journal. @throws FloeError `system/home-unwritable` */
@@ -90,7 +95,7 @@ export class Journal {
     const path = journalPath(dir, header.jobId)
     try {
       await mkdir(dir, { recursive: true, mode: 0o700 })
-      const journal = new Journal(dir, path, await open(path, 'ax', 0o600))
+      const journal = new Journal(dir, path, await open(path, 'ax', 0o600), false)
       await journal.#append(header)
       await syncFolder(dir)
       return journal
@@ -102,9 +107,7 @@ export class Journal {
   /** Goes on with the journal of an earlier run, whose last line may be cut short. */
   static async reopen(dir: string, jobId: JobId): Promise<Journal> {
     const path = journalPath(dir, jobId)
-    const file = await open(path, 'a')
-    await file.writeFile('\n')
-    return new Journal(dir, path, file)
+    return new Journal(dir, path, await open(path, 'a'), true)
   }
 
   /** On the disk when it resolves. */
@@ -130,7 +133,10 @@ export class Journal {
   }
 
   async #append(line: BackupHeader | BackupEvent | Note): Promise<void> {
-    await this.#file.appendFile(`${JSON.stringify(line)}\n`)
+    const before = this.#cut ? '\n' : ''
+    this.#cut = true
+    await this.#file.appendFile(`${before}${JSON.stringify(line)}\n`)
+    this.#cut = false
     await this.#file.sync()
   }
 }
@@ -164,6 +170,10 @@ function parseLine(line: string): unknown[] {
   }
 }
 
+/** A crash cut the very first line short: nothing had been begun yet. */
+const isStillborn = (text: string): boolean =>
+  !text.includes('\n') && '{"version":'.startsWith(text.slice(0, '{"version":'.length))
+
 /** Journals of backups that had not ended. `unreadable` ones stay where they are. */
 export async function readJournals(dir: string): Promise<{ unfinished: Unfinished[]; unreadable: string[] }> {
   const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
@@ -173,8 +183,10 @@ export async function readJournals(dir: string): Promise<{ unfinished: Unfinishe
   const unfinished: Unfinished[] = []
   const unreadable: string[] = []
   for (const name of names.filter((candidate) => candidate.endsWith('.jsonl')).sort()) {
-    const folded = foldJournal(await readFile(join(dir, name), 'utf8'))
+    const text = await readFile(join(dir, name), 'utf8')
+    const folded = foldJournal(text)
     if (folded) unfinished.push(folded)
+    else if (isStillborn(text)) await rm(join(dir, name), { force: true })
     else unreadable.push(join(dir, name))
   }
   return { unfinished, unreadable }

@@ -10,7 +10,7 @@ import type { Ports } from '../ports/index.ts'
 import type { Repository } from '../repository/types.ts'
 import type { CareTiming } from './copy-care.ts'
 import type { BackupEvent } from './events.ts'
-import { Journal, readJournals, type Unfinished } from './journal.ts'
+import { Journal, optionsOf, readJournals, type Unfinished } from './journal.ts'
 import type { QemuLink } from './link.ts'
 import { MachineEnded } from './machine-link.ts'
 import { DaemonEnded } from './offline-link.ts'
@@ -18,6 +18,7 @@ import { interrupted } from './problems.ts'
 import { findRemains } from './remains.ts'
 import { placeOf, type RunView } from './run-context.ts'
 import { BackupRun } from './runner.ts'
+import { notHeld } from './take-instant.ts'
 
 interface Dependencies {
   readonly machines: MachineService
@@ -75,7 +76,10 @@ export async function resumeBackup(
   let first: BackupEvent
   try {
     const remains = await findRemains(unfinished, link, deps.repository, partial !== null)
-    const why = interrupted(place, 'Floe was closed, and the copy could not be finished.')
+    const missed = state.state === 'starting' && remains.jobs === 'all' && optionsOf(header).unseen === null
+    const why = missed
+      ? notHeld(header, 'Floe was closed while the guest was being frozen, so nobody can tell whether the freeze held.')
+      : interrupted(place, 'Floe was closed, and the copy could not be finished.')
     first = { event: 'resumed', remains, problem: toProblem(why) }
   } catch (error) {
     if (!(error instanceof MachineEnded)) throw error

@@ -48,8 +48,8 @@ export type BackupState =
 export interface BackupOptions {
   readonly diskCount: number
   readonly check: boolean
-  /** What a point whose instant nobody saw is worth: Floe was closed while it was set. */
-  readonly unseen: JobInstant
+  /** What a point whose instant nobody saw is worth: Floe was closed while it was set. Null: nothing, for a required freeze. */
+  readonly unseen: JobInstant | null
 }
 
 export const initialState: BackupState = { state: 'idle' }

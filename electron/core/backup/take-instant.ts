@@ -31,7 +31,7 @@ export async function takeInstant(
 }
 
 /** The instant was taken, but nobody can say that the guest was frozen then. */
-const notHeld = ({ machineName }: BackupHeader, reason: string) =>
+export const notHeld = ({ machineName }: Pick<BackupHeader, 'machineName'>, reason: string) =>
   new FloeError('backup/freeze-required', reason, {
     params: { machine: machineName },
     remedy: 'Try again, or back up without freezing.',

@@ -74,7 +74,7 @@ function whilePreparing(state: In<'preparing'>, event: BackupEvent): Transition 
     case 'machine-gone':
       return discard(failed(event.problem))
     case 'resumed':
-      return release(false, failed(event.problem))
+      return release(false, state.cancelled ? cancelled : failed(event.problem))
     default:
       return stay(state)
   }
@@ -96,8 +96,8 @@ function whileStarting(state: In<'starting'>, event: BackupEvent, options: Backu
     case 'machine-gone':
       return discard(failed(event.problem))
     case 'resumed':
-      if (event.remains.jobs !== 'all') return stop(rescueGuest, failed(event.problem))
       if (state.cancelled) return stop(rescueGuest, cancelled)
+      if (event.remains.jobs !== 'all' || options.unseen === null) return stop(rescueGuest, failed(event.problem))
       return go(
         { state: 'copying', instant: { ...options.unseen, at }, rescueGuest, finished: [] },
         { effect: 'watch', rescueGuest },

@@ -106,3 +106,22 @@ test('an adopted copy can be cancelled', async () => {
   expect(await ownNodes(qemu)).toEqual([])
   expect(world.partials()).toEqual([])
 })
+
+test('copies that ran side by side are all looked after at once when Floe is back', async () => {
+  using dir = tempDir()
+  await using one = await machineWithData(dir.file('a.qcow2'))
+  await using other = await machineWithData(dir.file('b.qcow2'))
+  await using world = await backupWorld()
+  const first = await world.start(await world.machine(one), { limit: 2 << 20 })
+  const second = await world.start(await world.machine(other), { limit: 2 << 20 })
+  world.floe.board.startNow(second)
+  await world.reach(first, 'copying')
+  await world.reach(second, 'copying')
+  const floe = await world.restart()
+  await world.reach(first, 'copying')
+  await world.reach(second, 'copying')
+  for (const id of [first, second]) {
+    await floe.board.setLimit(id, null)
+    world.pointOf(await floe.board.whenFinal(id))
+  }
+})

@@ -1,6 +1,7 @@
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { BackupEvent } from '../../../../electron/core/backup/events.ts'
 import {
   type BackupHeader,
@@ -101,6 +102,33 @@ test('a journal cut short at any byte folds to a state it had been in, and takes
   await again.append({ event: 'prepared', at, rescueGuest: false })
   await again.close()
   expect(foldJournal(readFileSync(journalPath(dir.path, jobId), 'utf8'))?.state).toMatchObject({ state: 'starting' })
+})
+
+test('a line that a full drive cut short costs only itself', async () => {
+  using dir = tempDir()
+  const journal = await Journal.create(dir.path, header)
+  const path = journalPath(dir.path, jobId)
+  const probe = await open(path)
+  const handle = Object.getPrototypeOf(probe) as FileHandle
+  await probe.close()
+  const full = vi.spyOn(handle, 'appendFile').mockImplementationOnce(async () => {
+    appendFileSync(path, '{"note":{"lim')
+    throw new Error('ENOSPC')
+  })
+  await expect(journal.note({ limit: 5 })).rejects.toThrow('ENOSPC')
+  full.mockRestore()
+  await journal.append({ event: 'begin' })
+  await journal.close()
+  const folded = foldJournal(readFileSync(path, 'utf8'))
+  expect(folded).toMatchObject({ state: { state: 'preparing' }, notes: { limit: null } })
+})
+
+test('a journal whose first line a crash cut short is of a backup that had not begun, and goes', async () => {
+  using dir = tempDir()
+  appendFileSync(dir.file('a.jsonl'), '')
+  appendFileSync(dir.file('b.jsonl'), JSON.stringify(header).slice(0, 100))
+  expect(await readJournals(dir.path)).toEqual({ unfinished: [], unreadable: [] })
+  expect(readdirSync(dir.path)).toEqual([])
 })
 
 test('the last word on limit, pause and usual latency counts, whatever happened between', async () => {

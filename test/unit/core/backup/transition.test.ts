@@ -49,7 +49,7 @@ const anyEvent: fc.Arbitrary<BackupEvent> = fc.oneof(
 const options = fc.record({
   diskCount: fc.integer({ min: 1, max: 3 }),
   check: fc.boolean(),
-  unseen: fc.constant(unseen),
+  unseen: fc.constantFrom(unseen, null),
 })
 
 /** What each effect may answer. */
@@ -137,6 +137,25 @@ test('when every effect has some outcome, a backup ends: recorded and good, or w
     }),
     { numRuns: 1500 },
   )
+})
+
+test('a copy whose required freeze nobody saw hold is ended, and one that was cancelled stays cancelled', () => {
+  const resumed: BackupEvent = {
+    event: 'resumed',
+    remains: { jobs: 'all', targets: 'all', partial: true, recorded: false },
+    problem,
+  }
+  const after = (cancelled: boolean, seen: typeof unseen | null) =>
+    transition({ state: 'starting', at, rescueGuest: true, cancelled }, resumed, {
+      diskCount: 1,
+      check: false,
+      unseen: seen,
+    }).state
+  expect(after(false, null)).toMatchObject({ state: 'stopping', ending: { kind: 'failed' } })
+  expect(after(false, unseen)).toMatchObject({ state: 'copying', instant })
+  expect(after(true, unseen)).toMatchObject({ state: 'stopping', ending: { kind: 'cancelled' } })
+  const preparing = transition({ state: 'preparing', cancelled: true }, resumed, { diskCount: 1, check: false, unseen })
+  expect(preparing.state).toMatchObject({ state: 'releasing', outcome: { kind: 'cancelled' } })
 })
 
 test('a good verdict of every disk is needed before anything is recorded', () => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { FloeError, toProblem } from '../../../../electron/core/errors.ts'
 import { assertIdle } from '../../../../electron/core/jobs/assert-idle.ts'
 import { createJobBoard } from '../../../../electron/core/jobs/board.ts'
 import { Topic } from '../../../../electron/core/topics/topic.ts'
@@ -21,6 +22,6 @@ it('keeps a machine on the list while an export is held, though nobody uses its 
 it('does not mind jobs of other machines or on restore points, nor one that has not begun', () => {
   assertIdle(boardWith({}), freshId<MachineId>())
   assertIdle(boardWith({ kind: 'verify' }), machineId)
-  const problem = { code: 'machine/off', message: 'It is off.', severity: 'error', params: {}, remedy: null } as const
+  const problem = toProblem(new FloeError('machine/off', 'It is off.'))
   assertIdle(boardWith({ state: { kind: 'waiting', for: 'machine', problem } }), machineId)
 })
