@@ -20,8 +20,9 @@ export function planFreeze(machine: Machine, wishes: FreezeWishes, settings: Set
     wishes.freeze ?? settings.backupByMachine[machine.id]?.freeze ?? settings.freeze,
     settings,
   )
-  const required = wishes.requireFreeze ?? (settings.requireFreeze && wishes.freeze !== false)
-  const mountpoints = wishes.mountpoints ?? settings.backupByMachine[machine.id]?.mountpoints ?? null
+  const saved = settings.backupByMachine[machine.id]
+  const required = wishes.requireFreeze ?? ((saved?.requireFreeze ?? settings.requireFreeze) && wishes.freeze !== false)
+  const mountpoints = wishes.mountpoints ?? saved?.mountpoints ?? null
   if (plan.kind === 'freeze') return { ...plan, required, mountpoints }
   if (!required || machine.state.kind === 'off') return plan
   throw new FloeError(
