@@ -1,6 +1,7 @@
 // The composition root of the core: builds every service over one home folder, and starts and stops them in order.
 // Whoever calls this owns the home (see control/): there is never a second core on the same one.
 import { z } from 'zod'
+import type { Settings } from '../../shared/domain/settings.ts'
 import { createActivityLog } from './activity/activity-log.ts'
 import { createHandlers } from './app-service.ts'
 import { createBackupService } from './backup/backup-service.ts'
@@ -16,7 +17,7 @@ import { createHome, homePaths } from './home/home-paths.ts'
 import { JsonFile } from './home/json-file.ts'
 import { createSettingsStore } from './home/settings-store.ts'
 import { newId } from './ids.ts'
-import { sweepScratch } from './instant/scratch.ts'
+import { ownScratchFolder, sweepScratch } from './instant/scratch.ts'
 import { createJobBoard } from './jobs/board.ts'
 import { lendMonitor } from './machines/lend-monitor.ts'
 import { createMachineService } from './machines/machine-service.ts'
@@ -76,6 +77,11 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     const frozen = new Map(keeper.unconfirmed().map(({ machineId, since }) => [machineId, since]))
     for (const { id } of machines.list()) machines.setMayBeFrozen(id, frozen.get(id) ?? null)
   })
+  /** As whoever puts scratch images somewhere sees them: in the folder that was chosen, this Floe has its own. */
+  const settingsHere = (): Settings => {
+    const now = settings.get()
+    return { ...now, scratchFolder: now.scratchFolder && ownScratchFolder(now.scratchFolder, homeId) }
+  }
   const backups = createBackupService({
     machines,
     keeper,
@@ -83,7 +89,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     board,
     activity,
     ports,
-    settings,
+    settings: { get: settingsHere },
     journalDir: paths.backupJournals,
     scratchDir: paths.scratch,
     setGuestTime: async ({ id }) => {
@@ -102,7 +108,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     openOffImages: offImagesOf(machines, ports),
     journalDir: paths.exports,
     surroundings: () => ({
-      settings: settings.get(),
+      settings: settingsHere(),
       planFreeze,
       scratchDir: paths.scratch,
       runDir: paths.run,
@@ -152,7 +158,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
   /** Old data of guests whose backup or export is over, left by a Floe that was killed together with its QEMU. */
   const sweepOldData = async () => {
     const alive = new Set<string>(board.active().map((job) => job.id))
-    for (const folder of new Set([paths.scratch, settings.get().scratchFolder ?? paths.scratch])) {
+    for (const folder of new Set([paths.scratch, settingsHere().scratchFolder ?? paths.scratch])) {
       await sweepScratch(folder, alive).catch((error) => ports.logger.warn('Old scratch files stay', { folder, error }))
     }
   }

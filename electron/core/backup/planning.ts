@@ -49,10 +49,12 @@ export async function inputFromMemory(machine: Machine, planning: Planning): Pro
 
 async function common(machine: Machine, { jobId, wishes, settings, scratchDir }: Planning) {
   const folder = settings.scratchFolder ?? scratchDir
-  const space = await scratchSpace(folder).catch((error: unknown) => String(error))
+  const space = await scratchSpace(folder).catch((error: unknown) =>
+    error instanceof Error ? error.message : String(error),
+  )
   const scratch = (dataBytes: number): ScratchAnswer =>
     typeof space === 'string'
-      ? { kind: 'no-room', reason: `The scratch folder ${folder} can't be used: ${space}.` }
+      ? { kind: 'no-room', reason: `The scratch folder ${folder} can't be used: ${space.replace(/\.$/, '')}.` }
       : planScratch(folder, dataBytes, space, settings.scratchLimit)
   return {
     jobId,

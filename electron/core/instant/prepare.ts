@@ -1,9 +1,9 @@
 // What can be made before the instant without touching the guest's disks: the scratch images. What fails here has cost
 // the guest nothing.
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createImage } from '../qemu-img/index.ts'
 import type { QmpSession } from '../qmp/types.ts'
+import { makeScratchFolder } from './scratch.ts'
 import type { SnapshotDisk } from './types.ts'
 
 /** @throws FloeError `system/tool-*`, QmpExecuteError; removeSnapshots clears what was made */
@@ -13,7 +13,7 @@ export async function prepareSnapshots(
   options: { readonly env: Readonly<Record<string, string | undefined>> },
 ): Promise<void> {
   for (const disk of disks) {
-    await mkdir(dirname(disk.scratchPath), { recursive: true, mode: 0o700 })
+    await makeScratchFolder(dirname(disk.scratchPath))
     await createImage(disk.scratchPath, disk.virtualSize, 'qcow2', { env: options.env })
     await session.execute('blockdev-add', {
       driver: 'qcow2',

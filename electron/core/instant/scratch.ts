@@ -1,6 +1,6 @@
 // Where the guest's old data waits while an instant is read: how much of it to expect, how much there may be, and what
 // an earlier run left behind. The scratch drive is usually the one with the guest's own images: it must not fill up.
-import { mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { formatBytes } from '../../../shared/format/bytes.ts'
@@ -49,14 +49,51 @@ export function planScratch(
   }
 }
 
-/** Looks at the scratch folder's drive, creating the folder. */
-export async function scratchSpace(folder: string): Promise<{ freeBytes: number; totalBytes: number }> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const { bavail, blocks, bsize } = await statfs(folder)
-  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+interface ScratchSpace {
+  readonly freeBytes: number
+  readonly totalBytes: number
+}
+
+/**
+ * This Floe's own folder in one that several may be given: each removes what none of its own jobs needs any more, and
+ * the guest's old data is for its owner only.
+ */
+export const ownScratchFolder = (shared: string, homeId: string): string => join(shared, `floe-${homeId}`)
+
+/** Where a drive that is not there would be mounted, nothing is made but this one folder. */
+export async function makeScratchFolder(folder: string): Promise<void> {
+  await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+}
+
+/**
+ * Looks at the scratch folder's drive, creating the folder in the one around it.
+ * @throws the system's error when it cannot be written to, Error when its drive does not answer
+ */
+export function scratchSpace(folder: string): Promise<ScratchSpace> {
+  return inTime(folder, askedSpaces, async () => {
+    await makeScratchFolder(folder)
+    await access(folder, constants.W_OK | constants.X_OK)
+    const { bavail, blocks, bsize } = await statfs(folder)
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+  })
 }
 
 const answerMs = 3_000
+/** What was asked of drives and is not answered yet. Each such question takes up a thread of this process. */
+const askedSpaces = new Map<string, Promise<ScratchSpace>>()
+const askedWrites = new Map<string, Promise<true>>()
+
+/** A drive that hangs is asked once, and everybody waits for that answer some seconds. */
+async function inTime<T>(folder: string, asked: Map<string, Promise<T>>, ask: () => Promise<T>): Promise<T> {
+  const question = asked.get(folder) ?? ask().finally(() => asked.delete(folder))
+  asked.set(folder, question)
+  question.catch(() => {})
+  const given = await Promise.race([question.then((answer) => ({ answer })), pause(answerMs, null, { ref: false })])
+  if (given === null) throw new Error(`The scratch drive does not answer: ${folder}.`)
+  return given.answer
+}
 
 /**
  * Taking a filter out flushes its scratch image; with a drive that hangs, QEMU and the guest would hang with it until
@@ -65,20 +102,24 @@ const answerMs = 3_000
  */
 export async function assertScratchAnswers(disks: readonly { readonly scratchPath: string }[]): Promise<void> {
   for (const folder of new Set(disks.map((disk) => dirname(disk.scratchPath)))) {
-    const answered = await Promise.race([probe(folder), pause(answerMs, false, { ref: false })])
-    if (!answered) throw new Error(`The scratch drive does not answer: ${folder}.`)
+    await inTime(folder, askedWrites, () => probe(folder))
   }
 }
 
+const probePrefix = '.floe-probe-'
+
 /** A full or read-only drive has answered, too. */
 async function probe(folder: string): Promise<true> {
-  const path = join(folder, `.floe-probe-${process.pid}`)
+  const path = join(folder, `${probePrefix}${process.pid}`)
   await writeFile(path, 'x', { flush: true }).catch(() => {})
   await rm(path, { force: true }).catch(() => {})
   return true
 }
 
-/** Removes scratch files of jobs that are not `alive`; answers how many. A missing folder holds none. */
+/**
+ * Removes scratch files of jobs that are not `alive`; answers how many. A missing folder holds none.
+ * @param folder of this Floe alone, because nobody can tell whether another Floe's job is alive
+ */
 export async function sweepScratch(folder: string, alive: ReadonlySet<string>): Promise<number> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [] as string[]
@@ -88,6 +129,7 @@ export async function sweepScratch(folder: string, alive: ReadonlySet<string>): 
     const owner = ownerOfScratchFile(name)
     return owner !== null && !alive.has(owner)
   })
-  for (const name of orphans) await rm(join(folder, name), { force: true })
+  const probes = names.filter((name) => name.startsWith(probePrefix) && name !== `${probePrefix}${process.pid}`)
+  for (const name of [...orphans, ...probes]) await rm(join(folder, name), { force: true })
   return orphans.length
 }

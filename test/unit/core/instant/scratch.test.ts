@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ownerOfScratchFile } from '../../../../electron/core/instant/naming.ts'
-import { planScratch, reservedBytes, sweepScratch } from '../../../../electron/core/instant/scratch.ts'
+import { planScratch, reservedBytes, scratchSpace, sweepScratch } from '../../../../electron/core/instant/scratch.ts'
 import { tempDir } from '../../../support/temp.ts'
 
 const gib = 1 << 30
@@ -48,4 +48,21 @@ test('scratch files that no job owns are removed, and nothing else', async () =>
   expect(await sweepScratch(dir.path, new Set(['aaaaaaaaaaaa']))).toBe(1)
   expect(await sweepScratch(dir.file('nowhere'), new Set())).toBe(0)
   expect(ownerOfScratchFile('floe-aaaaaaaaaaaa-s12.qcow2')).toBe('aaaaaaaaaaaa')
+})
+
+test('on a drive that is not there no folder is made, and the folder of one that is there is for its owner only', async () => {
+  using dir = tempDir()
+  await expect(scratchSpace(dir.file('drive', 'floe-home'))).rejects.toMatchObject({ code: 'ENOENT' })
+  expect(existsSync(dir.file('drive'))).toBe(false)
+  mkdirSync(dir.file('drive'))
+  const both = await Promise.all([1, 2].map(() => scratchSpace(dir.file('drive', 'floe-home'))))
+  for (const space of both) expect(space.totalBytes).toBeGreaterThan(0)
+  expect(statSync(dir.file('drive', 'floe-home')).mode & 0o777).toBe(0o700)
+})
+
+test('what is left of looking whether the drive answers goes with the next sweep', async () => {
+  using dir = tempDir()
+  for (const name of ['.floe-probe-1', `.floe-probe-${process.pid}`]) writeFileSync(dir.file(name), '')
+  await sweepScratch(dir.path, new Set())
+  expect([1, process.pid].map((pid) => existsSync(dir.file(`.floe-probe-${pid}`)))).toEqual([false, true])
 })
