@@ -156,13 +156,15 @@ export class CopySteps {
     // Asked before there is room on the destination again.
     const mayRescue = rescueGuest && (await causeOfStop(this.#run)) !== 'own-disk'
     const unwritten = await this.#readyForRemoval(copied)
-    try {
-      await this.#removeAll(copied)
-    } finally {
-      if (mayRescue) await this.#letGuestGoOn()
-    }
+    const failure = await this.#removeAll(copied).then(
+      () => null,
+      (error: unknown) => error,
+    )
+    // Whatever became of the copy: the guest gets its disks back and goes on as it would without Floe.
+    if (mayRescue) await this.#anyway(() => this.#letGuestGoOn())
     await this.#removeInstant()
-    await this.#letGo()
+    await this.#anyway(() => this.#letGo())
+    if (failure !== null) throw failure
     await link.close()
     if (copied) await link.images?.assertUntouched()
     if (unwritten) throw unwritten
@@ -233,19 +235,31 @@ export class CopySteps {
     }
   }
 
+  /** What the copy itself does not depend on. */
+  async #anyway(work: () => Promise<void>): Promise<void> {
+    const { deps, place } = this.#run
+    try {
+      await work()
+    } catch (error) {
+      if (error instanceof Detached) throw error
+      if (error instanceof MachineEnded) return
+      deps.ports.logger.error('A machine was not left as it was before its backup', { ...place, error: String(error) })
+    }
+  }
+
   /** QEMU ends with its guest again, also when that has happened meanwhile. Not one that was started since. */
   async #letGo(): Promise<void> {
     const { header, link, deps, place } = this.#run
     const { hold, pid, machineId } = header
-    if (!hold || deps.machines.list().find(({ id }) => id === machineId)?.pid !== pid) return
+    if (!hold) return
+    const isSame = () => deps.machines.list().find(({ id }) => id === machineId)?.pid === pid
     for (;;) {
       try {
-        const ended = await link.use((session) => letShutdown(session, hold))
+        const ended = await link.use(async (session) => isSame() && (await letShutdown(session, hold)))
         if (ended)
           deps.ports.logger.info('A machine whose guest turned itself off during its backup ends', { ...place })
         return
       } catch (error) {
-        if (error instanceof MachineEnded) return
         if (!(error instanceof FloeError) || error.code !== 'machine/timeout') throw error
       }
       await new Promise((resolve) => setTimeout(resolve, stopPollMs))

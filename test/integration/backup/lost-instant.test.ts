@@ -46,3 +46,22 @@ test('an instant that cannot be taken down yet is taken down later, and the copy
   const nodes = await qemu.monitor.command<{ 'node-name': string }[]>('query-named-block-nodes', { flat: true })
   expect(nodes.filter((node) => node['node-name'].startsWith('floe-'))).toEqual([])
 })
+
+test('an image that QEMU keeps costs the backup, and the guest gets its disk back all the same', async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('a.qcow2'), '64M')
+  execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 0 24M', path], { stdio: 'ignore' })
+  await using qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }], run: true })
+  await using world = await backupWorld()
+  const id = await world.start(await world.machine(qemu), { limit: 8 << 20 })
+  await world.reach(id, 'copying')
+  const theirs = { driver: 'raw', 'node-name': 'theirs', 'read-only': true, file: `floe-${id}-t0` }
+  await qemu.monitor.command('blockdev-add', theirs)
+  await world.floe.board.setLimit(id, null)
+  const job = await world.floe.board.whenFinal(id)
+  expect(job.state).toMatchObject({ kind: 'failed' })
+  const nodes = await qemu.monitor.command<{ 'node-name': string }[]>('query-named-block-nodes', { flat: true })
+  const ours = nodes.map((node) => node['node-name']).filter((name) => name.startsWith('floe-'))
+  expect(ours).toEqual([`floe-${id}-t0`])
+  expect(world.floe.repository.points(null)).toEqual([])
+})
