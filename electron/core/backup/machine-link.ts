@@ -3,10 +3,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { MachineId } from '../../../shared/domain/ids.ts'
 import type { ProblemCode } from '../../../shared/errors/codes.ts'
-import { processIdentity } from '../control/process-identity.ts'
 import { FloeError } from '../errors.ts'
 import type { MachineLease, MachineService } from '../machines/types.ts'
 import type { Logger } from '../ports/index.ts'
+import { processIdentity } from '../ports/process-identity.ts'
 import type { QmpSession } from '../qmp/types.ts'
 import type { QemuLink } from './link.ts'
 

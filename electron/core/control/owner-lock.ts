@@ -2,7 +2,7 @@ import { link, mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:
 import { join } from 'node:path'
 import { z } from 'zod'
 import { homeUnwritable } from '../home/json-file.ts'
-import { processIdentity } from './process-identity.ts'
+import { processIdentity } from '../ports/process-identity.ts'
 
 // The lock is a folder of numbered records, `owner.lock/<epoch>.json`. Becoming owner is creating the next number, which
 // the file system grants to one process only (link(2) fails when the name exists). A stale lock is therefore never

@@ -1,8 +1,8 @@
 // Keeps guests from staying frozen or stopped: it freezes around an instant, thaws whatever happens, goes on with thaws
 // that are not confirmed, and takes up what an earlier Floe left. What Floe does to one guest goes one after another.
 import { setTimeout as delay } from 'node:timers/promises'
-import { processIdentity } from '../control/process-identity.ts'
 import type { Ports } from '../ports/index.ts'
+import { processIdentity } from '../ports/process-identity.ts'
 import { freezeRequired, type Taken, takeFrozen } from './around.ts'
 import { notFrozen } from './freeze.ts'
 import { openAgent } from './open-agent.ts'

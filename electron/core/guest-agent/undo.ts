@@ -1,8 +1,8 @@
 // Undoing what was done to a guest: one attempt, by the keeper or by the guard.
 import { connect } from 'node:net'
 import type { QmpEndpoint } from '../../../shared/domain/machine.ts'
-import { processIdentity } from '../control/process-identity.ts'
 import type { Clock } from '../ports/index.ts'
+import { processIdentity } from '../ports/process-identity.ts'
 import { connectQmp } from '../qmp/connect.ts'
 import { endpointText } from '../qmp/endpoint.ts'
 import type { Danger, GuestAccess, OpenAgent } from './types.ts'

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { processIdentity } from '../../../../electron/core/control/process-identity.ts'
+import { processIdentity } from '../../../../electron/core/ports/process-identity.ts'
 import { until } from '../../../support/run.ts'
 
 const ways = process.platform === 'linux' ? (['linux', 'darwin'] as const) : (['darwin'] as const)
