@@ -236,8 +236,10 @@ export class CopyControl {
     const now = { at, totals: await this.#readTotals(session), offset: sumOfOffsets(copies) }
     this.#last = now
     if (before === null) return
-    const latency = before.totals && now.totals ? latencyBetween(before.totals, now.totals) : unknownLatency
-    const bytesPerSecond = (Math.max(0, now.offset - before.offset) * 1000) / Math.max(1, at - before.at)
+    const withinMs = at - before.at
+    const latency =
+      before.totals && now.totals ? latencyBetween(before.totals, now.totals, { withinMs }) : unknownLatency
+    const bytesPerSecond = (Math.max(0, now.offset - before.offset) * 1000) / Math.max(1, withinMs)
     const allowed = this.allowed
     this.#governor = deps.settings.get().guestFirst
       ? govern(this.#governor, { latency, idle: this.#idle, bytesPerSecond, limit })

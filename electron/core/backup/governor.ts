@@ -8,6 +8,8 @@ export interface Governor {
   readonly speed: number | null
   /** Looks in a row without suffering. */
   readonly calm: number
+  /** Looks in a row that told nothing. */
+  readonly silent: number
   /** Looks in a row at the lowest speed with suffering all the same. */
   readonly inVain: number
   /** What counts as usual since slowing down did not help; null parts: as before the backup. */
@@ -29,6 +31,7 @@ export interface GovernorLook {
 export const ungoverned: Governor = {
   speed: null,
   calm: 0,
+  silent: 0,
   inVain: 0,
   usual: { writeMs: null, flushMs: null },
 }
@@ -46,6 +49,8 @@ const harmless = { writeMs: 20, flushMs: 60 }
 const harmlessUnknown = { writeMs: 60, flushMs: 180 }
 const calmLooks = 2
 const looksInVain = 5
+/** A guest of which nothing is heard may write nothing, or wait for a write that takes very long. */
+const silentLooks = 15
 const step = 1.5
 
 function isWorse(part: keyof WriteLatency, { latency, idle }: GovernorLook, usual: WriteLatency): boolean {
@@ -71,7 +76,12 @@ const floorFor = (limit: number | null): number => (limit === null ? lowestSpeed
 export function govern(before: Governor, look: GovernorLook): Governor {
   const floor = floorFor(look.limit)
   const governor = before.speed === null ? before : { ...before, speed: Math.max(before.speed, floor) }
-  return suffers(look, governor.usual) ? slower(governor, look, floor) : faster(governor, look)
+  const { writeMs, flushMs } = look.latency
+  if (writeMs === null && flushMs === null && governor.silent < silentLooks) {
+    return { ...governor, silent: governor.silent + 1 }
+  }
+  const heard = writeMs === null && flushMs === null ? governor : { ...governor, silent: 0 }
+  return suffers(look, heard.usual) ? slower(heard, look, floor) : faster(heard, look)
 }
 
 function slower(governor: Governor, look: GovernorLook, floor: number): Governor {
@@ -80,7 +90,7 @@ function slower(governor: Governor, look: GovernorLook, floor: number): Governor
   const inVain = governor.speed !== null && governor.speed <= floor ? governor.inVain + 1 : 0
   if (inVain < looksInVain) return { ...governor, speed, calm: 0, inVain }
   // With next to nothing left of the copy it is not what the guest suffers from: its own load, or another's.
-  return { speed, calm: 0, inVain: 0, usual: higher(governor.usual, look.latency) }
+  return { speed, calm: 0, silent: 0, inVain: 0, usual: higher(governor.usual, look.latency) }
 }
 
 function higher(a: WriteLatency, b: WriteLatency): WriteLatency {

@@ -65,10 +65,19 @@ const fewestAtOnce: Fewest = { writes: 5, flushes: 3 }
 const fewestBefore: Fewest = { writes: 20, flushes: 10 }
 const fewestEver: Fewest = { writes: 100, flushes: 20 }
 
-/** A device that was reset or unplugged makes the sums go back: that tells nothing. */
-export function latencyBetween(before: WriteTotals, after: WriteTotals, fewest: Fewest = fewestAtOnce): WriteLatency {
-  const mean = (count: number, nanoseconds: number, least: number): number | null =>
-    count >= least && nanoseconds >= 0 ? nanoseconds / count / 1e6 : null
+/**
+ * What was done between two readings. A few slow ones say enough when the guest waited for them half of `withinMs`: one
+ * that waits long does not write often. A device that was reset or unplugged makes the sums go back: that tells nothing.
+ */
+export function latencyBetween(
+  before: WriteTotals,
+  after: WriteTotals,
+  { fewest = fewestAtOnce, withinMs = Number.POSITIVE_INFINITY }: { fewest?: Fewest; withinMs?: number } = {},
+): WriteLatency {
+  const mean = (count: number, nanoseconds: number, least: number): number | null => {
+    const enough = count >= least || (count > 0 && nanoseconds >= (withinMs / 2) * 1e6)
+    return enough && nanoseconds >= 0 ? nanoseconds / count / 1e6 : null
+  }
   return {
     writeMs: mean(after.writes - before.writes, after.writeNs - before.writeNs, fewest.writes),
     flushMs: mean(after.flushes - before.flushes, after.flushNs - before.flushNs, fewest.flushes),
@@ -83,7 +92,7 @@ const never: WriteTotals = { writes: 0, writeNs: 0, flushes: 0, flushNs: 0 }
  */
 export function idleLatency(first: WriteTotals | null, last: WriteTotals | null): WriteLatency {
   if (last === null) return unknownLatency
-  const recent = first === null ? unknownLatency : latencyBetween(first, last, fewestBefore)
-  const ever = latencyBetween(never, last, fewestEver)
+  const recent = first === null ? unknownLatency : latencyBetween(first, last, { fewest: fewestBefore })
+  const ever = latencyBetween(never, last, { fewest: fewestEver })
   return { writeMs: recent.writeMs ?? ever.writeMs, flushMs: recent.flushMs ?? ever.flushMs }
 }

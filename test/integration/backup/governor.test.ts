@@ -6,12 +6,12 @@ import { until } from '../../support/run.ts'
 import { type TempDir, tempDir } from '../../support/temp.ts'
 import { startWritingGuest } from '../../support/writing-guest.ts'
 
-/** A guest that writes all the time to a drive which takes 24 MiB/s in all, for it and for the copy. */
+/** A guest that writes all the time to a drive which takes 8 MiB/s in all, for it and for the copy. */
 async function guestOnSharedDrive(dir: TempDir) {
   const path = dir.file('data.qcow2')
   await createImage(path, '512M')
   execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 0 512M', path], { stdio: 'ignore' })
-  const throttle = { 'qom-type': 'throttle-group', id: 'drive', limits: { 'bps-total': 24 << 20 } }
+  const throttle = { 'qom-type': 'throttle-group', id: 'drive', limits: { 'bps-total': 8 << 20 } }
   const guest = await startWritingGuest(dir, path, {
     sectors: 512 * 2048,
     args: ['-object', JSON.stringify(throttle)],

@@ -23,6 +23,12 @@ test('too few writes say nothing, and counters that went back neither', () => {
   expect(latencyBetween(totals(100, 500), totals(3, 1))).toEqual({ writeMs: null, flushMs: null })
 })
 
+test('few writes that took most of the time say enough', () => {
+  expect(latencyBetween(totals(100, 0), totals(102, 1200), { withinMs: 2000 }).writeMs).toBe(600)
+  expect(latencyBetween(totals(100, 0), totals(102, 900), { withinMs: 2000 }).writeMs).toBeNull()
+  expect(latencyBetween(totals(100, 0), totals(100, 0), { withinMs: 2000 }).writeMs).toBeNull()
+})
+
 test('what the guest is used to comes from the time of preparing, else from its whole life, else from nowhere', () => {
   expect(idleLatency(totals(1000, 9000), totals(1050, 9100)).writeMs).toBe(2)
   expect(idleLatency(totals(1000, 9000), totals(1002, 9900)).writeMs).toBeCloseTo(9.88, 2)
