@@ -155,6 +155,9 @@ export class CopySteps {
     const { link, post } = this.#run
     // Asked before there is room on the destination again.
     const mayRescue = rescueGuest && (await causeOfStop(this.#run)) !== 'own-disk'
+    // At once: no job needs the instant any more, and a slow drive may take minutes to take in what was copied.
+    const instantRemoved = this.#removeInstant()
+    instantRemoved.catch(() => {})
     const unwritten = await this.#readyForRemoval(copied)
     const failure = await this.#removeAll(copied).then(
       () => null,
@@ -162,7 +165,7 @@ export class CopySteps {
     )
     // Whatever became of the copy: the guest gets its disks back and goes on as it would without Floe.
     if (mayRescue) await this.#anyway(() => this.#letGuestGoOn())
-    await this.#removeInstant()
+    await instantRemoved
     await this.#anyway(() => this.#letGo())
     if (failure !== null) throw failure
     await link.close()

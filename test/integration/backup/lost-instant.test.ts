@@ -4,6 +4,7 @@ import { backupWorld } from '../../support/backup-world.ts'
 import { brittleVolume } from '../../support/brittle-volume.ts'
 import { createImage, startQemu } from '../../support/qemu.ts'
 import { until } from '../../support/run.ts'
+import { canSlowDown, slowVolume } from '../../support/slow-volume.ts'
 import { tempDir } from '../../support/temp.ts'
 
 test('a scratch drive that fails costs the backup, never a write of the guest', async () => {
@@ -64,4 +65,24 @@ test('an image that QEMU keeps costs the backup, and the guest gets its disk bac
   const ours = nodes.map((node) => node['node-name']).filter((name) => name.startsWith('floe-'))
   expect(ours).toEqual([`floe-${id}-t0`])
   expect(world.floe.repository.points(null)).toEqual([])
+})
+
+test.runIf(canSlowDown())('the guest gets its disk back while a slow drive still takes in the copy', async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('a.qcow2'), '64M')
+  execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 0 40M', path], { stdio: 'ignore' })
+  await using qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }], run: true })
+  using drive = slowVolume(128, 4 << 20)
+  // The system takes everything at once, and the drive takes its time.
+  execFileSync('mount', ['-o', 'remount,async', drive.path])
+  await using world = await backupWorld({ destinationPath: `${drive.path}/backups` })
+  const id = await world.start(await world.machine(qemu))
+  const ownNodes = async () => {
+    const nodes = await qemu.monitor.command<{ 'node-name': string }[]>('query-named-block-nodes', { flat: true })
+    return nodes.map((node) => node['node-name']).filter((name) => name.startsWith('floe-'))
+  }
+  await until(async () => (await ownNodes()).length > 1, 'the instant to be taken')
+  await until(async () => (await ownNodes()).join() === `floe-${id}-t0`, 'the image alone to be left')
+  expect(world.floe.board.get(id).state).toMatchObject({ kind: 'finishing', step: 'Closing the images' })
+  world.pointOf(await world.floe.board.whenFinal(id))
 })
