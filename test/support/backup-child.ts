@@ -5,7 +5,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { connectQmp } from '../../electron/core/qmp/connect.ts'
 import { startParts, worldPorts } from './backup-world.ts'
 
-/** `before`/`after` a QMP command (with how often it may pass first), around the point's final name, or in Checking. */
+/** `before`/`after` a QMP command (with how often it may pass first) or the removal of the image's node, around the point's final name, or in Checking. */
 export type Moment = `before ${string}` | `after ${string}` | 'while checking'
 
 const [home, qmpPath, destinationPath, moment, parent] = process.argv.slice(2) as [
@@ -31,6 +31,11 @@ function die(): never {
   throw new Error('This process is dead.')
 }
 
+/** The node of the image being written is another matter than what keeps the instant. */
+function stepOf(command: string, args: Readonly<Record<string, unknown>> = {}): string {
+  return command === 'blockdev-del' && /-t\d+$/.test(String(args['node-name'])) ? 'image-closed' : command
+}
+
 const { rename } = files
 files.rename = (from, to) =>
   String(from).includes('.partial-') && !String(from).endsWith('.tmp')
@@ -41,7 +46,7 @@ syncBuiltinESMExports()
 const floe = await startParts(home, worldPorts({}, Number(parent)), async (...options) => {
   const session = await connectQmp(...options)
   const execute = session.execute.bind(session)
-  session.execute = (command, ...rest) => around(command, () => execute(command, ...rest))
+  session.execute = (command, ...rest) => around(stepOf(command, rest[0]), () => execute(command, ...rest))
   return session
 })
 if (side === 'while') floe.repository.computeIndex = async () => die()

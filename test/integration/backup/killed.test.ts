@@ -30,6 +30,8 @@ const recorded: readonly Moment[] = [
   'before job-dismiss',
   'after job-dismiss',
   'before blockdev-del',
+  'after blockdev-del',
+  'before image-closed',
   'before final-name',
   'after final-name',
   'while checking',
@@ -38,7 +40,7 @@ const discarded: readonly Moment[] = [
   'before blockdev-add',
   'after blockdev-add',
   'before transaction',
-  'after blockdev-del',
+  'after image-closed',
 ]
 
 test.each([
