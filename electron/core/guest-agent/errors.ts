@@ -39,6 +39,10 @@ export function unreachable(error: unknown, endpoint: QmpEndpoint): FloeError {
 
 const remedyOf = (error: FloeError) => (error.remedy === null ? {} : { remedy: error.remedy })
 
+/** Two QEMUs were given one path: the one that was started last listens there. */
+export const sharedAgent = (machineName: string, other: string) =>
+  `${machineName} and ${other} were given the same socket for their guest agents, so the wrong one of them could be frozen.`
+
 export const closedEarly = (endpoint: QmpEndpoint, cause?: unknown) =>
   new FloeError('agent/unreachable', `The connection to the guest agent at ${endpointText(endpoint)} was closed.`, {
     params: { path: endpointText(endpoint), reason: 'closed' },

@@ -1,7 +1,7 @@
 // Freezing a guest and thawing it again, one step each. What is not certain to have worked counts as not frozen.
 import { FloeError } from '../errors.ts'
 import type { Ports } from '../ports/index.ts'
-import { seconds } from './errors.ts'
+import { seconds, sharedAgent } from './errors.ts'
 import type { TouchedGuest } from './touched-guest.ts'
 import type { AgentSession, FreezeOutcome, FreezeWish, GuestFileSystem, OpenAgent } from './types.ts'
 
@@ -56,6 +56,7 @@ export async function freeze(wish: FreezeWish, deps: FreezeDeps): Promise<Frozen
   if (guest.agent === null) {
     return notFrozen('no-agent', `${guest.machineName} has no channel to a guest agent, so it cannot be frozen.`)
   }
+  if (guest.agentSharedWith) return notFrozen('no-agent', sharedAgent(guest.machineName, guest.agentSharedWith))
   let session: AgentSession
   try {
     session = await deps.openAgent(guest.agent, { randomBytes: deps.ports.randomBytes })

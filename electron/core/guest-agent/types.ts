@@ -57,6 +57,8 @@ export interface GuestAccess {
   readonly machineName: string
   readonly agent: QmpEndpoint | null
   readonly qmp: QmpEndpoint | null
+  /** Name of another machine that was given the same agent socket: nobody can tell which guest answers there. */
+  readonly agentSharedWith?: string | null
   /** QEMU's process when it is known: once it is gone, so is everything that was done to the guest. */
   readonly qemuPid?: number | null
 }

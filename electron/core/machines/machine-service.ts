@@ -175,6 +175,12 @@ class Machines implements MachineService {
         remedy: 'Wait for its backup or restore to end, or cancel it.',
       })
     }
+    if (machine.mayBeFrozenSince !== null) {
+      throw new FloeError('machine/has-jobs', `${machine.entry.name} has not confirmed yet that it is thawed.`, {
+        params: { machine: machine.entry.name },
+        remedy: 'Wait until it is thawed, thaw it in the guest with "fsfreeze -u", or end it.',
+      })
+    }
     if (machine.process !== null && machine.entry.origin !== 'demo') {
       // It runs on and would be found again: remembered as unwanted.
       machine.entry = { ...machine.entry, hidden: true }
@@ -236,10 +242,12 @@ class Machines implements MachineService {
 
   guestAccess(id: MachineId): GuestAccess {
     const { entry, process, link } = this.#ownOf(id)
+    const agent = entry.agentPath === null ? null : parseEndpoint(entry.agentPath)
     return {
       machineId: entry.id,
       machineName: entry.name,
-      agent: entry.agentPath === null ? null : parseEndpoint(entry.agentPath),
+      agent,
+      agentSharedWith: agent && this.#sharesAgent(agent, id),
       qmp: link.endpoint ?? entry.endpoint,
       qemuPid: process?.process.pid ?? null,
     }
@@ -269,6 +277,7 @@ class Machines implements MachineService {
       openAgent: this.#deps.openAgent ?? openAgent,
       timing: this.#timing,
       onChange: (changed) => this.#publish(changed),
+      sharesAgent: (endpoint, by) => this.#sharesAgent(endpoint, by.entry.id),
       isTaken: (endpoint, by) => this.#isOthers(endpoint, by.entry.id),
       onLost: () => this.#rounds.soon(),
     })
@@ -308,6 +317,12 @@ class Machines implements MachineService {
     return [...this.#tracked.values()].some(
       ({ entry, process }) => entry.id !== id && process?.line.qmp.some((other) => isSameEndpoint(other, endpoint)),
     )
+  }
+
+  #sharesAgent(endpoint: QmpEndpoint, id: MachineId): string | null {
+    const others = [...this.#tracked.values()].filter(({ entry, process }) => entry.id !== id && process !== null)
+    const other = others.find(({ process }) => isSameEndpoint(parseEndpoint(process?.line.agent ?? ''), endpoint))
+    return other?.entry.name ?? null
   }
 
   async #forget(machine: TrackedMachine): Promise<void> {

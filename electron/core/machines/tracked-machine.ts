@@ -3,6 +3,7 @@
 import type { Disk } from '../../../shared/domain/disk.ts'
 import type { Machine, MachineState, QmpEndpoint } from '../../../shared/domain/machine.ts'
 import { FloeError } from '../errors.ts'
+import { sharedAgent } from '../guest-agent/errors.ts'
 import type { OpenAgent } from '../guest-agent/types.ts'
 import type { Ports } from '../ports/index.ts'
 import type { connectQmp } from '../qmp/connect.ts'
@@ -29,6 +30,8 @@ export interface TrackedDeps {
   readonly connect: typeof connectQmp
   readonly openAgent: OpenAgent
   readonly timing: MachineTiming
+  /** The name of another machine whose running process was given the same socket for its agent; null for none. */
+  readonly sharesAgent: (endpoint: QmpEndpoint, by: TrackedMachine) => string | null
   /** The machine looks different now. */
   readonly onChange: (machine: TrackedMachine) => void
   /** Does the running process of another machine listen there? */
@@ -112,7 +115,9 @@ export class TrackedMachine {
     const endpoint = agentPath === null ? null : parseEndpoint(agentPath)
     if (endpoint === null) return null
     const chardev = agentGiven ? null : (this.process?.line.agentIds.chardev ?? null)
-    return { endpoint, chardev, session: this.link.session }
+    const other = this.#deps.sharesAgent(endpoint, this)
+    const ambiguity = other === null ? null : sharedAgent(this.entry.name, other)
+    return { endpoint, chardev, session: this.link.session, ambiguity }
   }
 
   /** Where the agent is from now on; null as the start command says. */

@@ -148,6 +148,12 @@ describe('freezing around an instant', () => {
     expect(taken).toBe(false)
   })
 
+  it('does not happen when another machine was given the same socket', async () => {
+    const { freeze } = await keeperOf().around(guest({ agentSharedWith: 'clone' }), wish, inTime, () => {})
+    expect(freeze).toMatchObject({ kind: 'not-frozen', reason: expect.stringContaining('debian and clone') })
+    expect(agent.received).toEqual([])
+  })
+
   it('does not happen without a guard', async () => {
     const ports = { clock: realClock, logger: quietLogger, randomBytes }
     const noGuard = { ...guardCommand, program: dir.file('no-such-program') }

@@ -4,9 +4,10 @@ import type { MachineTiming } from '../../../electron/core/machines/timing.ts'
 import type { AgentState, Machine } from '../../../shared/domain/machine.ts'
 import { createExt4Image, startLinuxGuest } from '../../support/linux-guest/guest.ts'
 import { createImage, startQemu } from '../../support/qemu.ts'
+import { RawQmp } from '../../support/raw-qmp.ts'
 import { until } from '../../support/run.ts'
 import { type TempDir, tempDir } from '../../support/temp.ts'
-import { shortTemp, startMachines, type TestMachines } from './support.ts'
+import { shortTemp, spawnQemu, startMachines, type TestMachines } from './support.ts'
 
 const agentTiming: Partial<MachineTiming> = { agentWatchedMs: 300, agentIdleMs: 300, agentAnswerMs: 1_000 }
 /** Nothing is asked by itself, but at the first sight and when something changes. */
@@ -161,6 +162,7 @@ describe('a channel that a person gave', () => {
       expect(test.named('plain-machine').mayBeFrozenSince).toBe(since)
       await test.service.askAgent(id)
       const asked = fake.lines.length
+      await expect(test.service.remove(id)).rejects.toMatchObject({ code: 'machine/has-jobs' })
       await test.service.askAgent(id)
       expect(fake.lines.length).toBe(asked)
       test.service.setMayBeFrozen(id, null)
@@ -170,6 +172,32 @@ describe('a channel that a person gave', () => {
 })
 
 describe('a channel of the start command', () => {
+  it('that a second machine was given, too, counts for neither of them', async () => {
+    using dir = shortTemp()
+    const args = (name: string) => [
+      ...['-name', name, '-device', 'virtio-serial'],
+      ...['qmp', 'own'].flatMap((use) => ['-qmp', `unix:${dir.file(`${name}-${use}`)},server=on,wait=off`]),
+      ...['-chardev', `socket,path=${dir.file('ga')},server=on,wait=off,id=ga`],
+      ...['-device', 'virtserialport,chardev=ga,name=org.qemu.guest_agent.0'],
+    ]
+    await using test = await startMachines(dir, { timing: agentTiming })
+    await using _one = spawnQemu(dir, args('one'))
+    await using two = spawnQemu(dir, args('two'))
+    for (const name of ['one', 'two']) {
+      await test.becomes(name, 'guest-paused', 15_000)
+      const monitor = await RawQmp.connect(dir.file(`${name}-own`))
+      await monitor.command('cont')
+      monitor.close()
+      await test.becomes(name, 'running', 15_000)
+    }
+    const { text } = await agentBecomes(test, 'one', 'unreachable')
+    expect(text).toMatch(/^one and two were given the same socket/)
+    expect(test.service.guestAccess(test.named('two').id)).toMatchObject({ agentSharedWith: 'one' })
+    await two.kill()
+    const sharer = () => test.service.guestAccess(test.named('one').id).agentSharedWith
+    await until(() => sharer() === null, 'the end of the other machine to be seen')
+  })
+
   it('with no agent behind it is known to be silent without a word sent into it', async () => {
     using dir = shortTemp()
     const path = dir.file('ga')

@@ -19,6 +19,8 @@ export interface AgentChannel {
   readonly chardev: string | null
   /** The machine's open monitor connection, if there is one. */
   readonly session: QmpSession | null
+  /** Why its answers count for nothing, as a sentence: another machine was given the same socket. */
+  readonly ambiguity?: string | null
 }
 
 /** One of `query-chardev`. `filename` is `unix:PATH,server=on`, also after `disconnected:`. */
@@ -49,6 +51,7 @@ export async function askAgent(
   channel: AgentChannel,
   how: { readonly openAgent: OpenAgent; readonly ports: Pick<Ports, 'randomBytes'>; readonly answerMs: number },
 ): Promise<AgentAnswer> {
+  if (channel.ambiguity) return { kind: 'unreachable', text: channel.ambiguity }
   if ((await isPortOpen(channel)) === false) return { kind: 'silent' }
   try {
     await using agent = await how.openAgent(channel.endpoint, {
