@@ -197,10 +197,14 @@ export class CopyControl {
 
   /** A full file system may hit the guest itself: then the backup ends, and its unfinished copy makes room. */
   async #whyNotWait(): Promise<FloeError | null> {
-    const { header, place, view } = this.#run
+    const { header, place, view, deps } = this.#run
     const { plan } = header
     if (this.#hitsGuest === null) {
-      const own = plan.disks.flatMap((disk) => [disk.sourcePath ?? [], disk.snapshot?.scratchPath ?? []].flat())
+      const machine = deps.machines.list().find(({ id }) => id === header.machineId)
+      // A disk that is left out of the backup is written to all the same.
+      const others = machine?.disks.flatMap((disk) => (disk.readOnly ? [] : (disk.imagePath ?? []))) ?? []
+      const copied = plan.disks.flatMap((disk) => [disk.sourcePath ?? [], disk.snapshot?.scratchPath ?? []].flat())
+      const own = [...new Set([...copied, ...others])]
       const shared = await Promise.all(targetPaths(this.#run).map((target) => wouldHitGuest(target, own)))
       this.#hitsGuest = plan.way !== 'offline' && shared.includes(true)
     }

@@ -15,6 +15,7 @@ const kinds: Partial<Record<ProblemCode, WaitingState['for']>> = {
   'machine/busy': 'monitor',
   'machine/silent': 'monitor',
   'machine/timeout': 'monitor',
+  'machine/interrupted': 'monitor',
   'backup/job-clash': 'disk-job',
 }
 

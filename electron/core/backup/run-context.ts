@@ -71,6 +71,8 @@ export function targetPaths({ header, partial, place }: RunContext): readonly st
 /** Whose fault a failed write of the guest is. */
 export function causeOfStop({ header, deps, partial, guestError }: RunContext): Promise<Cause> {
   const { plan } = header
+  // Here the copy gives way to the guest: all it can do to a write is to leave no room for it.
+  if (plan.guestSafe && guestError !== null && !guestError.noSpace) return Promise.resolve('own-disk')
   const machine = deps.machines.list().find(({ id }) => id === header.machineId)
   const isCopied = (node: string) => plan.disks.some((disk) => disk.sourceNode === node)
   return causeOf(guestError, {

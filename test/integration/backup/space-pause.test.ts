@@ -117,3 +117,27 @@ test("a full drive that also holds the machine's disk is not waited for: the unf
   expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'backup/destination-full' } })
   expect(await leftovers(qemu)).toEqual([])
 })
+
+test('nor is one that holds a disk of the machine that is left out: the guest writes to it all the same', async () => {
+  using dir = tempDir()
+  using small = smallVolume(160 * mebibyte)
+  const path = await createImage(dir.file('a.qcow2'), '256M')
+  const left = await createImage(join(small.path, 'b.qcow2'), '64M')
+  await using qemu = await startQemu({
+    disks: [
+      { id: 'vda', path, format: 'qcow2' },
+      { id: 'vdb', path: left, format: 'qcow2' },
+    ],
+  })
+  for (let index = 0; index < 3; index += 1) await qemu.write('vda', `${index * 64}M`, '32M', 10 + index)
+  await qemu.flush('vda')
+  await using world = await backupWorld({ destinationPath: join(small.path, 'backups') })
+  const machine = await world.machine(qemu)
+  const vda = machine.disks.find((disk) => disk.aliases.includes('vda') || disk.id.endsWith('vda'))
+  const id = await world.start(machine, { limit: 32 * mebibyte, diskIds: [vda?.id ?? 'vda'] })
+  await world.reach(id, 'copying')
+  fill(small.path)
+  const { state } = await world.floe.board.whenFinal(id)
+  expect(state).toMatchObject({ kind: 'failed', problem: { code: 'backup/destination-full' } })
+  expect(world.partials()).toEqual([])
+})

@@ -8,6 +8,7 @@ describe('what may pass by itself', () => {
     ['destination/locked', 'destination'],
     ['machine/off', 'machine'],
     ['machine/busy', 'monitor'],
+    ['machine/interrupted', 'monitor'],
     ['backup/job-clash', 'disk-job'],
   ] as const)('%s is waited for', (code, what) => {
     expect(obstacleOf(new FloeError(code, 'So it is.'))).toMatchObject({
