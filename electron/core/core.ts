@@ -6,6 +6,7 @@ import { createActivityLog } from './activity/activity-log.ts'
 import { createHandlers } from './app-service.ts'
 import { createBackupService } from './backup/backup-service.ts'
 import { planFreeze } from './backup/freeze-plan.ts'
+import { tellNotBegun } from './backup/not-begun.ts'
 import { createDemo } from './demo/demo.ts'
 import { createDoctor } from './doctor/doctor.ts'
 import { createExportService } from './export/export-service.ts'
@@ -136,6 +137,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     const steps = [
       () => stopWatching(),
       () => demo.close(),
+      () => tellNotBegun(board, activity),
       // Side by side: a restore that ends lets a queued backup begin no more, and neither waits for the other.
       () => Promise.all([exports.stop(), board.stop(), backups.stop()]),
       // After the backups: whoever was freezing a guest has let go of it.

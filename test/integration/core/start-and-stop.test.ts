@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, it, vi } from 'vitest'
 import { startDemoGuest } from '../../support/demo-guest.ts'
 import { startFloe } from '../../support/floe.ts'
+import { createImage, startQemu } from '../../support/qemu.ts'
 import { tempDir } from '../../support/temp.ts'
 
 it('a core that cannot start ends what it had started, and the same home starts once the reason is gone', async () => {
@@ -18,6 +19,25 @@ it('a core that cannot start ends what it had started, and the same home starts 
   rmSync(dir.file('home', 'machines.json'))
   await using floe = await startFloe(dir.file('home'))
   expect(await floe.call('points.list', { machineId: null })).toEqual([])
+})
+
+it('a backup that only waited when Floe was closed is told of at the next start', async () => {
+  using dir = tempDir()
+  const images = [{ id: 'vda', path: await createImage(dir.file('a.qcow2'), '8M'), format: 'qcow2' as const }]
+  await using qemu = await startQemu({ disks: images })
+  const waiting = async () => {
+    await using floe = await startFloe(dir.file('home'))
+    const machine = await floe.call('machines.add', { qmp: qemu.qmpPath, agent: null, name: 'idle' })
+    mkdirSync(dir.file('drive'))
+    await floe.call('destinations.add', { path: dir.file('drive'), name: 'Drive' })
+    rmSync(dir.file('drive'), { recursive: true })
+    const wish = { machineId: machine.id, destinationId: null, diskIds: null, limit: null, check: false }
+    return (await floe.call('backup.start', { ...wish, whenPossible: true })).jobId
+  }
+  const jobId = await waiting()
+  await using floe = await startFloe(dir.file('home'))
+  const told = (await floe.call('activity.list', {})).find((entry) => entry.jobId === jobId)
+  expect(told).toMatchObject({ level: 'warning', subject: 'idle', text: expect.stringContaining('had not begun') })
 })
 
 it('a core that stops in the middle of a restore has cleared it away before anybody else may own the home', async () => {
