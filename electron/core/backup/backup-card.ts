@@ -54,11 +54,13 @@ export class BackupCard implements RunView {
     if (this.#state.state === 'copying' && state.state !== 'copying') this.onCare(nothingFound)
     this.#state = state
     this.#freezing = false
-    if (state.state === 'copying') this.#tellInstant(state.instant)
+    const instant = instantOf(state)
+    if (instant) this.#tellInstant(instant)
     if (this.#plan.way === 'offline') this.#tellHold(state)
     // Reading the copy back is in nobody's way: the next backup to this destination may begin.
     if (state.state === 'checking') this.#board.giveBack(this.#jobId, this.#destinationClaim)
-    if (state.state === 'releasing' && state.outcome.kind === 'copied') this.#allCopied()
+    // Each of them may be the first that is seen of a backup that an earlier Floe began.
+    if (instant && state.state !== 'copying') this.#allCopied()
     // The end is told with its result by whoever owns the job.
     if (state.state !== 'ended') this.#show()
   }
@@ -141,6 +143,12 @@ export class BackupCard implements RunView {
       ),
     )
   }
+}
+
+/** Known from the copy on, unless the copy is worth nothing. */
+function instantOf(state: BackupState): BackupInstant | null {
+  if (state.state === 'releasing') return state.outcome.kind === 'copied' ? state.outcome.instant : null
+  return 'instant' in state ? state.instant : null
 }
 
 const still = { pause: null, freezing: false }

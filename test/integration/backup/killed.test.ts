@@ -68,6 +68,8 @@ test.each([
     const points: readonly Point[] = floe.repository.points(null)
     expect(final.state.kind, JSON.stringify(final.state)).toBe(good ? 'done' : 'failed')
     expect(points.map(({ index }) => index.kind)).toEqual(good ? ['complete'] : [])
+    if (good) expect(final).toMatchObject({ instant: { consistency: 'crash-consistent' }, progress: { fraction: 1 } })
+    if (good) expect(final.progress?.doneBytes).toBe(final.progress?.totalBytes)
     for (const point of points) expect(await difference(before, `${point.path}/${point.disks[0]?.file}`)).toBeNull()
     expect(await leftovers(qemu)).toEqual([])
     const names = readdirSync(backups, { recursive: true, encoding: 'utf8' })
