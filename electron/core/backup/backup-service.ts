@@ -28,7 +28,7 @@ import { obstacleOf } from './obstacles.ts'
 import { readOffMachine } from './off-machine.ts'
 import { OfflineLink } from './offline-link.ts'
 import { type OpenedMachine, openMachine, planFor } from './opening.ts'
-import { inputFromMemory, inputOfOff, inputOfRunning } from './planning.ts'
+import { inputFromMemory, inputOfOff, inputOfRunning, type Planning } from './planning.ts'
 import { previewOf, previewUnseen } from './preview.ts'
 import { reconcileBackups, resumeBackup } from './reconcile.ts'
 import { tellFailure } from './report.ts'
@@ -273,9 +273,16 @@ class Backups implements BackupService {
     return new BackupCard(board, ports.clock, header)
   }
 
-  #planning({ diskIds, freeze = null, requireFreeze = null, mountpoints = null }: BackupInput, jobId: JobId) {
+  #planning(input: BackupInput, jobId: JobId): Planning {
+    const { diskIds, freeze = null, requireFreeze = null, mountpoints = null } = input
     const wishes = { diskIds, freeze, requireFreeze, mountpoints }
-    return { jobId, wishes, settings: this.#deps.settings.get(), scratchDir: this.#deps.scratchDir }
+    return {
+      jobId,
+      wishes,
+      settings: this.#deps.settings.get(),
+      scratchDir: this.#deps.scratchDir,
+      destinationPath: this.#destination(input).path,
+    }
   }
 
   #destination({ machineId, destinationId }: BackupInput): Destination {

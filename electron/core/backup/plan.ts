@@ -68,6 +68,8 @@ export interface PlanInput {
   readonly roots: readonly DeviceRoot[]
   /** Is there room for scratch images, for this much data? */
   readonly scratch: (dataBytes: number) => ScratchAnswer
+  /** Do scratch images and copy lie on one drive? */
+  readonly scratchAtDestination?: boolean
   readonly freeze: FreezePlan
   /** Why this machine's disks are better not given filters, as a sentence; null when nothing speaks against it. */
   readonly hindrance: string | null

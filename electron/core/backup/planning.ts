@@ -1,5 +1,6 @@
 // Gathers what plan.ts needs to know: the machine's disks and devices, what its QEMU can do, the room for scratch
 // images, and the wishes for the freeze.
+import { stat } from 'node:fs/promises'
 import type { JobId } from '../../../shared/domain/ids.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
 import type { Settings } from '../../../shared/domain/settings.ts'
@@ -22,6 +23,8 @@ export interface Planning {
   readonly settings: Settings
   /** Floe's own scratch folder, for when the settings name none. */
   readonly scratchDir: string
+  /** Where the copy goes. */
+  readonly destinationPath?: string
 }
 
 /** Of a machine that runs. @throws the session's errors, FloeError `backup/freeze-required` */
@@ -47,7 +50,7 @@ export async function inputFromMemory(machine: Machine, planning: Planning): Pro
   return { ...(await common(machine, planning)), inventory, capabilities: null, roots: [], hindrance: null }
 }
 
-async function common(machine: Machine, { jobId, wishes, settings, scratchDir }: Planning) {
+async function common(machine: Machine, { jobId, wishes, settings, scratchDir, destinationPath }: Planning) {
   const folder = settings.scratchFolder ?? scratchDir
   const space = await scratchSpace(folder).catch((error: unknown) =>
     error instanceof Error ? error.message : String(error),
@@ -60,7 +63,15 @@ async function common(machine: Machine, { jobId, wishes, settings, scratchDir }:
     jobId,
     machineName: machine.name,
     wanted: wishes.diskIds,
+    scratchAtDestination: typeof space !== 'string' && (await areOnOneDrive(folder, destinationPath)),
     scratch,
     freeze: planFreeze(machine, wishes, settings),
   }
+}
+
+/** In doubt no: it only matters for the words. */
+async function areOnOneDrive(folder: string, other: string | undefined): Promise<boolean> {
+  if (other === undefined) return false
+  const [one, two] = await Promise.all([folder, other].map((path) => stat(path).catch(() => null)))
+  return one !== null && one?.dev === two?.dev
 }

@@ -30,7 +30,9 @@ export function chooseWay(input: PlanInput, chosen: readonly Disk[], bytes: numb
     return {
       ...fleecing,
       way: 'fleecing',
-      reason: "The guest's old data is set aside in a scratch image, so a slow or full destination can't hold it up.",
+      reason: input.scratchAtDestination
+        ? "The guest's old data is set aside in a scratch image on the destination's drive: when that is too slow or full, the copy is given up within seconds, and the guest goes on."
+        : "The guest's old data is set aside in a scratch image, so a slow or full destination can't hold it up.",
       givesWay: false,
     }
   }

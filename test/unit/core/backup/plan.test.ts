@@ -130,6 +130,9 @@ test("the guest's old data is set aside wherever that can be had, and the reason
   const disks = [disk('a'), disk('b')]
   const fleecing = plan(disks, { capabilities: all, roots: rootsOf('a', 'b') })
   expect(fleecing).toMatchObject({ way: 'fleecing', guestSafe: true, givesWay: false, scratch: { folder: '/scratch' } })
+  expect(fleecing.wayReason).toContain("a slow or full destination can't hold it up")
+  const oneDrive = plan(disks, { capabilities: all, roots: rootsOf('a', 'b'), scratchAtDestination: true })
+  expect(oneDrive.wayReason).toMatch(/on the destination's drive.*given up within seconds/)
   expect(fleecing.disks.map((planned) => planned.snapshot?.rootNode)).toEqual(['top-a', 'top-b'])
   expect(fleecing.disks[1]?.snapshot?.scratchPath).toBe(`/scratch/floe-${jobId}-s1.qcow2`)
   const { actions } = startArguments(fleecing, null) as { actions: { data: Record<string, unknown> }[] }
