@@ -112,7 +112,7 @@ export async function runState(session: QmpSession): Promise<string> {
 export async function pauseCopies(session: QmpSession, plan: BackupPlan): Promise<void> {
   for (const copy of await ourCopies(session, plan)) {
     if (!copy.paused && !refusesControl.has(copy.status)) {
-      await tolerateEnded(session, plan, copy.device, 'job-pause', { id: copy.device })
+      await tolerateEnded(session, plan, copy.device, 'job-pause', { id: copy.device }, ({ paused }) => paused)
     }
   }
 }
@@ -120,7 +120,7 @@ export async function pauseCopies(session: QmpSession, plan: BackupPlan): Promis
 export async function resumeCopies(session: QmpSession, plan: BackupPlan): Promise<void> {
   for (const copy of await ourCopies(session, plan)) {
     if (copy.paused && !refusesControl.has(copy.status)) {
-      await tolerateEnded(session, plan, copy.device, 'job-resume', { id: copy.device })
+      await tolerateEnded(session, plan, copy.device, 'job-resume', { id: copy.device }, ({ paused }) => !paused)
     }
   }
 }
@@ -134,17 +134,19 @@ export async function limitCopies(session: QmpSession, plan: BackupPlan, limit: 
   }
 }
 
-/** A job may end between the look and the command; only then is a refusal no error. */
+/** Between the look and the command a job may end, or somebody else may bring it where it should be; then a refusal is no error. */
 async function tolerateEnded(
   session: QmpSession,
   plan: BackupPlan,
   id: string,
   command: string,
   args: Readonly<Record<string, unknown>>,
+  isSo: (copy: CopyReport) => boolean = () => false,
 ): Promise<void> {
   try {
     await session.execute(command, args)
   } catch (error) {
+    if ((await ourCopies(session, plan)).some((copy) => copy.device === id && isSo(copy))) return
     const job = (await ourJobs(session, plan)).find((candidate) => candidate.id === id)
     if (job && !refusesControl.has(job.status)) throw error
   }

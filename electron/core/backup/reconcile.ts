@@ -14,7 +14,7 @@ import { Journal, optionsOf, readJournals, type Unfinished } from './journal.ts'
 import type { QemuLink } from './link.ts'
 import { MachineEnded } from './machine-link.ts'
 import { DaemonEnded } from './offline-link.ts'
-import { interrupted } from './problems.ts'
+import { checkFailed, interrupted } from './problems.ts'
 import { findRemains } from './remains.ts'
 import { placeOf, type RunView } from './run-context.ts'
 import { BackupRun } from './runner.ts'
@@ -79,7 +79,12 @@ export async function resumeBackup(
     const missed = state.state === 'starting' && remains.jobs === 'all' && optionsOf(header).unseen === null
     const why = missed
       ? notHeld(header, 'Floe was closed while the guest was being frozen, so nobody can tell whether the freeze held.')
-      : interrupted(place, 'Floe was closed, and the copy could not be finished.')
+      : state.state === 'checking'
+        ? checkFailed(
+            place,
+            `${header.destination.name} was not there, or did not have it, when Floe was opened again.`,
+          )
+        : interrupted(place, 'Floe was closed, and the copy could not be finished.')
     first = { event: 'resumed', remains, problem: toProblem(why) }
   } catch (error) {
     if (!(error instanceof MachineEnded)) throw error

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { removeScratchFiles, removeSnapshots } from '../instant/remove.ts'
 import { letShutdown } from '../machines/shutdown-safe.ts'
-import type { MachineService } from '../machines/types.ts'
+import type { MachineLease, MachineService } from '../machines/types.ts'
 import type { Logger } from '../ports/index.ts'
 import { type ExportRecord, removeRecord } from './journal.ts'
 import { withMachine } from './reach.ts'
@@ -24,7 +24,7 @@ export async function removeExport(
   signal: AbortSignal,
 ): Promise<void> {
   const machine = { id: record.machineId, pid: record.pid }
-  const removed = await withMachine({ machines, logger, machine, signal }, async (lease) => {
+  const takeDown = async (lease: MachineLease) => {
     const { session } = lease
     // A QEMU that was started since has no server of ours.
     const known = lease.machine.pid === record.pid ? server : { runs: false }
@@ -40,7 +40,10 @@ export async function removeExport(
       logger.info('A machine whose guest turned itself off during its export ends', { machine: record.machineName })
     }
     return served
-  })
+  }
+  // The images of a machine that was off were served by a process that has ended with its Floe.
+  const isOff = record.disks.length === 0
+  const removed = isOff ? null : await withMachine({ machines, logger, machine, signal }, takeDown)
   if (removed === null) await removeScratchFiles(record.disks)
   if (removed?.value !== true) await rm(record.socketFolder, { recursive: true, force: true })
   await removeRecord(journalDir, record.jobId)

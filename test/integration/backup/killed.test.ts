@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, mkdirSync, readdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { Point } from '../../../shared/domain/point.ts'
@@ -110,3 +110,24 @@ test.each(aroundTheStop)(
     }
   },
 )
+
+test('Floe killed while checking, and the drive away at its next start: it is told so, and the point stays', async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('a.qcow2'), '8M')
+  const [home, backups, away] = [dir.file('home'), dir.file('backups'), dir.file('away')]
+  for (const folder of [home, backups]) mkdirSync(folder)
+  await using qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }] })
+  expect(await runUntilKilled(home, qemu.qmpPath, backups, 'while checking')).toBe('SIGKILL')
+  renameSync(backups, away)
+  const floe = await startParts(home, worldPorts())
+  try {
+    const [job] = floe.board.list()
+    if (!job) throw new Error('The backup was forgotten')
+    const { state } = await floe.board.whenFinal(job.id)
+    expect(state).toMatchObject({ kind: 'failed', problem: { code: 'backup/check-failed' } })
+    const names = readdirSync(away, { recursive: true, encoding: 'utf8' })
+    expect(names.filter((name) => name.endsWith('manifest.json'))).toHaveLength(1)
+  } finally {
+    await floe.stop()
+  }
+})
