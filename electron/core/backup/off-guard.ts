@@ -58,14 +58,23 @@ export class OffGuard implements SourceImages {
     })
   }
 
-  /** While Floe reads the images: tells the first thing that makes the copy worthless, and ends. */
+  /**
+   * While Floe reads the images: tells the first thing that makes the copy worthless, and ends. A QEMU that is there at
+   * one look only could not start, because of the locks: the looks at the end judge the copy.
+   */
   async follow(signal: AbortSignal, onTrouble: (problem: Problem) => void): Promise<void> {
+    let wasThere = false
     while (!signal.aborted) {
       try {
         await this.#assert({ locks: 'ours' })
+        wasThere = false
       } catch (error) {
-        if (!signal.aborted) onTrouble(toProblem(error))
-        return
+        const started = error instanceof FloeError && error.code === 'backup/started-while-off'
+        if (wasThere || !started) {
+          if (!signal.aborted) onTrouble(toProblem(error))
+          return
+        }
+        wasThere = true
       }
       await wait(lookEveryMs, undefined, { signal }).catch(() => {})
     }
