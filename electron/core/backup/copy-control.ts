@@ -1,11 +1,13 @@
 // Steers one running copy, look by look: who wants it to wait, how fast it may be for the guest's sake, whether the
 // destination or the scratch drive is full, whether it stands still. `watch.ts` sees and tells; what is done to the
 // jobs between their start and their end is done here.
+import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FloeError } from '../errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
 import { type CareTiming, type CopyPause, careTiming } from './copy-care.ts'
+import { DriveQuestions } from './drive-questions.ts'
 import { allowedSpeed, type Governor, govern, ungoverned } from './governor.ts'
 import {
   type DeviceNames,
@@ -41,6 +43,7 @@ export class CopyControl {
   readonly #timing: CareTiming
   readonly #stall: StallWatch
   readonly #names: DeviceNames
+  readonly #drive = new DriveQuestions<Stats>()
   #wanted: PauseReasons
   #isPaused = false
   #space: SpacePause = neverTried
@@ -152,7 +155,8 @@ export class CopyControl {
     const { link } = this.#run
     const late = wait(answerWithinMs, null, { ref: false }).then(() => Promise.reject(new Error('No answer in time.')))
     late.catch(() => {})
-    await Promise.race([Promise.all(targetPaths(this.#run).map((path) => stat(path))), late])
+    const files = targetPaths(this.#run).map((path) => this.#drive.ask(path, answerWithinMs, () => stat(path)))
+    if ((await Promise.all(files)).includes(null)) throw new Error('The destination does not answer in time.')
     const asked = link.use((session) => session.execute('query-jobs', {}, { timeoutMs: answerWithinMs }))
     await Promise.race([asked, late])
     return true

@@ -7,6 +7,7 @@ import type { Clock } from '../ports/index.ts'
 import type { QmpEvent, QmpEventListener, QmpSession } from '../qmp/types.ts'
 import type { CopyPause } from './copy-care.ts'
 import type { CopyControl } from './copy-control.ts'
+import { DriveQuestions } from './drive-questions.ts'
 import type { BackupEvent } from './events.ts'
 import type { Cause, GuestError } from './guest-stop.ts'
 import type { QemuLink } from './link.ts'
@@ -39,6 +40,7 @@ export const watchedEvents = [
 ] as const
 
 const lookEveryMs = 400
+const fileAnswerMs = 1_000
 /** A cancelled job is explained by what comes right after it: the end of QEMU, or a disk that was unplugged. */
 const explanationMs = 800
 
@@ -80,6 +82,7 @@ class Watch {
   /** What the events said about a job: its error text, or null for a good end. */
   readonly #verdicts = new Map<string, string | null>()
   readonly #failedReading = new Set<string>()
+  readonly #files = new DriveQuestions<number>()
   #unplugged = false
   #leaving = false
   #reason: string | null = null
@@ -192,11 +195,12 @@ class Watch {
     this.#in.onSample({ allocatedBytes, finished: [...this.#finished], pause })
   }
 
+  /** A destination that hangs keeps nobody from looking after the guest and the scratch drive. */
   async #lookAtFiles(): Promise<(number | null)[]> {
     return Promise.all(
       this.#in.targets.map(async (path) => {
         try {
-          return (await stat(path)).blocks * 512
+          return await this.#files.ask(path, fileAnswerMs, async () => (await stat(path)).blocks * 512)
         } catch (error) {
           // A drive is not back at once after the computer slept, and nothing is written to it until then.
           if (!this.#in.control.isAsleep) this.#trouble(destinationRemoved(this.#in.place, path, error))
