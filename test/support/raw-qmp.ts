@@ -1,6 +1,8 @@
 import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 
+const greetingMs = 10_000
+
 /**
  * The smallest QMP client there is: the tests' own hands on a machine, independent of the client under test.
  * One command at a time; events are collected.
@@ -40,7 +42,13 @@ export class RawQmp {
     const socket = connect(path)
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
     const client = new RawQmp(socket)
-    await client.#answer()
+    // Whoever else holds the socket gets the greeting: then this test is not alone with its machine.
+    const late = setTimeout(() => socket.destroy(), greetingMs)
+    try {
+      await client.#answer()
+    } finally {
+      clearTimeout(late)
+    }
     await client.command('qmp_capabilities')
     return client
   }

@@ -119,9 +119,10 @@ it('the guest’s power button is pressed', async () => {
   await using _qemu = spawnQemu(dir, [
     ...['-name', 'power', '-qmp', 'unix:q,server=on,wait=off', '-qmp', 'unix:own,server=on,wait=off'],
   ])
+  // The test takes its socket first: Floe would take either.
+  const other = await listening(dir.file('own'))
   await using machines = await startMachines(dir)
   const { id } = await machines.becomes('power', 'guest-paused')
-  const other = await listening(dir.file('own'))
   await machines.service.shutDownGuest(id)
   await until(() => other.events.some(({ event }) => event === 'POWERDOWN'), 'the power button')
   other.close()
