@@ -2,8 +2,8 @@
 // long as it takes, because nobody may throw away files that QEMU still writes to. Only a machine that is gone ends it.
 import { setTimeout as wait } from 'node:timers/promises'
 import type { MachineId } from '../../../shared/domain/ids.ts'
-import type { ProblemCode } from '../../../shared/errors/codes.ts'
 import { FloeError } from '../errors.ts'
+import { goneCodes } from '../machines/gone.ts'
 import type { MachineLease, MachineService } from '../machines/types.ts'
 import type { Logger } from '../ports/index.ts'
 import { processIdentity } from '../ports/process-identity.ts'
@@ -20,14 +20,6 @@ export class Detached extends Error {
   override readonly name = 'Detached'
 }
 
-const goneCodes: ReadonlySet<ProblemCode> = new Set([
-  'machine/off',
-  'machine/unknown',
-  'machine/no-socket',
-  'machine/socket-missing',
-  'machine/refused',
-  'machine/not-a-socket',
-])
 const quickRetryMs = 200
 const quickRetries = 10
 const slowRetryMs = 3_000

@@ -3,18 +3,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { MachineId } from '../../../shared/domain/ids.ts'
 import type { ProblemCode } from '../../../shared/errors/codes.ts'
 import { FloeError } from '../errors.ts'
+import { goneCodes } from '../machines/gone.ts'
 import type { MachineLease, MachineService } from '../machines/types.ts'
 import type { Logger } from '../ports/index.ts'
 import { processIdentity } from '../ports/process-identity.ts'
 
-const goneCodes: ReadonlySet<ProblemCode> = new Set([
-  'machine/off',
-  'machine/unknown',
-  'machine/no-socket',
-  'machine/socket-missing',
-  'machine/refused',
-  'machine/not-a-socket',
-])
 const passingCodes: ReadonlySet<ProblemCode> = new Set(['machine/interrupted', 'machine/timeout', ...goneCodes])
 
 const quickRetryMs = 200

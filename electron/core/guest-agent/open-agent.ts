@@ -1,8 +1,9 @@
 // The client of the QEMU guest agent: frames, one connection, the commands Floe uses. The keeper (keeper.ts) freezes
 // and thaws with it, and the guard (guard/) is the small process that thaws when Floe is gone.
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { QmpEndpoint } from '../../../shared/domain/machine.ts'
 import { assertSocketPath } from '../qmp/endpoint.ts'
+import { openSocket } from '../qmp/open-socket.ts'
 import { AgentClient } from './client.ts'
 import { AgentConnection } from './connection.ts'
 import { calledOff, noAnswer, unreachable } from './errors.ts'
@@ -23,7 +24,7 @@ export async function openAgent(endpoint: QmpEndpoint, deps: OpenAgentDeps): Pro
   const release = await takeTurn(endpoint, deps.turnTimeoutMs ?? defaultTurnTimeoutMs, signal)
   let connection: AgentConnection | null = null
   try {
-    connection = new AgentConnection(await openSocket(endpoint, signal), endpoint)
+    connection = new AgentConnection(await openAgentSocket(endpoint, signal), endpoint)
     const newId = () => new DataView(Uint8Array.from(deps.randomBytes(4)).buffer).getUint32(0)
     const syncTimeoutMs = deps.syncTimeoutMs ?? defaultSyncTimeoutMs
     if (deps.synchronise === false) connection.spoil(noAnswer(endpoint, 'guest-sync-delimited', 0))
@@ -36,39 +37,19 @@ export async function openAgent(endpoint: QmpEndpoint, deps: OpenAgentDeps): Pro
   }
 }
 
-async function openSocket(endpoint: QmpEndpoint, signal?: AbortSignal): Promise<Socket> {
+async function openAgentSocket(endpoint: QmpEndpoint, signal?: AbortSignal): Promise<Socket> {
   if (endpoint.kind === 'unix') {
     await assertSocketPath(endpoint.path).catch((error: unknown) => {
       throw unreachable(error, endpoint)
     })
   }
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(calledOff(endpoint))
-    const socket =
-      endpoint.kind === 'unix'
-        ? connect({ path: endpoint.path })
-        : connect({ host: endpoint.host, port: endpoint.port, noDelay: true, keepAlive: true })
-    const settle = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
-      socket.off('connect', onConnect)
-      socket.off('error', onError)
-    }
-    const fail = (error: Error) => {
-      settle()
-      socket.on('error', () => {})
-      socket.destroy()
-      reject(error)
-    }
-    const onConnect = () => {
-      settle()
-      resolve(socket)
-    }
-    const onError = (error: Error) => fail(unreachable(error, endpoint))
-    const onAbort = () => fail(calledOff(endpoint))
-    const timer = setTimeout(() => fail(noAnswer(endpoint, 'the connection', connectTimeoutMs)), connectTimeoutMs)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    socket.once('connect', onConnect)
-    socket.once('error', onError)
+  return openSocket(endpoint, {
+    timeoutMs: connectTimeoutMs,
+    signal,
+    errors: {
+      late: () => noAnswer(endpoint, 'the connection', connectTimeoutMs),
+      aborted: () => calledOff(endpoint),
+      failed: (error) => unreachable(error, endpoint),
+    },
   })
 }

@@ -1,12 +1,13 @@
 // Opens a QMP connection: checks the path, connects, waits for the greeting, negotiates. Everything that can be in the
 // way has an error of its own, because "could not connect" helps nobody (ux.md C1-C5).
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { QmpEndpoint } from '../../../shared/domain/machine.ts'
 import type { Clock, Platform } from '../ports/index.ts'
 import { type Frame, FrameDecoder } from './codec.ts'
 import { assertSocketPath, busy, connectError, endpointText } from './endpoint.ts'
 import { QmpConnectError, QmpInterruptedError } from './errors.ts'
 import { classify } from './message.ts'
+import { openSocket } from './open-socket.ts'
 import { QmpConnection, tooLong } from './session.ts'
 import type { QmpSession } from './types.ts'
 
@@ -31,7 +32,15 @@ export async function connectQmp(endpoint: QmpEndpoint, options: ConnectOptions)
   const began = options.clock.monotonic()
   const waited = () => Math.round(options.clock.monotonic() - began)
   if (endpoint.kind === 'unix') await assertSocketPath(endpoint.path)
-  const socket = await openSocket(endpoint, greetingTimeoutMs, options.signal)
+  const socket = await openSocket(endpoint, {
+    timeoutMs: greetingTimeoutMs,
+    signal: options.signal,
+    errors: {
+      late: () => silent(endpoint, greetingTimeoutMs),
+      aborted: () => calledOff(endpoint),
+      failed: (error) => connectError(error, endpoint),
+    },
+  })
   socket.on('error', () => {}) // whoever waits sees it as the end of the connection
   const decoder = new FrameDecoder()
   try {
@@ -63,38 +72,6 @@ function withWaitingTime(error: unknown, waitedMs: number): unknown {
     params: { ...params, waitedMs },
     ...(remedy === null ? {} : { remedy }),
     ...(cause === undefined ? {} : { cause }),
-  })
-}
-
-function openSocket(endpoint: QmpEndpoint, timeoutMs: number, signal?: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(calledOff(endpoint))
-    const socket =
-      endpoint.kind === 'unix'
-        ? connect({ path: endpoint.path })
-        : connect({ host: endpoint.host, port: endpoint.port, noDelay: true, keepAlive: true })
-    const settle = () => {
-      clearTimeout(deadline)
-      signal?.removeEventListener('abort', onAbort)
-      socket.off('connect', onConnect)
-      socket.off('error', onError)
-    }
-    const fail = (error: Error) => {
-      settle()
-      socket.on('error', () => {})
-      socket.destroy()
-      reject(error)
-    }
-    const onConnect = () => {
-      settle()
-      resolve(socket)
-    }
-    const onError = (error: Error) => fail(connectError(error, endpoint))
-    const onAbort = () => fail(calledOff(endpoint))
-    const deadline = setTimeout(() => fail(silent(endpoint, timeoutMs)), timeoutMs)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    socket.once('connect', onConnect)
-    socket.once('error', onError)
   })
 }
 

@@ -34,6 +34,12 @@ function partialRemoved(problem: Problem): string {
     : 'The unfinished copy was removed.'
 }
 
+/** The copy gave way, as it should. */
+function guestUnaffected(problem: Problem, context: ProblemContext): string {
+  const guest = `${machineName(problem, context)} wasn’t affected.`
+  return sentences(ownWords(problem), guest, partialRemoved(problem), tracking(context))
+}
+
 export const backupProblems: WordingsOf<'backup'> = {
   'backup/no-disks': (problem, context) => ({
     title: shorten(machineName(problem, context), (name) => `${name} has no disk to back up`),
@@ -186,22 +192,12 @@ export const backupProblems: WordingsOf<'backup'> = {
   }),
   'backup/snapshot-lost': (problem, context) => ({
     title: 'The backup lost its instant',
-    body: sentences(
-      ownWords(problem),
-      `${machineName(problem, context)} wasn’t affected.`,
-      partialRemoved(problem),
-      tracking(context),
-    ),
+    body: guestUnaffected(problem, context),
     actions: [backUpAgain],
   }),
   'backup/scratch-full': (problem, context) => ({
     title: 'Not enough room for the guest’s old data',
-    body: sentences(
-      ownWords(problem),
-      `${machineName(problem, context)} wasn’t affected.`,
-      partialRemoved(problem),
-      tracking(context),
-    ),
+    body: guestUnaffected(problem, context),
     actions: [backUpAgain],
   }),
   'backup/changed-while-off': (problem, context) => ({
