@@ -1,6 +1,7 @@
 // The steps of a backup inside QEMU: make the targets, start, follow, stop, let go. Outcomes are posted as events; what
 // throws is told by the runner.
 import { truncate } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import { FloeError } from '../errors.ts'
 import { insertFilters } from '../instant/insert.ts'
 import { prepareSnapshots } from '../instant/prepare.ts'
@@ -32,6 +33,8 @@ import { watchCopies, watchedEvents } from './watch.ts'
 /** Between two attempts: QEMU tells nobody when it can take a command again, so it is asked anew. */
 const stopPollMs = 100
 const longestPauseMs = 3_000
+/** How long the images wait for the instant to be taken down; one step after the other is easier to take up again. */
+const instantMs = 2_000
 
 export class CopySteps {
   /** What is done to the jobs while they run. */
@@ -159,10 +162,13 @@ export class CopySteps {
     const instantRemoved = this.#removeInstant()
     instantRemoved.catch(() => {})
     const unwritten = await this.#readyForRemoval(copied)
+    await Promise.race([instantRemoved.catch(() => {}), wait(instantMs, undefined, { ref: false })])
     const failure = await this.#removeAll(copied).then(
       () => null,
       (error: unknown) => error,
     )
+    // A copy of images that are off counts only once they were looked at again.
+    if (copied && failure === null && unwritten === null && !link.images) await this.#run.note({ closed: true })
     // Whatever became of the copy: the guest gets its disks back and goes on as it would without Floe.
     if (mayRescue) await this.#anyway(() => this.#letGuestGoOn())
     await instantRemoved
@@ -202,7 +208,9 @@ export class CopySteps {
       try {
         return await link.use(async (session) => {
           if ((await ourTargets(session, header.plan)).length > 0) sawTargets = session
-          else if (copied && sawTargets !== session) throw new MachineEnded('The machine was started anew.')
+          else if (copied && sawTargets !== session && !this.#run.notes.closed) {
+            throw new MachineEnded('The machine was started anew.')
+          }
           await releaseCopies(session, header.plan)
         })
       } catch (error) {

@@ -60,12 +60,15 @@ export interface RunNotes {
   readonly pause: PauseReasons
   /** What the guest's writes took before the backup; null until it was looked at. */
   readonly idle: WriteLatency | null
+  /** QEMU has closed the images of a whole copy; from then on nothing in QEMU has to vouch for them. */
+  readonly closed: boolean
 }
 
 export const firstNotes = ({ limit }: Pick<BackupHeader, 'limit'>): RunNotes => ({
   limit,
   pause: notPaused,
   idle: null,
+  closed: false,
 })
 
 export interface Unfinished {

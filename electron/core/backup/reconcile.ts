@@ -4,6 +4,7 @@ import type { JobId } from '../../../shared/domain/ids.ts'
 import type { Settings } from '../../../shared/domain/settings.ts'
 import { toProblem } from '../errors.ts'
 import type { GuestKeeper } from '../guest-agent/types.ts'
+import { removeScratchFiles } from '../instant/remove.ts'
 import type { JobBoard } from '../jobs/types.ts'
 import type { MachineService } from '../machines/types.ts'
 import type { Ports } from '../ports/index.ts'
@@ -14,6 +15,7 @@ import { Journal, optionsOf, readJournals, type Unfinished } from './journal.ts'
 import type { QemuLink } from './link.ts'
 import { MachineEnded } from './machine-link.ts'
 import { DaemonEnded } from './offline-link.ts'
+import { snapshotsOf } from './plan.ts'
 import { checkFailed, interrupted } from './problems.ts'
 import { findRemains } from './remains.ts'
 import { placeOf, type RunView } from './run-context.ts'
@@ -89,7 +91,9 @@ export async function resumeBackup(
   } catch (error) {
     if (!(error instanceof MachineEnded)) throw error
     const why = interrupted(place, whyGone(error), error)
-    first = { event: 'machine-gone', problem: toProblem(why) }
+    const isWhole = notes.closed && state.state === 'releasing' && state.outcome.kind === 'copied'
+    first = isWhole ? { event: 'released' } : { event: 'machine-gone', problem: toProblem(why) }
+    if (isWhole) await removeScratchFiles(snapshotsOf(header.plan))
   }
   const journal = await Journal.reopen(deps.journalDir, header.jobId)
   view.onState(state)

@@ -23,7 +23,7 @@ async function patiently<T>(link: QemuLink, ask: (session: QmpSession) => Promis
 
 /** @throws MachineEnded when the QEMU that ran the backup is gone, Detached */
 export async function findRemains(
-  { header, state }: Unfinished,
+  { header, state, notes }: Unfinished,
   link: QemuLink,
   repository: Pick<Repository, 'points'>,
   partial: boolean,
@@ -38,7 +38,8 @@ export async function findRemains(
   return {
     // Without its folder a copy is worth nothing: better ended than adopted.
     jobs: partial ? share(found.jobs, plan.disks.length) : 'none',
-    targets: share(found.targets, plan.disks.length),
+    // Images that are known to be closed are as good as those that can still be closed.
+    targets: notes.closed ? 'all' : share(found.targets, plan.disks.length),
     partial,
     recorded,
   }

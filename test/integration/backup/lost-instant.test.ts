@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { backupWorld } from '../../support/backup-world.ts'
 import { brittleVolume } from '../../support/brittle-volume.ts'
@@ -86,3 +87,28 @@ test.runIf(canSlowDown())('the guest gets its disk back while a slow drive still
   expect(world.floe.board.get(id).state).toMatchObject({ kind: 'finishing', step: 'Closing the images' })
   world.pointOf(await world.floe.board.whenFinal(id))
 })
+
+test.each(['runs on', 'has ended'])(
+  'a copy whose images are closed counts after a restart of Floe, while its instant stays in a QEMU that %s',
+  async (fate) => {
+    using dir = tempDir()
+    const path = await createImage(dir.file('a.qcow2'), '64M')
+    execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 0 24M', path], { stdio: 'ignore' })
+    await using qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }], run: true })
+    await using world = await backupWorld()
+    const id = await world.start(await world.machine(qemu), { limit: 8 << 20 })
+    await world.reach(id, 'copying')
+    const theirs = { driver: 'raw', 'node-name': 'theirs', 'read-only': true, file: `floe-${id}-c0` }
+    await qemu.monitor.command('blockdev-add', theirs)
+    await world.floe.board.setLimit(id, null)
+    const journal = world.home.file('journals', 'backup', `${id}.jsonl`)
+    await until(() => readFileSync(journal, 'utf8').includes('"closed":true'), 'the images to be closed')
+    await world.restart(() =>
+      fate === 'has ended' ? qemu.kill() : qemu.monitor.command('blockdev-del', { 'node-name': 'theirs' }),
+    )
+    const point = world.pointOf(await world.floe.board.whenFinal(id))
+    expect(point).toMatchObject({ consistency: 'crash-consistent' })
+    execFileSync('qemu-img', ['check', world.image(point, 'vda')], { stdio: 'ignore' })
+    expect(readdirSync(world.home.file('scratch'), { recursive: true })).toEqual([])
+  },
+)

@@ -16,6 +16,7 @@ it('waits for a QEMU that is slow to say what it still has', async () => {
   const unfinished = {
     header: { machineId: 'm', pointId: 'p', plan: { disks: [{ jobName: 'j', targetNode: 't' }] } },
     state: { state: 'preparing', cancelled: false },
+    notes: { closed: false },
   } as unknown as Unfinished
   const remains = await findRemains(unfinished, link, { points: () => [] }, true)
   expect(remains).toEqual({ jobs: 'all', targets: 'all', partial: true, recorded: false })
