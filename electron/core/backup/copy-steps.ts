@@ -84,16 +84,18 @@ export class CopySteps {
     this.#listener = session.listen(watchedEvents)
     await this.control.learnIdle(session)
     const limit = this.control.allowed
+    const jobs = { execute: 'transaction', arguments: startArguments(plan, limit) }
     const copy = async () => {
       const at = deps.ports.clock.now().toISOString()
-      await session.execute('transaction', startArguments(plan, limit))
+      await session.execute(jobs.execute, jobs.arguments)
       return { at, pausedMs: null }
     }
     const { clock, logger } = deps.ports
     const instant = await takeInstant({ header, keeper: deps.keeper }, view, (guard) =>
-      plan.way === 'fleecing' ? insertFilters(session, snapshotsOf(plan), { guard, clock, logger }) : copy(),
+      plan.way === 'fleecing'
+        ? insertFilters(session, snapshotsOf(plan), { guard, clock, logger, atInstant: [jobs] })
+        : copy(),
     )
-    if (plan.way === 'fleecing') await copy()
     post({ event: 'started', instant })
     if (this.control.allowed !== limit) await this.control.applyLimit()
   }

@@ -14,7 +14,7 @@ import type { ExportRecord } from './journal.ts'
 import { exportId, exportUri } from './naming.ts'
 import type { OffImages } from './off-images.ts'
 import type { ExportPlan } from './plan.ts'
-import { addExports, type KnownServer, startServer } from './serving.ts'
+import { addExports, exportCommands, type KnownServer, startServer } from './serving.ts'
 
 export interface BuildView {
   /** Asked before each step that can still be left out; throws when the export is not wanted any more. */
@@ -51,19 +51,17 @@ export async function buildExport(
   view.onStep('Making room for the guest’s old data')
   await prepareSnapshots(session, record.disks, { env })
   view.assertWanted()
+  const served = record.disks.map((disk) => ({ exportId: disk.exportId, node: disk.snapshotNode, name: disk.id }))
   const { value, freeze: outcome } = await deps.keeper.around(
     deps.machines.guestAccess(lease.machine.id),
     wishOf(freeze),
-    (guard) => insertFilters(session, record.disks, { guard, clock, logger }),
+    (guard) => insertFilters(session, record.disks, { guard, clock, logger, atInstant: exportCommands(served) }),
     (phase) => {
       if (phase === 'freezing' || phase === 'thawed') view.onFreeze(phase)
     },
   )
   if (freeze.kind === 'freeze' && freeze.required && outcome.kind === 'not-frozen')
     throw notHeld(record, outcome.reason)
-  view.onStep('Opening the export')
-  const served = record.disks.map((disk) => ({ exportId: disk.exportId, node: disk.snapshotNode, name: disk.id }))
-  await addExports(session, served)
   return { place: placeOf(record.socketPath, record.disks, value.at), instant: instantOf(value, outcome) }
 }
 

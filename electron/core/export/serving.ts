@@ -63,10 +63,15 @@ export interface Served {
 
 /** Serves nodes read-only. @throws QmpExecuteError */
 export async function addExports(session: QmpSession, served: readonly Served[]): Promise<void> {
-  for (const { exportId: id, node, name } of served) {
-    await session.execute('block-export-add', { type: 'nbd', id, 'node-name': node, name, writable: false })
-  }
+  for (const command of exportCommands(served)) await session.execute(command.execute, command.arguments)
 }
+
+/** Serves nodes read-only. */
+export const exportCommands = (served: readonly Served[]) =>
+  served.map(({ exportId: id, node, name }) => ({
+    execute: 'block-export-add',
+    arguments: { type: 'nbd', id, 'node-name': node, name, writable: false },
+  }))
 
 /**
  * Does anybody listen on this socket? A path that a dead QEMU left behind answers nobody. QEMU complains on its terminal
