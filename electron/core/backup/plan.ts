@@ -76,6 +76,11 @@ export interface PlanInput {
 }
 
 const bounds: CopyBounds = { 'max-workers': 4, 'max-chunk': 1 << 20 }
+/**
+ * With fleecing a read must not be larger than one cluster of the filter: QEMU 7.2 can mix data from after the instant
+ * into a read of several clusters while the guest writes to them (docs/qmp.md).
+ */
+const fleecingBounds: CopyBounds = { 'max-workers': 8, 'max-chunk': 64 << 10 }
 
 /** @throws FloeError `backup/no-disks`, `backup/disk-unknown`, `backup/disk-excluded` */
 export function planBackup(input: PlanInput): BackupPlan {
@@ -91,7 +96,7 @@ export function planBackup(input: PlanInput): BackupPlan {
     wayReason: choice.reason,
     disks: chosen.map((disk, index) => planDisk(disk, index, jobId, choice.snapshots[index] ?? null)),
     bytesToCopy: bytes,
-    bounds: hasBounds ? bounds : null,
+    bounds: !hasBounds ? null : choice.way === 'fleecing' ? fleecingBounds : bounds,
     scratch: choice.scratch,
     freeze: input.freeze,
     guestSafe: choice.way !== 'push' || choice.givesWay,

@@ -53,7 +53,8 @@ function fleece(
   chosen: readonly Disk[],
   bytes: number,
 ): { snapshots: readonly SnapshotDisk[]; scratch: ScratchPlan } | { why: string } {
-  if (!canFleece(capabilities)) return { why: 'This QEMU is older than 7.1 and cannot set old data aside.' }
+  if (!canFleece(capabilities) || !capabilities.hasArgument('blockdev-backup', 'x-perf.max-chunk'))
+    return { why: 'This QEMU is older than 7.1 and cannot set old data aside.' }
   if (hindrance !== null) return { why: hindrance }
   const room = scratch(bytes)
   if (room.kind === 'no-room') return { why: room.reason }
