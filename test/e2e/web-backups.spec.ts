@@ -191,6 +191,8 @@ test('a destination that fills, is read-only or missing is told, and the guest g
   await lookAt(page, 'full destination')
   await until(async () => (await machine.monitor.command<{ running: boolean }>('query-status')).running, 'the guest')
   rmSync(filler)
+  // There is room again: it goes on by itself.
+  await expect(cards(page).first()).toContainText(/Backed up( in|, not frozen)/, { timeout: 120_000 })
 
   await page.keyboard.press('Control+Shift+n')
   const sheet = page.getByTestId('sheet-add-destination')

@@ -13,11 +13,7 @@ export interface InsertOptions {
   readonly guard: GuestGuard
   readonly clock: Clock
   readonly logger: Logger
-  /**
-   * Carried out with the guest stopped and the snapshots readable. Whoever reads them belongs here: a job that is begun
-   * some milliseconds after the guest runs again can miss that a cluster was set aside, and copies new data (QEMU 7.2
-   * with an IDE disk, 1 in 25: docs/qmp.md).
-   */
+  /** Carried out with the guest stopped and the snapshots readable: what reads them, and what must begin with them. */
   readonly atInstant?: readonly Command[]
 }
 
