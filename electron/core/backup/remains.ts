@@ -1,10 +1,12 @@
 // What an earlier run of Floe left of a backup: inside QEMU, on the destination, among the restore points.
 import { FloeError } from '../errors.ts'
+import { deviceRoots } from '../instant/devices.ts'
 import type { QmpSession } from '../qmp/types.ts'
 import type { Repository } from '../repository/types.ts'
 import type { Remains } from './events.ts'
 import type { Unfinished } from './journal.ts'
 import type { QemuLink } from './link.ts'
+import { type BackupPlan, snapshotsOf } from './plan.ts'
 import { ourJobs, ourTargets } from './qemu-copy.ts'
 import { needsMachine } from './state.ts'
 
@@ -21,6 +23,17 @@ async function patiently<T>(link: QemuLink, ask: (session: QmpSession) => Promis
   }
 }
 
+/**
+ * The commands of an instant are sent together, so copies may run although one of them was refused before: a disk whose
+ * writes go past its filter has no instant.
+ */
+async function isEachFiltered(session: QmpSession, plan: BackupPlan): Promise<boolean> {
+  const disks = snapshotsOf(plan)
+  if (disks.length === 0) return true
+  const roots = await deviceRoots(session)
+  return disks.every((disk) => roots.some((root) => root.path === disk.device && root.node === disk.filterNode))
+}
+
 /** @throws MachineEnded when the QEMU that ran the backup is gone, Detached */
 export async function findRemains(
   { header, state, notes }: Unfinished,
@@ -34,10 +47,12 @@ export async function findRemains(
   const found = await patiently(link, async (session) => ({
     jobs: (await ourJobs(session, plan)).length,
     targets: (await ourTargets(session, plan)).length,
+    isInstant: state.state !== 'starting' || (await isEachFiltered(session, plan)),
   }))
+  const jobs = share(found.jobs, plan.disks.length)
   return {
-    // Without its folder a copy is worth nothing: better ended than adopted.
-    jobs: partial ? share(found.jobs, plan.disks.length) : 'none',
+    // Without its folder or its instant a copy is worth nothing: better ended than adopted.
+    jobs: !partial ? 'none' : found.isInstant || jobs === 'none' ? jobs : 'some',
     // Images that are known to be closed are as good as those that can still be closed.
     targets: notes.closed ? 'all' : share(found.targets, plan.disks.length),
     partial,
