@@ -13,6 +13,7 @@ import { assertIdle } from './jobs/assert-idle.ts'
 import type { JobBoard } from './jobs/types.ts'
 import { machinesOnSameDisk } from './machines/same-disk.ts'
 import type { MachineService } from './machines/types.ts'
+import type { PointKeeping } from './points/keeping.ts'
 import type { PointJobs } from './points/point-jobs.ts'
 import type { Ports } from './ports/index.ts'
 import type { Repository } from './repository/types.ts'
@@ -29,6 +30,7 @@ export interface Services {
   readonly exports: ExportService
   readonly restores: RestoreService
   readonly points: PointJobs
+  readonly keeping: PointKeeping
   readonly board: JobBoard
   readonly activity: ActivityLog
   readonly settings: SettingsStore
@@ -46,7 +48,7 @@ const newestFirst = <T>(items: readonly T[], time: (item: T) => string): T[] =>
   [...items].sort((a, b) => (time(a) < time(b) ? 1 : time(a) > time(b) ? -1 : 0))
 
 export function createHandlers(services: Services): Handlers {
-  const { machines, repository, backups, restores, points, board, activity, settings, demo } = services
+  const { machines, repository, backups, restores, points, keeping, board, activity, settings, demo } = services
   const hello: HostInfo = {
     ipcVersion,
     version: services.version,
@@ -104,6 +106,11 @@ export function createHandlers(services: Services): Handlers {
     'points.get': async ({ pointId }) => repository.point(pointId),
     'points.verify': async ({ pointId, level }) => ({ jobId: points.verify(pointId, level) }),
     'points.delete': async ({ pointIds }) => ({ jobId: points.delete(pointIds) }),
+    'points.deletePreview': ({ pointIds }) => keeping.deletePreview(pointIds),
+    'points.pin': ({ pointId, pinned }) => keeping.pin(pointId, pinned),
+    'points.prunePreview': (input) => keeping.prunePreview(input),
+    'points.prune': async (input) => ({ jobId: await keeping.prune(input) }),
+    'points.diff': ({ from, to }) => keeping.difference(from, to),
 
     'restore.preflight': ({ pointId }) => restores.preflight(pointId),
     'restore.swap': async ({ pointId }) => ({ jobId: await restores.swap(pointId) }),

@@ -23,6 +23,7 @@ import { createJobBoard } from './jobs/board.ts'
 import { lendMonitor } from './machines/lend-monitor.ts'
 import { createMachineService } from './machines/machine-service.ts'
 import { offImagesOf } from './off-images.ts'
+import { createPointKeeping } from './points/keeping.ts'
 import { lastGoodPoints } from './points/last-good.ts'
 import { createPointJobs } from './points/point-jobs.ts'
 import type { Ports } from './ports/index.ts'
@@ -127,6 +128,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     journalDir: paths.restoreJournals,
   })
   const points = createPointJobs({ ports, repository, board, activity })
+  const keeping = createPointKeeping()
   const demo = createDemo({ ports, demoDir: paths.demo, machines, repository, topic: topics.demo })
   const doctor = createDoctor({ ports, homeDir: paths.root, machines, repository })
 
@@ -203,6 +205,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     exports,
     restores,
     points,
+    keeping,
     board,
     activity,
     settings,

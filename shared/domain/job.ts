@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Problem } from '../errors/problem.ts'
 import { DestinationId, DiskId, JobId, MachineId, PointId, RestoreId } from './ids.ts'
-import { BackupWay, Consistency, PointFreeze } from './point.ts'
+import { BackupBasis, BackupKind, BackupWay, Consistency, PointFreeze } from './point.ts'
 
 export const JobKind = z.enum(['backup', 'restore', 'swap', 'undo', 'verify', 'delete', 'export'])
 export type JobKind = z.infer<typeof JobKind>
@@ -19,7 +19,11 @@ export const JobState = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('preparing'), step: z.string() }),
   /** The guest is asked to freeze its file systems; cannot be cancelled, and is limited. */
   z.object({ kind: z.literal('freezing') }),
+  /** The instant is read and compared with the parent point, to find what has to be copied. `checked` counts bytes. */
+  z.object({ kind: z.literal('comparing') }),
   z.object({ kind: z.literal('copying') }),
+  /** The instant is read once more, to be compared with the finished point. `checked` counts bytes. */
+  z.object({ kind: z.literal('proving') }),
   /** Reading back what was written: the content index of a backup, or the images of a restore. */
   z.object({ kind: z.literal('checking') }),
   /** `no-space`: goes on by itself once `neededBytes` are free on the destination; `freeBytes` are now. */
@@ -52,7 +56,7 @@ export const Progress = z.object({
 })
 export type Progress = z.infer<typeof Progress>
 
-export const PhaseName = z.enum(['prepared', 'frozen', 'copying', 'checking', 'recorded'])
+export const PhaseName = z.enum(['prepared', 'frozen', 'compared', 'copying', 'proven', 'checking', 'recorded'])
 export type PhaseName = z.infer<typeof PhaseName>
 
 export const Phase = z.object({
@@ -150,6 +154,8 @@ export const Job = z.object({
   instant: JobInstant.nullable(),
   /** How a backup reads the disks, and why, as a sentence; null for other jobs and until it is planned. */
   way: z.object({ way: BackupWay, reason: z.string() }).nullable(),
+  /** What a backup copies, and why, as a sentence; null for other jobs and until it is planned. */
+  plan: z.object({ kind: BackupKind, basis: BackupBasis, reason: z.string() }).nullable(),
   /** When it began to stand still without being paused (ISO 8601): nothing was copied for two minutes. */
   stalledSince: z.string().nullable(),
   export: ExportPlace.nullable(),

@@ -4,6 +4,14 @@ import { DestinationId, DiskId, JobId, MachineId, PointId } from './ids.ts'
 export const BackupKind = z.enum(['full', 'incremental'])
 export type BackupKind = z.infer<typeof BackupKind>
 
+/** How Floe knew what to copy: from a dirty bitmap, by comparing with the parent point, or everything. */
+export const BackupBasis = z.enum(['bitmap', 'comparison', 'all'])
+export type BackupBasis = z.infer<typeof BackupBasis>
+
+/** `clone`: every image stands alone; `chain`: images may lie over those of earlier points (architecture.md 5). */
+export const PointStorage = z.enum(['clone', 'chain'])
+export type PointStorage = z.infer<typeof PointStorage>
+
 /** What the restore point is worth inside the guest. */
 export const Consistency = z.enum(['frozen', 'crash-consistent', 'offline'])
 export type Consistency = z.infer<typeof Consistency>
@@ -39,6 +47,13 @@ export const PointDisk = z.object({
   sourcePath: z.string().nullable(),
   sourceFormat: z.string().nullable(),
   firmware: z.boolean(),
+  basis: BackupBasis.default('all'),
+  /** Why this basis, as a sentence. */
+  basisReason: z.string().default(''),
+  /** The point whose image this one started from; null when everything was copied. */
+  parentId: PointId.nullable().default(null),
+  /** The dirty bitmap in the guest's image that holds every change since this point; null: changes are not tracked. */
+  bitmap: z.string().nullable().default(null),
 })
 export type PointDisk = z.infer<typeof PointDisk>
 
@@ -54,10 +69,13 @@ export const Damage = z.object({
 export type Damage = z.infer<typeof Damage>
 
 export const Verification = z.object({
-  level: z.enum(['structure', 'content']),
+  /** `live`: the content was compared with the running machine's instant itself. */
+  level: z.enum(['structure', 'content', 'live']),
   ok: z.boolean(),
   at: z.string(),
   damage: z.array(Damage),
+  /** The point whose check found the damage, when it is not this one: both hold or need the same bytes. */
+  foundIn: PointId.nullable().default(null),
 })
 export type Verification = z.infer<typeof Verification>
 
@@ -78,6 +96,10 @@ export const Point = z.object({
   /** The instant all disks show. */
   createdAt: z.string(),
   kind: BackupKind,
+  /** Why this kind, as a sentence. */
+  kindReason: z.string().default(''),
+  /** The costliest among its disks. */
+  basis: BackupBasis.default('all'),
   consistency: Consistency,
   /** Why it is not frozen, as a sentence; null when it is. */
   consistencyReason: z.string().nullable(),
@@ -87,10 +109,15 @@ export const Point = z.object({
   pausedMs: z.number().nonnegative().nullable().default(null),
   way: BackupWay.default('push'),
   parentId: PointId.nullable(),
+  storage: PointStorage.default('chain'),
+  /** Points whose images its own lie over, nearest first: without them it cannot be restored. */
+  needs: z.array(PointId).default([]),
   /** Absolute path of the point's folder. */
   path: z.string(),
   disks: z.array(PointDisk),
-  /** Bytes this point takes up on the destination. */
+  /** Bytes it had to copy ("Adds"). What it restores is the sum of its disks' sizes. */
+  adds: z.number().nonnegative().default(0),
+  /** Bytes on the destination that are counted for this point; the sum over all points is what they take up together. */
   bytes: z.number().nonnegative(),
   index: IndexState,
   verification: Verification.nullable(),

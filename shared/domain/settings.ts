@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { RetentionPolicy } from './retention.ts'
 
 /** What Back Up Now does for one machine, beyond its destination (Save as Default). Null parts: as the settings say. */
 export const MachineDefaults = z.object({
@@ -39,6 +40,10 @@ export const Settings = z.object({
   scratchLimit: z.number().int().positive().nullable(),
   /** Slow the copy down when the guest's writes suffer. */
   guestFirst: z.boolean(),
+  /** How many points to keep, by machine id; for the sheet and as the CLI's default. Nothing is removed by itself. */
+  retentionByMachine: z.record(z.string(), RetentionPolicy),
+  /** Restore points are read back in the background, at most so many bytes a day; null: never. */
+  verifyPerDay: z.number().int().positive().nullable(),
 })
 export type Settings = z.infer<typeof Settings>
 
@@ -56,4 +61,6 @@ export const defaultSettings: Settings = {
   scratchFolder: null,
   scratchLimit: null,
   guestFirst: true,
+  retentionByMachine: {},
+  verifyPerDay: null,
 }

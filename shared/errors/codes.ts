@@ -82,11 +82,17 @@ export const problemTable = {
   'backup/scratch-full': backup,
   'backup/changed-while-off': backup,
   'backup/started-while-off': backup,
+  /** The point the backup started from cannot be used after all. */
+  'backup/parent-lost': backup,
+  /** The finished point is not what the instant shows. */
+  'backup/proof-failed': { severity: 'error', exit: 7 },
   'backup/cancelled': { severity: 'warning', exit: 130 },
   // export
   'export/nbd-server-taken': backup,
   'export/not-possible': backup,
   'export/ended': backup,
+  /** Changes since the wished point are not tracked. */
+  'export/not-tracked': backup,
   'export/command-failed': backup,
   // points
   'point/unknown': restore,
@@ -99,6 +105,12 @@ export const problemTable = {
   'point/no-index': restore,
   'point/in-use': restore,
   'point/delete-failed': destination,
+  /** Pinned, the last good or the last verified one. */
+  'point/protected': restore,
+  'point/merge-failed': destination,
+  /** The points changed between the preview and the removal. */
+  'point/plan-changed': restore,
+  'point/not-comparable': restore,
   // restore
   'restore/machine-running': restore,
   'restore/no-space': restore,

@@ -7,8 +7,9 @@ import { Destination, DestinationSuggestion } from '../domain/destination.ts'
 import { DestinationId, DiskId, JobId, MachineId, PointId, RestoreId } from '../domain/ids.ts'
 import { Job } from '../domain/job.ts'
 import { AgentState, Machine, ProbeLine } from '../domain/machine.ts'
-import { BackupKind, BackupWay, Point } from '../domain/point.ts'
+import { BackupBasis, BackupKind, BackupWay, Point } from '../domain/point.ts'
 import { Preflight, Restore } from '../domain/restore.ts'
+import { DeletePreview, PointDifference, RetentionPolicy, RetentionPreview } from '../domain/retention.ts'
 import { Settings } from '../domain/settings.ts'
 import { Problem, type ProblemParams } from '../errors/problem.ts'
 
@@ -24,6 +25,8 @@ export const BackupPreview = z.object({
   kind: BackupKind,
   /** One sentence: why this kind. */
   kindReason: z.string(),
+  /** The costliest among the disks. */
+  basis: BackupBasis,
   way: BackupWay,
   wayReason: z.string(),
   /** Will the guest's file systems be frozen? `reason` says why not; null when they will. */
@@ -38,6 +41,9 @@ export const BackupPreview = z.object({
     z.object({
       diskId: DiskId,
       included: z.boolean(),
+      basis: BackupBasis,
+      /** One sentence: why this basis. */
+      basisReason: z.string(),
       bytesToCopy: z.number().nonnegative(),
       reason: z.string().nullable(),
     }),
@@ -110,6 +116,7 @@ export const calls = {
       machineId: MachineId,
       destinationId: DestinationId.nullable(),
       diskIds: z.array(z.string()).nullable(),
+      kind: z.enum(['automatic', 'full']).default('automatic'),
       /** Null: as the settings say. */
       freeze: z.boolean().nullable().default(null),
       /** No backup when the guest cannot be frozen. Null: as the settings say. */
@@ -124,9 +131,13 @@ export const calls = {
       destinationId: DestinationId.nullable(),
       /** Disk ids or aliases; null: all that can be backed up. */
       diskIds: z.array(z.string()).nullable(),
+      /** `automatic`: an incremental whenever there is something to start from. */
+      kind: z.enum(['automatic', 'full']).default('automatic'),
       limit,
       /** Compute the content index right after recording. */
       check: z.boolean(),
+      /** Compare the finished point with the instant itself, chunk by chunk. */
+      prove: z.boolean().default(false),
       /** Freeze the guest's file systems around the instant. Null: as the machine's or the general settings say. */
       freeze: z.boolean().nullable().default(null),
       /** No backup when the guest cannot be frozen. Null: as the settings say. */
@@ -147,6 +158,8 @@ export const calls = {
     z.object({
       machineId: MachineId,
       diskIds: z.array(z.string()).nullable(),
+      /** Also tells what changed since this point (`qemu:dirty-bitmap`). */
+      since: PointId.nullable().default(null),
       freeze: z.boolean().nullable().default(null),
       requireFreeze: z.boolean().nullable().default(null),
     }),
@@ -166,7 +179,32 @@ export const calls = {
   'points.list': call(z.object({ machineId: MachineId.nullable() }), z.array(Point)),
   'points.get': call(z.object({ pointId: PointId }), Point),
   'points.verify': call(z.object({ pointId: PointId, level: z.enum(['structure', 'content']) }), started),
-  'points.delete': call(z.object({ pointIds: z.array(PointId).min(1) }), started),
+  'points.delete': call(
+    z.object({
+      pointIds: z.array(PointId).min(1),
+      /** Those among them that are pinned, the last good or the last verified one, and are to go all the same. */
+      evenProtected: z.array(PointId).default([]),
+    }),
+    started,
+  ),
+  'points.deletePreview': call(z.object({ pointIds: z.array(PointId).min(1) }), DeletePreview),
+  /** A pinned point is never removed by retention, and deleted only on an extra word. */
+  'points.pin': call(z.object({ pointId: PointId, pinned: z.boolean() }), Point),
+  'points.prunePreview': call(
+    z.object({ machineId: MachineId, destinationId: DestinationId, policy: RetentionPolicy }),
+    RetentionPreview,
+  ),
+  /** Removes what the preview shows. `expected`: refuse when it would remove anything else; null: whatever it is. */
+  'points.prune': call(
+    z.object({
+      machineId: MachineId,
+      destinationId: DestinationId,
+      policy: RetentionPolicy,
+      expected: z.array(PointId).nullable().default(null),
+    }),
+    started,
+  ),
+  'points.diff': call(z.object({ from: PointId, to: PointId }), PointDifference),
 
   'restore.preflight': call(z.object({ pointId: PointId }), Preflight),
   'restore.swap': call(z.object({ pointId: PointId }), started),

@@ -38,6 +38,18 @@ export function describeJob(job: Job, style: JobStyle): JobWords {
       return { title: 'Freezing file systems', line: freezingLine(style.freezeLimitSeconds), tone: 'running' }
     case 'holding':
       return holdingWords(job, style)
+    case 'comparing':
+      return {
+        title: running,
+        line: 'Comparing with the last restore point, to copy only what changed',
+        tone: 'running',
+      }
+    case 'proving':
+      return {
+        title: 'Proving the copy',
+        line: 'Reading the machine’s disks as they were at the instant',
+        tone: 'running',
+      }
     case 'copying':
       if (job.stalledSince !== null) return stalledWords(job.stalledSince, style.now)
       return {

@@ -109,6 +109,10 @@ export function factsOf(point: NewPoint, change: Partial<PointFacts> = {}): Poin
       sourcePath: `/vm/${disk.id}.qcow2`,
       sourceFormat: 'qcow2',
       firmware: false,
+      basis: 'all',
+      basisReason: '',
+      parentId: null,
+      bitmap: null,
     })),
     ...change,
   }

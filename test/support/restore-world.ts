@@ -143,6 +143,10 @@ export async function restoreWorld(
     sourcePath: imagePath(disk),
     sourceFormat: disk.format,
     firmware: disk.firmware ?? false,
+    basis: 'all' as const,
+    basisReason: '',
+    parentId: null,
+    bitmap: null,
   }))
   let point = await floe.repository.record(partial, factsOf(beginning, { disks: facts }))
   if (options.check !== false) point = await floe.repository.computeIndex(point.id, noProgress, never)
@@ -195,6 +199,10 @@ function writeRegistry(
     readOnly: false,
     removable: false,
     firmware: disk.firmware ?? false,
+    basis: 'all' as const,
+    basisReason: '',
+    parentId: null,
+    bitmap: null,
     exclusion: null,
   }))
   const images = disks.map((disk) => ({ path: imagePath(disk), key: null }))

@@ -1,8 +1,8 @@
 // Decides, without touching anything, what a backup will do: which disks, full or not and why, which way and why, under
 // which names, within which bounds. What cannot be done is refused here, before a byte is written.
 import type { Disk } from '../../../shared/domain/disk.ts'
-import type { DiskId, JobId } from '../../../shared/domain/ids.ts'
-import type { BackupWay } from '../../../shared/domain/point.ts'
+import type { DiskId, JobId, PointId } from '../../../shared/domain/ids.ts'
+import type { BackupBasis, BackupWay } from '../../../shared/domain/point.ts'
 import type { DeviceRoot } from '../instant/devices.ts'
 import type { ScratchAnswer } from '../instant/scratch.ts'
 import type { FreezePlan, ScratchPlan, SnapshotDisk } from '../instant/types.ts'
@@ -27,6 +27,13 @@ export interface PlannedDisk {
   readonly sourcePath: string | null
   readonly sourceFormat: string | null
   readonly firmware: boolean
+  readonly basis: BackupBasis
+  /** One sentence. */
+  readonly basisReason: string
+  /** The point whose image the new one starts from; null when everything is copied. */
+  readonly parentId: PointId | null
+  /** The dirty bitmap that begins with this backup; null where changes are not tracked. */
+  readonly bitmap: string | null
   /** With fleecing: what keeps the instant, and the node that the job reads instead of the source. */
   readonly snapshot: SnapshotDisk | null
 }
@@ -75,6 +82,8 @@ export interface PlanInput {
   readonly hindrance: string | null
 }
 
+const everything = 'This version of Floe copies all data of every disk each time.'
+
 const bounds: CopyBounds = { 'max-workers': 4, 'max-chunk': 1 << 20 }
 /**
  * With fleecing a read must not be larger than one cluster of the filter: QEMU 7.2 can mix data from after the instant
@@ -91,7 +100,7 @@ export function planBackup(input: PlanInput): BackupPlan {
   const hasBounds = capabilities?.hasArgument('blockdev-backup', 'x-perf.max-workers') ?? false
   return {
     kind: 'full',
-    kindReason: 'This version of Floe copies all data of every disk each time.',
+    kindReason: everything,
     way: choice.way,
     wayReason: choice.reason,
     disks: chosen.map((disk, index) => planDisk(disk, index, jobId, choice.snapshots[index] ?? null)),
@@ -127,6 +136,10 @@ function planDisk(disk: Disk, index: number, jobId: JobId, snapshot: SnapshotDis
     sourcePath: disk.imagePath,
     sourceFormat: disk.format,
     firmware: disk.firmware,
+    basis: 'all',
+    basisReason: everything,
+    parentId: null,
+    bitmap: null,
     snapshot,
   }
 }

@@ -23,6 +23,7 @@ export function previewOf(input: {
     destinationId: destination.id,
     kind: plan.kind,
     kindReason: plan.kindReason,
+    basis: 'all',
     way: plan.way,
     wayReason: plan.wayReason,
     freeze:
@@ -32,6 +33,8 @@ export function previewOf(input: {
     disks: inventory.map((disk) => ({
       diskId: disk.id,
       included: included.has(disk.id),
+      basis: 'all',
+      basisReason: included.has(disk.id) ? plan.kindReason : '',
       bytesToCopy: bytesToCopy(disk),
       reason: included.has(disk.id) ? null : (exclusionReason(disk) ?? 'Not chosen.'),
     })),

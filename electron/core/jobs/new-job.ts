@@ -35,6 +35,7 @@ export function newJob(
     scratch: null,
     instant: null,
     way: null,
+    plan: null,
     stalledSince: null,
     export: null,
     result: null,

@@ -78,7 +78,13 @@ async function indexDisk(
 }
 
 async function checkFailed(ports: Ports, point: Point, damage: Damage): Promise<FloeError> {
-  const verdict = { level: 'content', ok: false, at: ports.clock.now().toISOString(), damage: [damage] } as const
+  const verdict = {
+    level: 'content',
+    ok: false,
+    at: ports.clock.now().toISOString(),
+    damage: [damage],
+    foundIn: null,
+  } as const
   await writeVerification(point.path, point.id, { ...verdict, damage: [damage] }).catch((error: unknown) => {
     ports.logger.error('The verdict on a restore point could not be written', { point: point.id, error: String(error) })
   })

@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DestinationId, MachineId, PointId } from '../../../shared/domain/ids.ts'
-import type { Point, Verification } from '../../../shared/domain/point.ts'
+import type { BackupBasis, Point, Verification } from '../../../shared/domain/point.ts'
 import { type ManifestReading, readManifest } from './manifest.ts'
 import { machineOfFolder, machinesFolder, manifestFile, pointOfFolder, verificationFile } from './names.ts'
 import { foldersIn, plainFileSize } from './plain-file.ts'
@@ -119,6 +119,11 @@ async function lackOf(folder: string, point: Point): Promise<string | null> {
   return null
 }
 
+const byCost: readonly BackupBasis[] = ['all', 'comparison', 'bitmap']
+
+const costliest = (disks: readonly { readonly basis: BackupBasis }[]): BackupBasis =>
+  byCost.find((basis) => disks.some((disk) => disk.basis === basis)) ?? 'all'
+
 /** A stored point from what its manifest and its folder say. Whatever is wrong ends up in `unreadable`. */
 export function describe(
   reading: ManifestReading,
@@ -137,12 +142,16 @@ export function describe(
       destinationId,
       createdAt: manifest.createdAt,
       kind: manifest.kind,
+      kindReason: manifest.kindReason,
+      basis: costliest(manifest.disks),
       consistency: manifest.consistency,
       consistencyReason: manifest.consistencyReason,
       freeze: manifest.freeze,
       pausedMs: manifest.pausedMs,
       way: manifest.way,
       parentId: manifest.parentId,
+      storage: manifest.storage,
+      needs: [],
       path: folder.path,
       disks: manifest.disks.map((disk) => ({
         id: disk.id,
@@ -155,7 +164,12 @@ export function describe(
         sourcePath: disk.sourcePath,
         sourceFormat: disk.sourceFormat,
         firmware: disk.firmware,
+        basis: disk.basis,
+        basisReason: disk.basisReason,
+        parentId: disk.parentId,
+        bitmap: disk.bitmap,
       })),
+      adds: manifest.disks.reduce((sum, disk) => sum + disk.bytesCopied, 0),
       bytes: manifest.files.reduce((sum, file) => sum + file.size, 0),
       index: complete ? { kind: 'complete' } : { kind: 'none' },
       verification,
@@ -180,14 +194,19 @@ export function describe(
     destinationId,
     createdAt: named?.createdAt ?? new Date(0).toISOString(),
     kind: 'full',
+    kindReason: '',
+    basis: 'all',
     consistency: 'crash-consistent',
     consistencyReason: null,
     freeze: null,
     pausedMs: null,
     way: 'push',
     parentId: null,
+    storage: 'chain',
+    needs: [],
     path: folder.path,
     disks: [],
+    adds: 0,
     bytes: 0,
     index: { kind: 'none' },
     verification,

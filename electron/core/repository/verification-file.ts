@@ -20,7 +20,7 @@ export async function readVerification(folder: string): Promise<Verification | n
 
 /** A sound structure says nothing about content: it never replaces a verdict on the content. */
 export function replaces(next: Verification, previous: Verification | null): boolean {
-  return !(previous?.level === 'content' && next.level === 'structure' && next.ok)
+  return !(previous !== null && previous.level !== 'structure' && next.level === 'structure' && next.ok)
 }
 
 export async function writeVerification(folder: string, pointId: PointId, verification: Verification): Promise<void> {

@@ -113,7 +113,7 @@ export async function verifyPoint(
       damage.push(...(await contentDamage(ports, point.path, disk, structural, onProgress, signal)))
     }
   }
-  return { level, ok: damage.length === 0, at: ports.clock.now().toISOString(), damage }
+  return { level, ok: damage.length === 0, at: ports.clock.now().toISOString(), damage, foundIn: null }
 }
 
 /**

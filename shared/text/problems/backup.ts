@@ -41,6 +41,16 @@ function guestUnaffected(problem: Problem, context: ProblemContext): string {
 }
 
 export const backupProblems: WordingsOf<'backup'> = {
+  'backup/parent-lost': (problem, context) => ({
+    title: 'The last restore point can’t be built upon',
+    body: sentences(ownWords(problem), 'No data was copied.', tracking(context)),
+    actions: [tryAgain],
+  }),
+  'backup/proof-failed': (problem) => ({
+    title: 'The new restore point didn’t pass its proof',
+    body: sentences(ownWords(problem), 'The point is marked as damaged and not used.'),
+    actions: [backUpAgain],
+  }),
   'backup/no-disks': (problem, context) => ({
     title: shorten(machineName(problem, context), (name) => `${name} has no disk to back up`),
     body: sentences(ownWords(problem), 'No data was copied.'),

@@ -12,6 +12,11 @@ export const exportProblems: WordingsOf<'export'> = {
     body: ownWords(problem),
     actions: [dismiss],
   }),
+  'export/not-tracked': (problem) => ({
+    title: 'Changes since that point aren’t tracked',
+    body: sentences(ownWords(problem), 'Nothing was changed.'),
+    actions: [dismiss],
+  }),
   'export/ended': (problem, context) => ({
     title: shorten(machineName(problem, context), (name) => `The export of ${name} ended early`),
     body: sentences(ownWords(problem), 'What was read from it is not complete.'),

@@ -66,6 +66,26 @@ export const pointProblems: WordingsOf<'point'> = {
     body: ownWords(problem),
     actions: [tryAgain],
   }),
+  'point/protected': (problem) => ({
+    title: 'This restore point is protected',
+    body: sentences(ownWords(problem), 'Nothing was deleted.'),
+    actions: [dismiss],
+  }),
+  'point/merge-failed': (problem) => ({
+    title: 'The restore point couldn’t be deleted',
+    body: sentences(ownWords(problem), 'All restore points are as before.'),
+    actions: [tryAgain],
+  }),
+  'point/plan-changed': (problem) => ({
+    title: 'The restore points have changed',
+    body: sentences(ownWords(problem), 'Nothing was deleted.'),
+    actions: [tryAgain],
+  }),
+  'point/not-comparable': (problem) => ({
+    title: 'These points can’t be compared',
+    body: ownWords(problem),
+    actions: [dismiss],
+  }),
   'point/delete-failed': (problem) => ({
     title: 'The restore point couldn’t be deleted',
     body: ownWords(problem),

@@ -41,11 +41,11 @@ describe('the restore points grid', () => {
   })
 
   it('shows what is damaged, unchecked or on a drive that is away', async () => {
-    const damage = { level: 'content', ok: false, at: '2026-11-22T09:00:00Z', damage: [] } as const
+    const damage = { level: 'content', ok: false, at: '2026-11-22T09:00:00Z', damage: [], foundIn: null } as const
     openMachine(
       sceneBridge({
         points: [
-          point('p1', 'debian-dev', 1, { verification: { ...damage, damage: [] } }),
+          point('p1', 'debian-dev', 1, { verification: { ...damage, damage: [], foundIn: null } }),
           point('p2', 'debian-dev', 2, { index: { kind: 'none' } }),
           point('p3', 'debian-dev', 3, { available: false }),
         ],

@@ -226,10 +226,10 @@ describe('the delete sheet', () => {
   })
 
   it('knows what is worth keeping', () => {
-    const verification = { level: 'content', ok: true, at: '2026-11-22T09:00:00Z', damage: [] } as const
+    const verification = { level: 'content', ok: true, at: '2026-11-22T09:00:00Z', damage: [], foundIn: null } as const
     const [one, two] = [
       point('p1', 'debian-dev', 1),
-      point('p2', 'debian-dev', 2, { verification: { ...verification, damage: [] } }),
+      point('p2', 'debian-dev', 2, { verification: { ...verification, damage: [], foundIn: null } }),
     ]
     expect(worthKeeping(one, [one, two], [one.id])).toBeNull()
     expect(worthKeeping(two, [one, two], [two.id])).toBe('It is the last one whose content was verified.')

@@ -83,7 +83,7 @@ const points: readonly Point[] = [
   }),
   point('f2', 'debian-dev', 17, {
     consistencyReason: 'The guest agent didn’t answer.',
-    verification: { level: 'content', ok: true, at: ago(16), damage: [] },
+    verification: { level: 'content', ok: true, at: ago(16), damage: [], foundIn: null },
   }),
   point('f3', 'debian-dev', 29, { consistency: 'offline', consistencyReason: null, way: 'offline' }),
   point('f4', 'debian-dev', 53, {

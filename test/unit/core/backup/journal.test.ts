@@ -38,7 +38,18 @@ const header: BackupHeader = {
     disks: [
       {
         ...{ id: 'a' as DiskId, name: 'a.qcow2', sourceNode: 'n', jobName: 'j', targetNode: 't', filterNode: 'f' },
-        ...{ virtualSize: 10, bytesToCopy: 10, sourcePath: null, sourceFormat: null, firmware: false, snapshot: null },
+        ...{
+          virtualSize: 10,
+          bytesToCopy: 10,
+          sourcePath: null,
+          sourceFormat: null,
+          firmware: false,
+          basis: 'all',
+          basisReason: '',
+          parentId: null,
+          bitmap: null,
+          snapshot: null,
+        },
       },
     ],
   },

@@ -15,6 +15,10 @@ const pointDisk = (id: string, sourcePath: string | null): PointDisk => ({
   sourcePath,
   sourceFormat: 'qcow2',
   firmware: false,
+  basis: 'all',
+  basisReason: '',
+  parentId: null,
+  bitmap: null,
 })
 
 const current = (id: string, imagePath: string | null, change: Partial<Disk> = {}): Disk => ({

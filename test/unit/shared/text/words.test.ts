@@ -200,7 +200,7 @@ describe('a restore point', () => {
     expect(verifiedMark(samplePoint()).tone).toBe('neutral')
     expect(verifiedMark(samplePoint({ index: { kind: 'none' } })).text).toBe('Not checked')
     const damaged = samplePoint({
-      verification: { level: 'content', ok: false, at: '2026-11-22T09:00:00Z', damage: [] },
+      verification: { level: 'content', ok: false, at: '2026-11-22T09:00:00Z', damage: [], foundIn: null },
     })
     expect(verifiedMark(damaged)).toMatchObject({ text: 'Damaged', tone: 'problem' })
     expect(whyNoRestore(damaged, 'T7')).toBe('This point is damaged')
