@@ -54,6 +54,8 @@ export const PointDisk = z.object({
   parentId: PointId.nullable().default(null),
   /** The dirty bitmap in the guest's image that holds every change since this point; null: changes are not tracked. */
   bitmap: z.string().nullable().default(null),
+  /** Fingerprint of the backing files below the guest's image when the point was taken; null when there were none. */
+  witness: z.string().nullable().default(null),
 })
 export type PointDisk = z.infer<typeof PointDisk>
 

@@ -113,6 +113,7 @@ export function factsOf(point: NewPoint, change: Partial<PointFacts> = {}): Poin
       basisReason: '',
       parentId: null,
       bitmap: null,
+      witness: null,
     })),
     ...change,
   }

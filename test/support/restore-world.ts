@@ -147,6 +147,7 @@ export async function restoreWorld(
     basisReason: '',
     parentId: null,
     bitmap: null,
+    witness: null,
   }))
   let point = await floe.repository.record(partial, factsOf(beginning, { disks: facts }))
   if (options.check !== false) point = await floe.repository.computeIndex(point.id, noProgress, never)
@@ -203,6 +204,7 @@ function writeRegistry(
     basisReason: '',
     parentId: null,
     bitmap: null,
+    witness: null,
     exclusion: null,
   }))
   const images = disks.map((disk) => ({ path: imagePath(disk), key: null }))

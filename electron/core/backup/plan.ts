@@ -34,6 +34,8 @@ export interface PlannedDisk {
   readonly parentId: PointId | null
   /** The dirty bitmap that begins with this backup; null where changes are not tracked. */
   readonly bitmap: string | null
+  /** Fingerprint of the backing files below the disk's image; null when there are none. */
+  readonly witness: string | null
   /** With fleecing: what keeps the instant, and the node that the job reads instead of the source. */
   readonly snapshot: SnapshotDisk | null
 }
@@ -140,6 +142,7 @@ function planDisk(disk: Disk, index: number, jobId: JobId, snapshot: SnapshotDis
     basisReason: everything,
     parentId: null,
     bitmap: null,
+    witness: null,
     snapshot,
   }
 }

@@ -94,9 +94,9 @@ export class PointSteps {
       if (fault) throw new Error(`The copy of ${disk.id} is not whole: ${fault}.`)
       const { id, virtualSize, sourcePath, sourceFormat, firmware } = disk
       const bytesCopied = (await stat(path)).blocks * 512
-      const { basis, basisReason, parentId, bitmap } = disk
+      const { basis, basisReason, parentId, bitmap, witness } = disk
       const source = { sourcePath, sourceFormat, firmware }
-      disks.push({ id, virtualSize, bytesCopied, ...source, basis, basisReason, parentId, bitmap })
+      disks.push({ id, virtualSize, bytesCopied, ...source, basis, basisReason, parentId, bitmap, witness })
     }
     return disks
   }

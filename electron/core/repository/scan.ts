@@ -168,6 +168,7 @@ export function describe(
         basisReason: disk.basisReason,
         parentId: disk.parentId,
         bitmap: disk.bitmap,
+        witness: disk.witness,
       })),
       adds: manifest.disks.reduce((sum, disk) => sum + disk.bytesCopied, 0),
       bytes: manifest.files.reduce((sum, file) => sum + file.size, 0),

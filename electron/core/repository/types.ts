@@ -2,6 +2,9 @@ import type { Destination, DestinationSuggestion } from '../../../shared/domain/
 import type { DestinationId, DiskId, JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
 import type { Damage, Point, PointDisk, Verification } from '../../../shared/domain/point.ts'
 import type { FloeError } from '../errors.ts'
+import type { Extents } from '../extents/extents.ts'
+import type { ParentPoint } from '../tracking/types.ts'
+import type { ContentIndex } from './content-index/format.ts'
 
 /** A destination that was found, recognised by its marker, and may be written to right now. */
 export interface OpenDestination {
@@ -46,6 +49,44 @@ export interface PointFacts {
 }
 
 export type ReadProgress = (doneBytes: number, totalBytes: number, diskId: DiskId) => void
+
+/** A disk's image in a point being written. */
+export interface ImageWish {
+  readonly id: DiskId
+  /** Bytes. */
+  readonly virtualSize: number
+  /** The point whose content the image starts with; null: empty. */
+  readonly parentId: PointId | null
+}
+
+/** The name of the bitmap in a new image that records what the backup wrote there; gone once the point is recorded. */
+export const writtenBitmap = 'floe-written'
+
+/** What incrementals need of the repository. */
+export interface IncrementalStore {
+  /**
+   * Points of the machine there that a new one may start from, newest first: readable, there right now, and not known to
+   * be damaged.
+   */
+  parents(machineId: MachineId, destinationId: DestinationId): readonly ParentPoint[]
+  /**
+   * Makes the image a disk is copied into. With a parent: a clone of its image where the destination can clone, else an
+   * overlay with a relative backing file. QEMU opens either with `backing: null` (qemu.md 4.1). Records nothing yet.
+   * @throws FloeError `backup/parent-lost`, `destination/*`, `system/*`
+   */
+  makeImage(partial: PartialPoint, disk: ImageWish): Promise<void>
+  /** A disk's content index in a point. @throws FloeError `point/no-index`, `point/damaged`, `point/*` */
+  contentIndex(pointId: PointId, diskId: DiskId): Promise<ContentIndex>
+  /** What the backup of this point wrote into a disk's image; null when nobody knows. @throws FloeError `point/*` */
+  copied(pointId: PointId, diskId: DiskId): Promise<Extents | null>
+  /** Keeps what an instant held, until the point is recorded and compared with it. */
+  keepInstant(partial: PartialPoint, diskId: DiskId, index: ContentIndex): Promise<void>
+  /**
+   * Reads a recorded point whole and compares it with what `keepInstant` kept; the verdict (level `live`) stays with the
+   * point. Null when no instant was kept.
+   */
+  prove(id: PointId, onProgress: ReadProgress, signal: AbortSignal): Promise<Verification | null>
+}
 
 /** Destinations and the restore points on them. The only writer of what lies in a destination. */
 export interface Repository {

@@ -125,6 +125,7 @@ export function point(id: string, machineName: string, hours: number, more: Part
         basisReason: '',
         parentId: null,
         bitmap: null,
+        witness: null,
       },
     ],
     bytes: 38.5 * gb,

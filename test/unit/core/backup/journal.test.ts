@@ -48,6 +48,7 @@ const header: BackupHeader = {
           basisReason: '',
           parentId: null,
           bitmap: null,
+          witness: null,
           snapshot: null,
         },
       },

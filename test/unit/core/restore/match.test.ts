@@ -19,6 +19,7 @@ const pointDisk = (id: string, sourcePath: string | null): PointDisk => ({
   basisReason: '',
   parentId: null,
   bitmap: null,
+  witness: null,
 })
 
 const current = (id: string, imagePath: string | null, change: Partial<Disk> = {}): Disk => ({

@@ -208,6 +208,7 @@ export function point(id: string, change: Partial<Point> = {}): Point {
         basisReason: '',
         parentId: null,
         bitmap: null,
+        witness: null,
       },
     ],
     bytes: 2_000_000_000,

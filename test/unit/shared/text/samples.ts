@@ -109,6 +109,7 @@ export function samplePoint(change: Partial<Point> = {}): Point {
         basisReason: '',
         parentId: null,
         bitmap: null,
+        witness: null,
       },
     ],
     bytes: 1_200_000_000,
