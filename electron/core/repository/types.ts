@@ -3,7 +3,6 @@ import type { DestinationId, DiskId, JobId, MachineId, PointId } from '../../../
 import type { Damage, Point, PointDisk, Verification } from '../../../shared/domain/point.ts'
 import type { FloeError } from '../errors.ts'
 import type { Extents } from '../extents/extents.ts'
-import type { ParentPoint } from '../tracking/types.ts'
 import type { ContentIndex } from './content-index/format.ts'
 
 /** A destination that was found, recognised by its marker, and may be written to right now. */
@@ -49,6 +48,23 @@ export interface PointFacts {
 }
 
 export type ReadProgress = (doneBytes: number, totalBytes: number, diskId: DiskId) => void
+
+/** A good restore point on the destination that the next one may start from. */
+export interface ParentPoint {
+  readonly pointId: PointId
+  readonly createdAt: string
+  readonly disks: readonly ParentDisk[]
+}
+
+export interface ParentDisk {
+  readonly id: DiskId
+  readonly virtualSize: number
+  /** The bitmap that holds every change since this point. */
+  readonly bitmap: string | null
+  readonly witness: string | null
+  /** Its content index is there, so an instant can be compared with it. */
+  readonly hasIndex: boolean
+}
 
 /** A disk's image in a point being written. */
 export interface ImageWish {

@@ -3,6 +3,7 @@
 
 import type { DestinationId, DiskId, PointId } from '../../../shared/domain/ids.ts'
 import type { BackupBasis } from '../../../shared/domain/point.ts'
+import type { ParentPoint } from '../repository/types.ts'
 
 /** A dirty bitmap on a disk's own node, as `query-named-block-nodes` reports it. */
 export interface DiskBitmap {
@@ -27,23 +28,6 @@ export interface DiskTracking {
   readonly keeps: 'persistent' | 'volatile' | 'none'
   /** What the disk's content depends on besides its own image (its backing files), as a fingerprint; null when nothing. */
   readonly witness: string | null
-}
-
-/** A good restore point on the destination that the next one may start from. */
-export interface ParentPoint {
-  readonly pointId: PointId
-  readonly createdAt: string
-  readonly disks: readonly ParentDisk[]
-}
-
-export interface ParentDisk {
-  readonly id: DiskId
-  readonly virtualSize: number
-  /** The bitmap that holds every change since this point. */
-  readonly bitmap: string | null
-  readonly witness: string | null
-  /** Its content index is there, so an instant can be compared with it. */
-  readonly hasIndex: boolean
 }
 
 export interface BasisQuestion {

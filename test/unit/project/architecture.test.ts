@@ -23,7 +23,7 @@ const below = (base: string, file: string): string | null =>
     : null
 
 /** Rooms of the core that everybody in it may use. */
-const common = ['ports', 'home', 'topics', 'qemu-img', 'jobs', 'activity', 'gate']
+const common = ['ports', 'home', 'topics', 'qemu-img', 'jobs', 'activity', 'gate', 'extents']
 /** Which other rooms a room may import (architecture.md 2). */
 const allowedRooms: Readonly<Record<string, readonly string[]>> = {
   qmp: [],
@@ -34,10 +34,23 @@ const allowedRooms: Readonly<Record<string, readonly string[]>> = {
   machines: ['qmp', 'guest-agent'],
   repository: ['nbd'],
   instant: ['qmp', 'guest-agent'],
-  backup: ['qmp', 'machines', 'repository', 'guest-agent', 'instant', 'storage-daemon'],
-  export: ['qmp', 'machines', 'guest-agent', 'instant', 'storage-daemon', 'nbd'],
+  tracking: ['qmp', 'nbd', 'repository'],
+  comparison: ['nbd', 'repository'],
+  retention: [],
+  backup: [
+    'qmp',
+    'machines',
+    'repository',
+    'guest-agent',
+    'instant',
+    'storage-daemon',
+    'tracking',
+    'comparison',
+    'nbd',
+  ],
+  export: ['qmp', 'machines', 'guest-agent', 'instant', 'storage-daemon', 'nbd', 'tracking'],
   restore: ['machines', 'repository'],
-  points: ['repository'],
+  points: ['repository', 'retention'],
   demo: ['qmp', 'machines', 'repository', 'nbd'],
   doctor: ['machines', 'repository'],
   control: [],
