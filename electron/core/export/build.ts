@@ -8,13 +8,13 @@ import { prepareSnapshots } from '../instant/prepare.ts'
 import type { FreezePlan, Instant } from '../instant/types.ts'
 import { holdShutdown } from '../machines/shutdown-safe.ts'
 import type { MachineLease, MachineService } from '../machines/types.ts'
+import { addExports, exportCommands, type KnownServer, startServer } from '../nbd-server/serving.ts'
 import type { Ports } from '../ports/index.ts'
 import type { QmpSession } from '../qmp/types.ts'
 import type { ExportRecord } from './journal.ts'
 import { exportId, exportUri } from './naming.ts'
 import type { OffImages } from './off-images.ts'
 import type { ExportPlan } from './plan.ts'
-import { addExports, exportCommands, type KnownServer, startServer } from './serving.ts'
 
 export interface BuildView {
   /** Asked before each step that can still be left out; throws when the export is not wanted any more. */

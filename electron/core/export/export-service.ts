@@ -7,6 +7,7 @@ import { isFinal, type Job } from '../../../shared/domain/job.ts'
 import type { ActivityLog } from '../activity/types.ts'
 import { FloeError, toProblem } from '../errors.ts'
 import { newJob } from '../jobs/new-job.ts'
+import type { KnownServer } from '../nbd-server/serving.ts'
 import { NotWanted, type RunDependencies, runExport } from './export-run.ts'
 import { errorOf } from './hold.ts'
 import { Holders, type HoldLimits, usualLimits } from './holders.ts'
@@ -14,7 +15,6 @@ import { type ExportRecord, readRecords } from './journal.ts'
 import { type ExportInput, planExport } from './plan.ts'
 import { acquireUnlessOff } from './reach.ts'
 import { type RemovalDependencies, removeExport } from './remove.ts'
-import type { KnownServer } from './serving.ts'
 
 export interface ExportService {
   /** @throws FloeError when it is clear at once that it cannot be done; later failures are the job's */

@@ -2,10 +2,10 @@ import { rm } from 'node:fs/promises'
 import { removeScratchFiles, removeSnapshots } from '../instant/remove.ts'
 import { letShutdown } from '../machines/shutdown-safe.ts'
 import type { MachineLease, MachineService } from '../machines/types.ts'
+import { type KnownServer, stopServing } from '../nbd-server/serving.ts'
 import type { Logger } from '../ports/index.ts'
 import { type ExportRecord, removeRecord } from './journal.ts'
 import { withMachine } from './reach.ts'
-import { type KnownServer, stopServing } from './serving.ts'
 
 export interface RemovalDependencies {
   readonly machines: Pick<MachineService, 'acquire' | 'get'>

@@ -5,7 +5,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { FloeError } from '../errors.ts'
 import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
-import type { ExportRecord } from './journal.ts'
+
+/** Who serves what where. */
+export interface Serving {
+  readonly machineName: string
+  readonly socketPath: string
+  readonly disks: readonly { readonly exportId: string }[]
+}
 
 interface BlockExport {
   readonly id: string
@@ -23,7 +29,7 @@ export interface KnownServer {
 /** @throws FloeError `export/nbd-server-taken`, `export/not-possible` */
 export async function startServer(
   session: QmpSession,
-  { machineName, socketPath }: ExportRecord,
+  { machineName, socketPath }: Pick<Serving, 'machineName' | 'socketPath'>,
   server: KnownServer,
 ): Promise<void> {
   try {
@@ -98,7 +104,7 @@ const removedWithinMs = 30_000
  */
 export async function stopServing(
   session: QmpSession,
-  { disks, socketPath, machineName }: ExportRecord,
+  { disks, socketPath, machineName }: Serving,
   server: KnownServer,
 ): Promise<boolean> {
   const ours = new Set(disks.map((disk) => disk.exportId))
