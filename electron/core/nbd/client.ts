@@ -1,5 +1,8 @@
-// A read-only NBD client over a unix socket: reads and block status of an image that `qemu-nbd` serves (server.ts).
-// Many requests may be in flight; replies come in any order. Runs in a worker, so it needs nothing but Node.
+// An NBD client over a unix socket: reads, block status and dirty extents of what QEMU's servers serve (server.ts), and
+// ranges of zeroes written, which is how a bitmap is marked. It writes no data. Many requests may be in flight; replies
+// come in any order. Runs in a worker, so it needs nothing but Node.
+import type { Extents } from '../extents/extents.ts'
+import { extentsOf } from '../extents/extents.ts'
 import { NbdConnectionError, NbdServerError } from './errors.ts'
 import { Inlet } from './inlet.ts'
 import { type Agreement, negotiate } from './negotiate.ts'
@@ -7,6 +10,8 @@ import * as wire from './protocol.ts'
 
 /** Milliseconds. A drive that spins up or a share that comes back takes less. */
 const longestSilence = 120_000
+/** Block status is asked for in steps of this many bytes (its length field has 32 bits). */
+const longestStatus = 2 ** 31
 
 /** A run of bytes; `zero`: it reads as zeroes. */
 export interface NbdExtent {
@@ -14,15 +19,30 @@ export interface NbdExtent {
   readonly zero: boolean
 }
 
+/** What a block status says: runs from the asked offset on, each with the flags of its context. */
+interface Run {
+  readonly length: number
+  readonly flags: number
+}
+
 interface Pending {
+  readonly type: number
   readonly offset: number
-  /** Where read data goes; null for block status. */
+  /** Where read data goes; null for anything else. */
   readonly into: Uint8Array | null
   covered: number
-  extents: NbdExtent[]
+  /** By the id of the context. */
+  readonly runs: Map<number, Run[]>
   error: NbdServerError | null
-  readonly resolve: (extents: NbdExtent[]) => void
+  readonly resolve: (runs: ReadonlyMap<number, readonly Run[]>) => void
   readonly reject: (error: Error) => void
+}
+
+export interface ConnectOptions {
+  readonly exportName?: string
+  readonly dirtyBitmap?: string
+  /** Milliseconds without a byte after which a server that owes an answer counts as gone. */
+  readonly silence?: number
 }
 
 /** Thrown while a reply is taken apart; ends the connection (inlet.ts). */
@@ -35,8 +55,11 @@ export class NbdClient {
   readonly size: number
   /** Does the server tell which parts read as zeroes? */
   readonly knowsZeroes: boolean
+  /** May ranges of zeroes be written? */
+  readonly canWriteZeroes: boolean
   readonly #inlet: Inlet
-  readonly #contextId: number | null
+  readonly #allocationId: number | null
+  readonly #dirtyId: number | null
   readonly #pending = new Map<number, Pending>()
   readonly #head = Buffer.alloc(wire.structuredReplySize)
   #lastCookie = 0
@@ -44,8 +67,10 @@ export class NbdClient {
   private constructor(inlet: Inlet, agreement: Agreement) {
     this.#inlet = inlet
     this.size = agreement.size
-    this.#contextId = agreement.allocationContextId
+    this.#allocationId = agreement.allocationContextId
+    this.#dirtyId = agreement.dirtyContextId
     this.knowsZeroes = agreement.allocationContextId !== null
+    this.canWriteZeroes = agreement.canWriteZeroes
     inlet.isWaited = () => this.#pending.size > 0
     inlet.onEnd = (error) => {
       for (const pending of this.#pending.values()) pending.reject(error)
@@ -54,14 +79,19 @@ export class NbdClient {
     this.#awaitReply()
   }
 
-  /** @throws NbdConnectionError, NbdServerError */
-  static async connect(
-    socketPath: string,
-    options: { readonly exportName?: string; readonly silence?: number } = {},
-  ): Promise<NbdClient> {
+  /**
+   * `dirtyBitmap`: the bitmap that `dirtyExtents` is to tell about; a server that does not serve it is an error.
+   * @throws NbdConnectionError, NbdServerError
+   */
+  static async connect(socketPath: string, options: ConnectOptions = {}): Promise<NbdClient> {
+    const { exportName = '', dirtyBitmap = null } = options
     const inlet = await Inlet.open(socketPath, options.silence ?? longestSilence)
     try {
-      return new NbdClient(inlet, await negotiate(inlet, options.exportName ?? ''))
+      const agreement = await negotiate(inlet, exportName, dirtyBitmap)
+      if (dirtyBitmap !== null && agreement.dirtyContextId === null) {
+        throw new NbdConnectionError(`The NBD server does not serve the bitmap "${dirtyBitmap}".`)
+      }
+      return new NbdClient(inlet, agreement)
     } catch (error) {
       inlet.end('The handshake failed.')
       throw error
@@ -74,8 +104,30 @@ export class NbdClient {
   }
 
   /** Extents from `offset` on; together they may be shorter than `length`. Only when `knowsZeroes`. */
-  blockStatus(offset: number, length: number): Promise<readonly NbdExtent[]> {
-    return this.#request(wire.command.blockStatus, offset, length, null)
+  async blockStatus(offset: number, length: number): Promise<readonly NbdExtent[]> {
+    const runs = await this.#status(offset, length, this.#allocationId)
+    return runs.map((run) => ({ length: run.length, zero: (run.flags & wire.stateZero) !== 0 }))
+  }
+
+  /** What the bitmap marks in this range. Only with a `dirtyBitmap`. @throws NbdServerError, NbdConnectionError */
+  async dirtyExtents(offset: number, length: number): Promise<Extents> {
+    const end = Math.min(offset + length, this.size)
+    const dirty: { offset: number; length: number }[] = []
+    for (let at = offset; at < end; ) {
+      const runs = await this.#status(at, Math.min(longestStatus, end - at), this.#dirtyId)
+      if (runs.length === 0) throw new NbdConnectionError('The NBD server told nothing about a part of the bitmap.')
+      for (const run of runs) {
+        const next = Math.min(at + run.length, end)
+        if ((run.flags & wire.stateDirty) !== 0) dirty.push({ offset: at, length: next - at })
+        at = next
+      }
+    }
+    return extentsOf(dirty)
+  }
+
+  /** Writes zeroes, below 4 GiB at once. Only when `canWriteZeroes`. @throws NbdServerError, NbdConnectionError */
+  async writeZeroes(offset: number, length: number): Promise<void> {
+    await this.#request(wire.command.writeZeroes, offset, length, null)
   }
 
   close(): void {
@@ -83,12 +135,24 @@ export class NbdClient {
     this.#inlet.end('The connection was closed.')
   }
 
-  #request(type: number, offset: number, length: number, into: Uint8Array | null): Promise<NbdExtent[]> {
+  async #status(offset: number, length: number, contextId: number | null): Promise<readonly Run[]> {
+    if (contextId === null) throw new NbdServerError(95, 'The NBD server does not tell about this.')
+    const runs = await this.#request(wire.command.blockStatus, offset, length, null)
+    return runs.get(contextId) ?? []
+  }
+
+  #request(
+    type: number,
+    offset: number,
+    length: number,
+    into: Uint8Array | null,
+  ): Promise<ReadonlyMap<number, readonly Run[]>> {
     return new Promise((resolve, reject) => {
       const { ended } = this.#inlet
       if (ended) return reject(ended)
       this.#lastCookie = (this.#lastCookie + 1) >>> 0
-      this.#pending.set(this.#lastCookie, { offset, into, covered: 0, extents: [], error: null, resolve, reject })
+      const pending = { type, offset, into, covered: 0, runs: new Map(), error: null, resolve, reject }
+      this.#pending.set(this.#lastCookie, pending)
       this.#inlet.send(wire.encodeRequest(type, this.#lastCookie, offset, length))
     })
   }
@@ -115,7 +179,11 @@ export class NbdClient {
       this.#settle(cookie, pending)
       return
     }
-    if (!pending.into) throw violation('It answered block status with a simple reply.')
+    if (pending.type === wire.command.blockStatus) throw violation('It answered block status with a simple reply.')
+    if (!pending.into) {
+      this.#settle(cookie, pending)
+      return
+    }
     this.#inlet.fill(pending.into, () => {
       pending.covered = pending.into?.length ?? 0
       this.#settle(cookie, pending)
@@ -172,12 +240,16 @@ export class NbdClient {
       pending.covered += size
       return true
     }
-    if (type !== wire.replyType.blockStatus || payload.readUInt32BE(0) !== this.#contextId) return false
+    if (type !== wire.replyType.blockStatus || pending.type !== wire.command.blockStatus || payload.length < 12)
+      return false
+    const contextId = payload.readUInt32BE(0)
+    if (contextId !== this.#allocationId && contextId !== this.#dirtyId) return false
+    const runs: Run[] = []
     for (let at = 4; at + 8 <= payload.length; at += 8) {
       if (payload.readUInt32BE(at) === 0) return false
-      const zero = (payload.readUInt32BE(at + 4) & wire.stateZero) !== 0
-      pending.extents.push({ length: payload.readUInt32BE(at), zero })
+      runs.push({ length: payload.readUInt32BE(at), flags: payload.readUInt32BE(at + 4) })
     }
+    pending.runs.set(contextId, runs)
     return true
   }
 
@@ -186,7 +258,7 @@ export class NbdClient {
     const incomplete = pending.into !== null && pending.covered !== pending.into.length
     if (pending.error) pending.reject(pending.error)
     else if (incomplete) pending.reject(new NbdConnectionError('The NBD server left out a part of the data.'))
-    else pending.resolve(pending.extents)
+    else pending.resolve(pending.runs)
     this.#awaitReply()
   }
 }

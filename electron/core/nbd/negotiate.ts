@@ -8,6 +8,9 @@ export interface Agreement {
   readonly size: number
   /** Id of `base:allocation`; null when the server does not tell about holes. */
   readonly allocationContextId: number | null
+  /** Id of the dirty bitmap that was asked for; null when the server does not tell about it. */
+  readonly dirtyContextId: number | null
+  readonly canWriteZeroes: boolean
 }
 
 interface OptionReply {
@@ -19,7 +22,11 @@ interface OptionReply {
  * The fixed newstyle handshake with NBD_OPT_GO. Structured replies and block status are taken when they are offered.
  * @throws NbdConnectionError, NbdServerError
  */
-export async function negotiate(inlet: Inlet, exportName: string): Promise<Agreement> {
+export async function negotiate(
+  inlet: Inlet,
+  exportName: string,
+  dirtyBitmap: string | null = null,
+): Promise<Agreement> {
   const greeting = await inlet.receive(18)
   const isNewstyle =
     greeting.readBigUInt64BE(0) === wire.greetingMagic && greeting.readBigUInt64BE(8) === wire.optionMagic
@@ -31,22 +38,36 @@ export async function negotiate(inlet: Inlet, exportName: string): Promise<Agree
   inlet.send(flags)
 
   const structured = await tryOption(inlet, wire.option.structuredReply, Buffer.alloc(0))
-  let allocationContextId: number | null = null
-  if (structured) {
-    const oneQuery = Buffer.from([0, 0, 0, 1])
-    const query = Buffer.concat([wire.encodeText(exportName), oneQuery, wire.encodeText(wire.allocationContext)])
-    const contexts = await tryOption(inlet, wire.option.setMetaContext, query)
-    const context = contexts?.find((reply) => reply.type === wire.optionReply.metaContext)
-    if (context) allocationContextId = context.data.readUInt32BE(0)
-  }
+  const contexts = structured ? await metaContexts(inlet, exportName, dirtyBitmap) : new Map<string, number>()
 
   const noInfoRequests = Buffer.from([0, 0])
   const replies = await askOption(inlet, wire.option.go, Buffer.concat([wire.encodeText(exportName), noInfoRequests]))
   for (const reply of replies) {
     if (reply.type !== wire.optionReply.info || reply.data.readUInt16BE(0) !== wire.infoExport) continue
-    return { size: Number(reply.data.readBigUInt64BE(2)), allocationContextId }
+    const transmission = reply.data.readUInt16BE(10)
+    const writable = (transmission & wire.exportFlag.readOnly) === 0
+    return {
+      size: Number(reply.data.readBigUInt64BE(2)),
+      allocationContextId: contexts.get(wire.allocationContext) ?? null,
+      dirtyContextId: dirtyBitmap === null ? null : (contexts.get(wire.dirtyContext(dirtyBitmap)) ?? null),
+      canWriteZeroes: writable && (transmission & wire.exportFlag.writeZeroes) !== 0,
+    }
   }
   throw new NbdConnectionError('The NBD server did not tell the size of the image.')
+}
+
+/** Ids of what the server tells about, by name. */
+async function metaContexts(
+  inlet: Inlet,
+  exportName: string,
+  dirtyBitmap: string | null,
+): Promise<Map<string, number>> {
+  const names = [wire.allocationContext, ...(dirtyBitmap === null ? [] : [wire.dirtyContext(dirtyBitmap)])]
+  const queries = [Buffer.from([0, 0, 0, names.length]), ...names.map(wire.encodeText)]
+  const query = Buffer.concat([wire.encodeText(exportName), ...queries])
+  const replies = (await tryOption(inlet, wire.option.setMetaContext, query)) ?? []
+  const found = replies.filter(({ type, data }) => type === wire.optionReply.metaContext && data.length >= 4)
+  return new Map(found.map(({ data }) => [data.toString('utf8', 4), data.readUInt32BE(0)]))
 }
 
 async function tryOption(inlet: Inlet, code: number, data: Buffer): Promise<OptionReply[] | null> {

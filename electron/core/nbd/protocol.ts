@@ -1,5 +1,5 @@
 // The numbers of the NBD protocol (https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md), as far as a
-// reader of `qemu-nbd` needs them. All integers on the wire are big-endian.
+// reader of QEMU's servers needs them, and one who marks ranges. All integers on the wire are big-endian.
 export const greetingMagic = 0x4e42444d41474943n
 export const optionMagic = 0x49484156454f5054n
 export const optionReplyMagic = 0x3e889045565a9n
@@ -11,13 +11,18 @@ export const handshake = { fixedNewstyle: 1, noZeroes: 2 } as const
 export const option = { go: 7, structuredReply: 8, setMetaContext: 10 } as const
 export const optionReply = { ack: 1, info: 3, metaContext: 4, error: 0x80000000 } as const
 export const infoExport = 0
-export const command = { read: 0, disconnect: 2, blockStatus: 7 } as const
+/** Bits of the flags that come with an export. */
+export const exportFlag = { readOnly: 1 << 1, writeZeroes: 1 << 6 } as const
+export const command = { read: 0, disconnect: 2, writeZeroes: 6, blockStatus: 7 } as const
 export const replyFlagDone = 1
 export const replyType = { none: 0, offsetData: 1, offsetHole: 2, blockStatus: 5, errorBit: 0x8000 } as const
 export const stateZero = 2
+export const stateDirty = 1
 
 /** Says where data is and where an image reads as zeroes. */
 export const allocationContext = 'base:allocation'
+/** Says which parts a dirty bitmap of QEMU's marks (qemu.org, docs/interop/nbd.txt). */
+export const dirtyContext = (bitmap: string): string => `qemu:dirty-bitmap:${bitmap}`
 export const requestSize = 28
 export const simpleReplySize = 16
 export const structuredReplySize = 20

@@ -1,9 +1,19 @@
-import { type BoundProcess, imageArgument, startBoundProcess, type ToolOptions } from '../qemu-img/index.ts'
+import {
+  type BoundProcess,
+  imageArgument,
+  imageOptions,
+  startBoundProcess,
+  type ToolOptions,
+} from '../qemu-img/index.ts'
 
 export interface ServeOptions extends ToolOptions {
   readonly clients?: number
   /** `from-drive`: not from the system's memory of the file, where the file system can do that. */
   readonly reading?: 'cached' | 'from-drive'
+  /** A persistent dirty bitmap of the image that is served beside its content. */
+  readonly bitmap?: string
+  /** `none`: its backing files stay closed, so what is read of its content means nothing. For its bitmap alone. */
+  readonly backing?: 'opened' | 'none'
 }
 
 /** A running `qemu-nbd`. Disposing it ends the process and removes its socket. */
@@ -33,13 +43,15 @@ function serve(
   image: { readonly path: string; readonly format: string },
   options: ServeOptions & { readonly reading: 'cached' | 'from-drive' },
 ): Promise<NbdServer> {
-  const argument = imageArgument(image.path, image.format, options.reading)
+  const alone = () => `json:${JSON.stringify({ ...imageOptions(image.path, image.format), backing: null })}`
+  const argument = options.backing === 'none' ? alone() : imageArgument(image.path, image.format, options.reading)
   return startBoundProcess(
     'qemu-nbd',
     `open "${image.path}"`,
     ({ socketPath, readyFile }) => [
       '--read-only',
       `--shared=${options.clients ?? 1}`,
+      ...(options.bitmap === undefined ? [] : [`--bitmap=${options.bitmap}`]),
       ...['-k', socketPath, '--pid-file', readyFile],
       argument,
     ],
