@@ -1,6 +1,8 @@
 import type { Job } from '../../../shared/domain/job.ts'
+import { formatBytesOf } from '../../../shared/format/bytes.ts'
 import { describeJob, describeProgress, percentOf } from '../../../shared/text/job-words.ts'
 import { instantText } from './consistency.ts'
+import { kindSentence } from './kind.ts'
 import type { Output } from './output.ts'
 
 const barWidth = 24
@@ -47,6 +49,7 @@ export class ProgressLines {
       bytesPerSecond: job.progress?.bytesPerSecond ?? null,
       secondsLeft: job.progress?.secondsLeft ?? null,
       checked: job.checked,
+      plan: job.plan,
       way: job.way?.way ?? null,
       instant: job.instant,
       waiting: job.state.kind === 'waiting' ? { for: job.state.for, problem: job.state.problem } : null,
@@ -61,7 +64,8 @@ export class ProgressLines {
   #tellLine(job: Job): void {
     const words = describeJob(job, { now: this.#now(), locale: 'en' })
     const title = words.line === '' ? words.title : `${words.title}: ${words.line}`
-    const percent = job.state.kind === 'copying' ? percentOf(job) : null
+    const read = readFraction(job)
+    const percent = read !== null ? wholePercent(read) : job.state.kind === 'copying' ? percentOf(job) : null
     const tenth = percent === null ? -1 : Math.floor(percent / step)
     if (title !== this.#lastText) this.#output.line(title)
     else if (tenth > this.#lastTenth) this.#output.line(`${percent} %${detail(job, this.#now())}`)
@@ -70,9 +74,10 @@ export class ProgressLines {
   }
 }
 
-/** How the disks are read and what the instant is worth, as soon as it is known. */
+/** What is copied, how the disks are read and what the instant is worth, as soon as it is known. */
 function factsOf(job: Job): string[] {
   const facts: string[] = []
+  if (job.plan !== null) facts.push(kindSentence(job.plan))
   if (job.way !== null) facts.push(`Way: ${job.way.way}. ${job.way.reason}`)
   if (job.instant !== null && job.kind === 'backup') facts.push(`Consistency: ${instantText(job.instant)}.`)
   return facts
@@ -82,20 +87,33 @@ function pauseOf({ reason, neededBytes, freeBytes }: Extract<Job['state'], { kin
   return { reason, neededBytes, freeBytes }
 }
 
+const labels = { copying: 'Copying', checking: 'Checking', comparing: 'Comparing', proving: 'Proving' } as const
+
+/** How far what is only read has come (comparing, proving, checking); null in other states. */
+function readFraction({ state, checked }: Job): number | null {
+  const reads = state.kind === 'checking' || state.kind === 'comparing' || state.kind === 'proving'
+  return reads && checked !== null ? checked.doneBytes / Math.max(1, checked.totalBytes) : null
+}
+
+const wholePercent = (fraction: number): number => Math.min(99, Math.floor(fraction * 100))
+
 /** `Copying  [##########--------------]  42 %  4.03 of 9.60 GB copied  186 MB/s  about 30 seconds left` */
 export function barLine(job: Job, now: Date): string {
-  const checked = job.state.kind === 'checking' ? job.checked : null
-  const fraction = checked ? checked.doneBytes / Math.max(1, checked.totalBytes) : (job.progress?.fraction ?? null)
+  const fraction = readFraction(job) ?? job.progress?.fraction ?? null
   const words = describeJob(job, { now, locale: 'en' })
-  const name = { copying: 'Copying', checking: 'Checking', paused: words.title, queued: words.title }
+  const name = { ...labels, paused: words.title, queued: words.title }
   const label = name[job.state.kind as keyof typeof name] ?? words.title
   if (fraction === null) return words.line === '' ? label : `${label}: ${words.line}`
   const filled = Math.round(Math.min(1, fraction) * barWidth)
   const bar = `[${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}]`
-  return `${label}  ${bar}  ${Math.min(99, Math.floor(fraction * 100))} %${detail(job, now)}`
+  return `${label}  ${bar}  ${wholePercent(fraction)} %${detail(job, now)}`
 }
 
 function detail(job: Job, now: Date): string {
+  const { state, checked } = job
+  if ((state.kind === 'comparing' || state.kind === 'proving') && checked !== null) {
+    return `  ${formatBytesOf(checked.doneBytes, checked.totalBytes, 'decimal', 'en')} compared`
+  }
   const words = describeProgress(job, { now, locale: 'en' })
   if (words === null) return ''
   return [words.bytes, words.rate, words.eta].map((text) => (text === null ? '' : `  ${text}`)).join('')

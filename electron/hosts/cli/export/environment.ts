@@ -7,8 +7,16 @@ export function exportEnvironment(place: ExportPlace): Readonly<Record<string, s
     FLOE_EXPORT_AT: place.at,
     FLOE_EXPORT_URI: place.disks[0]?.uri ?? '',
   }
+  const since = changesContext(place)
+  if (since !== null) variables.FLOE_EXPORT_SINCE = since
   for (const disk of place.disks) variables[freeName(disk.diskId, variables)] = disk.uri
   return variables
+}
+
+/** The NBD context, the same for every disk, that tells what changed since a point; null when none was asked for. */
+export function changesContext({ disks }: Pick<ExportPlace, 'disks'>): string | null {
+  const bitmap = disks[0]?.sinceBitmap ?? null
+  return bitmap === null ? null : `qemu:dirty-bitmap:${bitmap}`
 }
 
 function freeName(diskId: string, taken: Readonly<Record<string, string>>): string {

@@ -14,6 +14,8 @@ export interface ExportWish {
   readonly diskIds: string[] | null
   readonly freeze: boolean | null
   readonly requireFreeze: boolean | null
+  /** Also tell what changed since this restore point. */
+  readonly since?: Job['pointId']
 }
 
 export interface HeldExport {

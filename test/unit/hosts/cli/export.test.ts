@@ -12,6 +12,7 @@ const disk = (id: string) => ({
   exportName: id,
   uri: `nbd+unix:///${encodeURIComponent(id)}?socket=%2Frun%2Fs`,
   size: 1 << 20,
+  sinceBitmap: null,
 })
 const place = { socketPath: '/run/s', at: '2026-11-22T11:59:30.000Z', disks: [disk('vda'), disk('n-b/ü')] }
 const instant = {

@@ -5,8 +5,9 @@ import type { Job, JobState } from '../../../../shared/domain/job.ts'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import type { Point } from '../../../../shared/domain/point.ts'
 import type { Restore } from '../../../../shared/domain/restore.ts'
+import { defaultSettings, type Settings } from '../../../../shared/domain/settings.ts'
 import type { Problem } from '../../../../shared/errors/problem.ts'
-import type { CallName, TopicMessage } from '../../../../shared/ipc/contract.ts'
+import { type CallName, parseInput, type TopicMessage } from '../../../../shared/ipc/contract.ts'
 import { failed, ok, type Result } from '../../../../shared/ipc/result.ts'
 
 /** May be a promise; the signal is that of the call. */
@@ -19,6 +20,7 @@ export class FakeFloe {
   points: Point[] = []
   restores: Restore[] = []
   jobs: Job[] = []
+  settings: Settings = defaultSettings
   readonly calls: { name: string; input: unknown }[] = []
   readonly answers: Partial<Record<CallName, Answer>> = {}
   #listeners = new Set<(message: TopicMessage<'jobs'>) => void>()
@@ -39,6 +41,8 @@ export class FakeFloe {
 
   async #answer(name: CallName, input: Record<string, unknown>, signal?: AbortSignal): Promise<Result<unknown>> {
     this.calls.push({ name, input })
+    const understood = parseInput(name, input)
+    if (!understood.success) return failed(new Refusal({ code: 'ipc/invalid-input', message: `${name}` }).problem)
     try {
       const answer = this.answers[name]
       if (answer !== undefined) return ok(await answer(input, signal))
@@ -49,11 +53,19 @@ export class FakeFloe {
       if (name === 'points.get') return ok(this.points.find((point) => point.id === input.pointId))
       if (name === 'restores.list') return ok(this.restores)
       if (name === 'jobs.list') return ok(this.jobs)
+      if (name === 'settings.get') return ok(this.settings)
+      if (name === 'points.deletePreview') return ok(this.#unguarded(input.pointIds as string[]))
       throw new Error(`The test has no answer to ${name}`)
     } catch (error) {
       if (error instanceof Refusal) return failed(error.problem)
       throw error
     }
+  }
+
+  #unguarded(ids: readonly string[]) {
+    const chosen = this.points.filter((point) => ids.includes(point.id))
+    const points = chosen.map((point) => ({ pointId: point.id, guards: [], dependents: [] }))
+    return { points, freedBytes: chosen.reduce((sum, point) => sum + point.bytes, 0), movedBytes: 0 }
   }
 
   called(name: CallName): unknown[] {
@@ -185,12 +197,16 @@ export function point(id: string, change: Partial<Point> = {}): Point {
     destinationId: 't7aaaaaaaaaa',
     createdAt: '2026-11-22T11:00:00.000Z',
     kind: 'full',
+    kindReason: 'It is the first backup to T7.',
+    basis: 'all',
     consistency: 'crash-consistent',
     consistencyReason: 'It has no guest agent.',
     freeze: null,
     pausedMs: null,
     way: 'fleecing',
     parentId: null,
+    storage: 'clone',
+    needs: [],
     path: `/t7/debian/${id}`,
     disks: [
       {
@@ -211,6 +227,7 @@ export function point(id: string, change: Partial<Point> = {}): Point {
         witness: null,
       },
     ],
+    adds: 2_000_000_000,
     bytes: 2_000_000_000,
     index: { kind: 'complete' },
     verification: null,
@@ -221,3 +238,61 @@ export function point(id: string, change: Partial<Point> = {}): Point {
     ...change,
   } as Point
 }
+
+export function destination(id: string, name: string, change: Partial<Destination> = {}): Destination {
+  return {
+    id,
+    name,
+    path: `/${name}`,
+    state: { kind: 'connected' },
+    fileSystem: 'xfs',
+    freeBytes: 412_000_000_000,
+    totalBytes: 1_000_000_000_000,
+    backupBytes: 0,
+    pointCount: 0,
+    storage: 'clone',
+    sets: [],
+    ...change,
+  } as Destination
+}
+
+/** A Floe whose next job of any kind goes through `steps`, one after the other. */
+export function floeWith(steps: readonly Partial<Job>[], onCancel?: (floe: FakeFloe) => void): FakeFloe {
+  const floe = new FakeFloe()
+  floe.machines = [machine('debianaaaaaa', 'debian')]
+  floe.destinations = [destination('t7aaaaaaaaaa', 'T7')]
+  floe.points = [point('pointaaaaaaa'), point('pointbbbbbbb', { createdAt: '2026-11-21T11:00:00.000Z' })]
+  const start = () => {
+    floe.jobs = [job({ kind: 'preparing', step: 'Reading disks' })]
+    const next = (index: number) => {
+      const step = steps[index]
+      if (step === undefined) return
+      floe.move('jobaaaaaaaaa', step)
+      setImmediate(next, index + 1)
+    }
+    setImmediate(next, 0)
+    return { jobId: 'jobaaaaaaaaa' }
+  }
+  for (const name of [
+    'backup.start',
+    'points.verify',
+    'points.delete',
+    'points.prune',
+    'restore.toNewImage',
+    'restore.swap',
+  ] as const) {
+    floe.answers[name] = start
+  }
+  floe.answers['jobs.cancel'] = () => {
+    onCancel?.(floe)
+    return {}
+  }
+  return floe
+}
+
+/** The last state of a job that went well. */
+export const done = {
+  state: { kind: 'done' },
+  finishedAt: '2026-11-22T12:00:00Z',
+  result: { pointId: 'pointaaaaaaa', restoreId: null, images: [], ok: true, bytes: 2_000_000_000 },
+} as unknown as Partial<Job>
