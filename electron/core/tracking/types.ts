@@ -28,6 +28,8 @@ export interface DiskTracking {
   readonly keeps: 'persistent' | 'volatile' | 'none'
   /** What the disk's content depends on besides its own image (its backing files), as a fingerprint; null when nothing. */
   readonly witness: string | null
+  /** Of the disk's image: `qcow2`, `raw`, ... */
+  readonly format?: string
 }
 
 export interface BasisQuestion {
