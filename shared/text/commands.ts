@@ -1,5 +1,6 @@
 // The `floe …` command that equals an action in the window, for "Show Command" (ux.md 5, "CLI parity"). Quoted for a
 // POSIX shell, so that pasting it does exactly what the button does.
+import type { RetentionPolicy } from '../domain/retention.ts'
 
 /** Quotes one word for a POSIX shell; plain words stay plain. */
 export function shellQuote(word: string): string {
@@ -17,8 +18,12 @@ export interface BackupCommand {
   readonly disks: readonly string[] | null
   /** Bytes per second; null as the settings say. */
   readonly limit: number | null
+  /** Copy everything, whatever is tracked. */
+  readonly full?: boolean
   /** Left out: true. */
   readonly check?: boolean
+  /** Compare the finished point with the instant. */
+  readonly prove?: boolean
   /** Left out: as the settings say. */
   readonly freeze?: 'never' | 'required' | 'as-set'
   /** Wait for what is in the way instead of failing. */
@@ -28,13 +33,16 @@ export interface BackupCommand {
 /** `floe backup debian-dev --to 'Samsung T7' --disk vda --limit 50M --no-freeze` */
 export function backupCommand(wanted: BackupCommand): string {
   const { machine, destination, disks, limit, check = true, freeze = 'as-set', whenPossible = false } = wanted
+  const { full = false, prove = false } = wanted
   return line(
     'backup',
     machine,
     ...(destination === null ? [] : ['--to', destination]),
     ...(disks ?? []).flatMap((disk) => ['--disk', disk]),
+    ...(full ? ['--full'] : []),
     ...(limit === null ? [] : ['--limit', rateWord(limit)]),
     ...(check ? [] : ['--no-check']),
+    ...(prove ? ['--prove'] : []),
     ...(freeze === 'never' ? ['--no-freeze'] : freeze === 'required' ? ['--require-freeze'] : []),
     ...(whenPossible ? ['--when-possible'] : []),
   )
@@ -63,6 +71,21 @@ export function verifyCommand(pointId: string, level: 'structure' | 'content'): 
 
 export function deleteCommand(pointIds: readonly string[]): string {
   return line('delete', ...pointIds)
+}
+
+export function pinCommand(pointId: string, pinned: boolean): string {
+  return line(pinned ? 'pin' : 'unpin', pointId)
+}
+
+/** `floe prune debian-dev --to 'Samsung T7' --keep-last 6 --keep-daily 7`; parts that keep none are left out. */
+export function pruneCommand(machine: string, destination: string | null, policy: RetentionPolicy): string {
+  const parts = Object.entries(policy).filter(([, count]) => count > 0)
+  return line(
+    'prune',
+    machine,
+    ...(destination === null ? [] : ['--to', destination]),
+    ...parts.flatMap(([part, count]) => [`--keep-${part}`, String(count)]),
+  )
 }
 
 export function addMachineCommand(qmp: string, agent: string | null, name: string | null): string {

@@ -20,7 +20,8 @@ export {
   percentOf,
 } from './job-words/naming.ts'
 export { phaseLabel, phaseWords } from './job-words/phases.ts'
-export { describeProgress, type ProgressWords, speakProgress } from './job-words/progress.ts'
+export { type PlanNote, planNote } from './job-words/plan.ts'
+export { describeProgress, type ProgressWords, type Reading, readingOf, speakProgress } from './job-words/progress.ts'
 
 /** Title, line and tone of a job as it stands. */
 export function describeJob(job: Job, style: JobStyle): JobWords {
@@ -41,13 +42,13 @@ export function describeJob(job: Job, style: JobStyle): JobWords {
     case 'comparing':
       return {
         title: running,
-        line: 'Comparing with the last restore point, to copy only what changed',
+        line: 'Comparing with the last restore point, to copy only what changed.',
         tone: 'running',
       }
     case 'proving':
       return {
         title: 'Proving the copy',
-        line: 'Reading the machine’s disks as they were at the instant',
+        line: 'The machine’s disks as they were at the instant are read once more and compared with the finished copy.',
         tone: 'running',
       }
     case 'copying':

@@ -1,8 +1,8 @@
 // A restore point in words: the grid's columns, the inspector's lines, what a screen reader says, and what deleting
 // points frees (ux.md S2, S4, S12).
-import type { Point, Verification } from '../domain/point.ts'
+import type { BackupBasis, Point, Verification } from '../domain/point.ts'
 import { formatBytes, speakBytes, type Units } from '../format/bytes.ts'
-import { type DateStyle, formatDay, formatMoment, formatTime } from '../format/dates.ts'
+import { type DateStyle, dayKey, formatDay, formatMoment, formatMomentInText, formatTime } from '../format/dates.ts'
 import { consistencyMark, type Mark, speakConsistency } from './consistency-words.ts'
 
 export { consistencyMark, type Mark } from './consistency-words.ts'
@@ -11,12 +11,24 @@ export function kindWords(point: Pick<Point, 'kind'>): string {
   return point.kind === 'full' ? 'Full' : 'Incremental'
 }
 
+const bases: Readonly<Record<BackupBasis, string>> = {
+  bitmap: 'By change tracking',
+  comparison: 'By comparison',
+  all: 'Everything copied',
+}
+
+/** How Floe knew what to copy. */
+export function basisWords(basis: BackupBasis): string {
+  return bases[basis]
+}
+
 /** The one word for how far this point can be trusted. Green needs evidence. */
 export function verifiedMark(point: Pick<Point, 'index' | 'verification' | 'unreadable'>): Mark {
   if (point.unreadable !== null) return { text: 'Unreadable', tone: 'problem', icon: 'problem' }
   if (point.verification !== null && !point.verification.ok)
     return { text: 'Damaged', tone: 'problem', icon: 'problem' }
   if (point.index.kind === 'checking') return { text: 'Checking', tone: 'neutral', icon: 'busy' }
+  if (point.verification?.level === 'live') return { text: 'Proven', tone: 'ok', icon: 'verified' }
   if (point.verification?.level === 'content') return { text: 'Verified', tone: 'ok', icon: 'verified' }
   if (point.index.kind === 'none') return { text: 'Not checked', tone: 'warning', icon: 'none' }
   if (point.verification?.level === 'structure') return { text: 'Structure', tone: 'ok', icon: 'verified' }
@@ -27,10 +39,30 @@ export function isDamaged(point: Pick<Point, 'verification' | 'unreadable'>): bo
   return point.unreadable !== null || point.verification?.ok === false
 }
 
-/** Why Restore is off for this point; null when it is not. `destination` is its name. */
-export function whyNoRestore(point: Point, destination: string): string | null {
+/**
+ * The point at whose damage this one breaks: the nearest it needs that is damaged, or the one whose check found the
+ * bytes both need. Null when it is whole, or damaged itself.
+ */
+export function brokenNeed(point: Point, byId: Readonly<Record<string, Point>>): Point | null {
+  if (point.unreadable !== null) return null
+  const foundIn = point.verification?.ok === false ? point.verification.foundIn : null
+  if (point.verification?.ok === false && (foundIn === null || foundIn === point.id)) return null
+  const broken = point.needs.map((id) => byId[id]).find((need) => need !== undefined && isDamaged(need))
+  return broken ?? (foundIn !== null && point.needs.includes(foundIn) ? (byId[foundIn] ?? null) : null)
+}
+
+/** "Can’t be restored: depends on 13:24", with the day when it is another one. */
+export function brokenSentence(point: Point, need: Point, style: DateStyle): string {
+  const sameDay = dayKey(point.createdAt, style) === dayKey(need.createdAt, style)
+  const when = sameDay ? formatTime(need.createdAt, style) : formatMomentInText(need.createdAt, style)
+  return `Can’t be restored: depends on ${when}`
+}
+
+/** Why Restore is off for this point; null when it is not. `destination` is its name, `broken` what it breaks at. */
+export function whyNoRestore(point: Point, destination: string, broken: Point | null = null): string | null {
   if (!point.available) return `Connect ${destination} to restore`
   if (point.unreadable !== null) return 'This point can’t be read'
+  if (broken !== null) return 'It depends on a damaged point'
   if (point.verification?.ok === false) return 'This point is damaged'
   return null
 }
@@ -45,7 +77,10 @@ export function damageSentence(point: Point): string | null {
 
 /** Newest point before or after this one that can be restored; null when there is none. */
 export function betterPoint(point: Point, points: readonly Point[]): Point | null {
-  const usable = points.filter((other) => other.id !== point.id && other.available && !isDamaged(other))
+  const byId = Object.fromEntries(points.map((one) => [one.id, one]))
+  const usable = points.filter(
+    (other) => other.id !== point.id && other.available && !isDamaged(other) && brokenNeed(other, byId) === null,
+  )
   const distance = (other: Point) => Math.abs(Date.parse(other.createdAt) - Date.parse(point.createdAt))
   return usable.toSorted((a, b) => distance(a) - distance(b))[0] ?? null
 }
@@ -53,6 +88,7 @@ export function betterPoint(point: Point, points: readonly Point[]): Point | nul
 export function verificationWords(verification: Verification, style: DateStyle): string {
   const when = formatMoment(verification.at, style)
   if (!verification.ok) return `Damage found ${when}.`
+  if (verification.level === 'live') return `Every byte was compared with the machine at this instant, ${when}.`
   return verification.level === 'content'
     ? `Every byte matches its checksum, ${when}.`
     : `The image’s structure is clean, ${when}.`
@@ -69,13 +105,14 @@ export function restoresWords(point: Pick<Point, 'disks'>, units?: Units, locale
 }
 
 /** The row for a screen reader: "Yesterday 21:00, full, adds 1.2 gigabytes, crash-consistent, not checked". */
-export function speakPoint(point: Point, style: DateStyle, units?: Units): string {
+export function speakPoint(point: Point, style: DateStyle, units?: Units, broken: Point | null = null): string {
   return [
     formatMoment(point.createdAt, style),
     kindWords(point).toLowerCase(),
-    `adds ${speakBytes(point.bytes, units, style.locale)}`,
-    speakConsistency(point),
-    verifiedMark(point).text.toLowerCase(),
+    `adds ${speakBytes(point.adds, units, style.locale)}`,
+    ...(broken === null
+      ? [speakConsistency(point), verifiedMark(point).text.toLowerCase()]
+      : [brokenSentence(point, broken, style).toLowerCase()]),
     ...(point.pinned ? ['pinned'] : []),
     ...(point.available ? [] : ['not connected']),
   ].join(', ')
@@ -95,12 +132,8 @@ export function searchText(point: Point, style: DateStyle): string {
     .toLowerCase()
 }
 
-/** "Delete 4 Points, Free 6.10 GB" */
-export function deleteButton(points: readonly Point[], units?: Units, locale?: string): string {
-  const freed = formatBytes(
-    points.reduce((sum, point) => sum + point.bytes, 0),
-    units,
-    locale,
-  )
-  return points.length === 1 ? `Delete Point, Free ${freed}` : `Delete ${points.length} Points, Free ${freed}`
+/** "Delete 4 Points, Free 6.10 GB"; without the size while it is not known. */
+export function deleteButton(count: number, freedBytes: number | null, units?: Units, locale?: string): string {
+  const points = count === 1 ? 'Delete Point' : `Delete ${count} Points`
+  return freedBytes === null ? points : `${points}, Free ${formatBytes(freedBytes, units, locale)}`
 }

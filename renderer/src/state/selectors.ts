@@ -8,6 +8,7 @@ import type { Machine } from '../../../shared/domain/machine.ts'
 import type { Point } from '../../../shared/domain/point.ts'
 import type { Restore } from '../../../shared/domain/restore.ts'
 import { defaultSettings, type Settings } from '../../../shared/domain/settings.ts'
+import { isDamaged } from '../../../shared/text/point-words.ts'
 import { useTopic } from './window-state.tsx'
 
 const byName = (one: { readonly name: string }, other: { readonly name: string }): number =>
@@ -86,6 +87,16 @@ export function usePoints(machineId: string | null): readonly Point[] {
 export function usePoint(id: string | null): Point | null {
   const { byId } = useTopic('points')
   return id === null ? null : (byId[id] ?? null)
+}
+
+/** Is there nothing yet that the next backup to this place could start from? `points`: those of the job's machine. */
+export function isFirstFull(job: Pick<Job, 'destinationId' | 'pointId'>, points: readonly Point[]): boolean {
+  return !points.some(
+    (point) =>
+      point.id !== job.pointId &&
+      (job.destinationId === null || point.destinationId === job.destinationId) &&
+      !isDamaged(point),
+  )
 }
 
 /** Restores of one machine, newest first. */

@@ -2,8 +2,8 @@
 import type { Job, JobKind } from '../../domain/job.ts'
 import { formatBytes } from '../../format/bytes.ts'
 import { formatDuration } from '../../format/duration.ts'
-import { sentences } from '../problems/problem-text.ts'
-import { type JobStyle, type JobWords, jobTitle, percentOf } from './naming.ts'
+import { sentences, tracking } from '../problems/problem-text.ts'
+import { contextOf, type JobStyle, type JobWords, jobTitle, percentOf } from './naming.ts'
 
 const doneTitles: Record<JobKind, (time: string | null) => string> = {
   backup: (time) => (time === null ? 'Backed up' : `Backed up in ${time}`),
@@ -89,14 +89,7 @@ export function cancelledWords(job: Job, style: JobStyle): JobWords {
   const title = percent === null ? 'Cancelled' : `Cancelled at ${percent}\u00a0%`
   if (job.kind === 'backup') {
     if (percent === null) return { title, line: 'No data was copied.', tone: 'neutral' }
-    const first = style.problemContext?.firstFull !== false
-    return {
-      title,
-      line: first
-        ? 'The partial copy was removed. The next backup starts from the beginning.'
-        : 'The partial copy was removed. Your other restore points stay.',
-      tone: 'neutral',
-    }
+    return { title, line: sentences('The partial copy was removed.', tracking(contextOf(job, style))), tone: 'neutral' }
   }
   if (job.kind === 'export') {
     return { title: 'Export ended', line: job.note ?? 'Nothing of it is left in QEMU.', tone: 'neutral' }
@@ -143,7 +136,7 @@ export function cancelQuestion(job: Job, style: JobStyle): CancelQuestion {
   const copied = formatBytes(bytes, style.units, style.locale)
   return {
     title: `Cancel the backup of ${name}?`,
-    body: `${copied} is already copied and will be removed. Your other restore points stay. The next backup starts from the beginning.`,
+    body: `${copied} is already copied and will be removed. Your other restore points stay. ${tracking(contextOf(job, style))}`,
     keep: 'Keep Backing Up',
     cancel: 'Cancel Backup',
   }

@@ -36,11 +36,11 @@ export function isActive(state: JobState): boolean {
   return !isOver(state) && state.kind !== 'queued' && state.kind !== 'waiting'
 }
 
-/** "Full backup to Samsung T7", "Restore of debian-dev", ... */
+/** "Incremental backup to Samsung T7", "Restore of debian-dev", ... */
 export function jobTitle(job: Job): string {
   switch (job.kind) {
     case 'backup':
-      return job.destinationName === null ? 'Full backup' : `Full backup to ${job.destinationName}`
+      return job.destinationName === null ? backupName(job) : `${backupName(job)} to ${job.destinationName}`
     case 'restore':
       return `Restoring ${job.machineName} to a new image`
     case 'swap':
@@ -54,6 +54,12 @@ export function jobTitle(job: Job): string {
     case 'export':
       return `Export of ${job.machineName}`
   }
+}
+
+/** Without a kind until it is planned. */
+function backupName({ plan }: Pick<Job, 'plan'>): string {
+  if (plan === null) return 'Backup'
+  return plan.kind === 'full' ? 'Full backup' : 'Incremental backup'
 }
 
 /** Name of the card for screen readers: "Backup of debian-dev". */
@@ -82,8 +88,10 @@ export function contextOf(job: Job, style: Pick<JobStyle, 'units' | 'locale' | '
     machine: job.machineName,
     destination: job.destinationName,
     canWait: job.kind === 'backup',
+    compared: job.plan?.basis === 'comparison',
     ...(style.units === undefined ? {} : { units: style.units }),
     ...(style.locale === undefined ? {} : { locale: style.locale }),
     ...style.problemContext,
+    ...(job.plan?.kind === 'incremental' ? { firstFull: false } : {}),
   }
 }

@@ -8,18 +8,38 @@ export interface ProgressWords {
   /** "4.03 GB of 9.60 GB copied · 186 MB/s" without the rate while it is unknown. */
   readonly bytes: string
   readonly rate: string | null
-  /** "42 %"; "Checking 2.10 of 9.60 GB" while reading back. */
+  /** "42 %"; "Checking 2.10 of 9.60 GB" while reading back, and so for comparing and proving. */
   readonly percent: string | null
   /** "about 30 seconds left", "Estimating…"; null while paused or checking. */
   readonly eta: string | null
 }
 
+export interface Reading {
+  readonly name: 'Comparing' | 'Proving' | 'Checking'
+  readonly how: string
+  readonly doneBytes: number
+  readonly totalBytes: number
+}
+
+const readings: Partial<Record<Job['state']['kind'], Pick<Reading, 'name' | 'how'>>> = {
+  comparing: { name: 'Comparing', how: 'read' },
+  proving: { name: 'Proving', how: 'read once more' },
+  checking: { name: 'Checking', how: 'read back' },
+}
+
+/** What a job reads instead of copying; null while it copies. */
+export function readingOf({ state, checked }: Pick<Job, 'state' | 'checked'>): Reading | null {
+  const words = readings[state.kind]
+  return words === undefined || checked === null ? null : { ...words, ...checked }
+}
+
 /** What stands under the bar. */
 export function describeProgress(job: Job, style: JobStyle): ProgressWords | null {
   const { units, locale } = style
-  if (job.state.kind === 'checking' && job.checked !== null) {
-    const read = formatBytesOf(job.checked.doneBytes, job.checked.totalBytes, units, locale)
-    return { bytes: `${read} read back`, rate: null, percent: `Checking ${read}`, eta: null }
+  const reading = readingOf(job)
+  if (reading !== null) {
+    const read = formatBytesOf(reading.doneBytes, reading.totalBytes, units, locale)
+    return { bytes: `${read} ${reading.how}`, rate: null, percent: `${reading.name} ${read}`, eta: null }
   }
   const progress = job.progress
   if (progress === null) return null
@@ -51,8 +71,10 @@ function etaOf(job: Job, secondsLeft: number | null): string | null {
 export function speakProgress(job: Job, style: JobStyle): string {
   const parts = [jobName(job)]
   const percent = percentOf(job)
-  if (job.state.kind === 'checking' && job.checked !== null) {
-    parts.push(`checking, ${speakBytesOf(job.checked.doneBytes, job.checked.totalBytes, style.units, style.locale)}`)
+  const reading = readingOf(job)
+  if (reading !== null) {
+    const read = speakBytesOf(reading.doneBytes, reading.totalBytes, style.units, style.locale)
+    parts.push(`${reading.name.toLowerCase()}, ${read}`)
     return parts.join(', ')
   }
   if (percent !== null) parts.push(`${percent} percent`)

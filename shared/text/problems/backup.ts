@@ -22,6 +22,7 @@ import {
   startWhenDone,
   systemSays,
   tracking,
+  trackingAfterQemu,
   tryAgain,
   verifyLastPoint,
   type WordingsOf,
@@ -100,7 +101,12 @@ export const backupProblems: WordingsOf<'backup'> = {
     const ended = `QEMU${pid === null ? '' : ` (pid ${pid})`} ended${time === null ? '' : ` at ${time}`}${done === null ? '' : ` after ${done}`}.`
     return {
       title: shorten(machineName(problem, context), (name) => `${name} stopped during the backup`),
-      body: sentences(ended, partialRemoved(problem), 'Other restore points aren’t affected.', tracking(context)),
+      body: sentences(
+        ended,
+        partialRemoved(problem),
+        'Other restore points aren’t affected.',
+        trackingAfterQemu(context),
+      ),
       actions: [{ ...backUpAgain, label: 'Back Up Now (Off)', primary: false }, backUpWhenItRuns],
     }
   },

@@ -56,6 +56,8 @@ export interface ProblemContext {
   readonly now?: Date
   /** True when no restore point of this machine exists yet: the next backup starts from the beginning. */
   readonly firstFull?: boolean
+  /** True when the backup spoken of found its changes by comparing: tracking had been lost. */
+  readonly compared?: boolean
   /** True where a backup is spoken of, which can also wait until what is in its way has passed. */
   readonly canWait?: boolean
 }
@@ -119,11 +121,19 @@ export function systemSays(problem: Problem): string | null {
   return text === null ? null : text.replace(/[.\s]+$/, '')
 }
 
-/** How the next backup starts after one that ended early (ux.md 3.2). Every backup is a full one today. */
+/** How the next backup starts after one that ended early (ux.md 3.2). */
 export function tracking(context: ProblemContext): string {
-  return context.firstFull === false
-    ? 'Your other restore points stay; the next backup is a full one again.'
-    : 'The next backup starts from the beginning.'
+  if (context.firstFull !== false) return 'The next backup starts from the beginning.'
+  return context.compared === true
+    ? 'The next backup compares again, and copies only what changed.'
+    : 'Changes are still tracked, so the next backup is incremental.'
+}
+
+/** The same after QEMU has ended: it may have had no time to save what it tracked. */
+export function trackingAfterQemu(context: ProblemContext): string {
+  return context.firstFull !== false
+    ? tracking(context)
+    : 'The next backup is incremental: without saved tracking it compares with the last restore point.'
 }
 
 const action = (kind: ProblemActionKind, label: string, primary = false): ProblemAction => ({ kind, label, primary })

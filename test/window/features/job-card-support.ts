@@ -4,7 +4,7 @@ import type { Job } from '../../../shared/domain/job.ts'
 import type { Problem } from '../../../shared/errors/problem.ts'
 import { ago, fullProblem, job, jobId, pointId } from '../support/sample.ts'
 import '../support/setup.ts'
-import { openMachine, sceneBridge } from './support.ts'
+import { openMachine, type Scene, sceneBridge } from './support.ts'
 
 const ok = () => ({ ok: true, value: {} }) as const
 const calls = ['jobs.pause', 'jobs.resume', 'jobs.cancel'] as const
@@ -17,8 +17,8 @@ export const problem = (code: Problem['code'], params: Problem['params'] = {}): 
 export const freeze = { heldMs: 84, confirmedAfterMs: 41, fileSystems: [{ mountpoint: '/', type: 'ext4' }] }
 
 /** The card of one backup, with what its buttons do answered. */
-export async function openCard(change: Partial<Job>) {
-  const bridge = sceneBridge({ jobs: [job('j1', 'debian-dev', change)] })
+export async function openCard(change: Partial<Job>, scene: Scene = {}) {
+  const bridge = sceneBridge({ ...scene, jobs: [job('j1', 'debian-dev', change)] })
   for (const name of calls) bridge.answer(name, ok)
   bridge.answer('backup.start', () => ({ ok: true, value: { jobId: jobId('j2') } }))
   const rendered = openMachine(bridge)

@@ -35,7 +35,7 @@ describe('the restore points grid', () => {
   it('says a whole row in words and its place among the rows', async () => {
     openMachine(sceneBridge())
     const row = await screen.findByTestId(`point-${pointId('p1')}`)
-    expect(row.getAttribute('aria-label')).toMatch(/full, adds 38.5 gigabytes, crash-consistent, checked$/)
+    expect(row.getAttribute('aria-label')).toMatch(/full, adds 38.4 gigabytes, crash-consistent, checked$/)
     expect(row.getAttribute('aria-rowindex')).toBe('2')
     expect(screen.getByTestId('points').getAttribute('aria-rowcount')).toBe('4')
   })

@@ -69,7 +69,11 @@ export function DeletePointsSheet({ pointIds }: { readonly pointIds: readonly Po
             onPress={() => void remove()}
             testId="delete-now"
           >
-            {deleteButton(points, style.units)}
+            {deleteButton(
+              points.length,
+              points.reduce((sum, point) => sum + point.bytes, 0),
+              style.units,
+            )}
           </Button>
         </>
       }

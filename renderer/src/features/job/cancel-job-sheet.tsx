@@ -3,6 +3,7 @@ import { type ReactElement, useEffect, useState } from 'react'
 import type { JobId } from '../../../../shared/domain/ids.ts'
 import { cancelQuestion, isOver } from '../../../../shared/text/job-words.ts'
 import { Alert } from '../../design/alert.tsx'
+import { isFirstFull, usePoints } from '../../state/selectors.ts'
 import { useActions, useTopic, useUiActions } from '../../state/window-state.tsx'
 import { useWordStyle } from '../../state/words.ts'
 
@@ -11,13 +12,14 @@ export function CancelJobSheet({ jobId }: { readonly jobId: JobId }): ReactEleme
   const ui = useUiActions()
   const actions = useActions()
   const style = useWordStyle(1000)
+  const points = usePoints(job?.machineId ?? null)
   const [busy, setBusy] = useState(false)
   const over = job === undefined || isOver(job.state)
   useEffect(() => {
     if (over) ui.closeSheet()
   }, [over, ui])
   if (job === undefined || over) return null
-  const question = cancelQuestion(job, style)
+  const question = cancelQuestion(job, { ...style, problemContext: { firstFull: isFirstFull(job, points) } })
   return (
     <Alert
       name="cancel-job"

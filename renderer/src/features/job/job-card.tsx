@@ -10,6 +10,8 @@ import {
   type JobStyle,
   type JobWords,
   jobName,
+  planNote,
+  readingOf,
   speakProgress,
 } from '../../../../shared/text/job-words.ts'
 import { describeProblem } from '../../../../shared/text/problems.ts'
@@ -17,7 +19,7 @@ import { Button } from '../../design/button.tsx'
 import { Card } from '../../design/card.tsx'
 import { ProgressBar } from '../../design/progress-bar.tsx'
 import { CloseIcon } from '../../icons/icons.tsx'
-import { useJobs, usePoints, useSettings } from '../../state/selectors.ts'
+import { isFirstFull, useJobs, usePoints, useSettings } from '../../state/selectors.ts'
 import { useNow } from '../../state/window-state.tsx'
 import { useWordStyle } from '../../state/words.ts'
 import { DiskBars } from './disk-bars.tsx'
@@ -54,7 +56,7 @@ export function JobCard({ job: given, onDismiss }: JobCardProps): ReactElement {
     secondsLeft,
     jobs,
     freezeLimitSeconds,
-    problemContext: { firstFull: !points.some((point) => point.id !== job.result?.pointId) },
+    problemContext: { firstFull: isFirstFull(job, points) },
   }
   const text = describeJob(job, style)
   const showLine = text.line !== '' && (job.state.kind !== 'preparing' || slow)
@@ -103,6 +105,7 @@ export function JobCard({ job: given, onDismiss }: JobCardProps): ReactElement {
       {job.export !== null && job.state.kind === 'holding' ? (
         <ExportPlaces place={job.export} units={words.units} />
       ) : null}
+      {active ? <PlanLine job={job} /> : null}
       {active ? <GuestNotes job={job} units={words.units} /> : null}
       {active && showsDisks(job) ? <DiskBars disks={steady.disks} units={words.units} /> : null}
       {failed === null ? null : <ProblemDetails problem={failed} />}
@@ -117,29 +120,31 @@ function JobProgress(props: {
   readonly tone: JobWords['tone']
 }): ReactElement {
   const { job, steady, style } = props
-  const checking = job.state.kind === 'checking' && job.checked !== null ? job.checked : null
+  const reading = readingOf(job)
+  // What is read has a tone of its own: over the empty bar before the copy, over the full one after it.
+  const copied = job.state.kind === 'comparing' ? 0 : 1
   const numbers = describeProgress(steady, style)
   return (
     <>
       <div className={styles.bar}>
         <ProgressBar
           label={jobName(job)}
-          fraction={checking === null ? (job.progress?.fraction ?? null) : 1}
+          fraction={reading === null ? (job.progress?.fraction ?? null) : copied}
           valueText={speakProgress(steady, style)}
           tone={props.tone === 'problem' ? 'problem' : 'accent'}
         />
-        {checking === null ? null : (
+        {reading === null ? null : (
           <div
             className={styles.sweep}
             data-testid="check-sweep"
-            style={{ width: `${checking.totalBytes === 0 ? 0 : (checking.doneBytes / checking.totalBytes) * 100}%` }}
+            style={{ width: `${reading.totalBytes === 0 ? 0 : (reading.doneBytes / reading.totalBytes) * 100}%` }}
           />
         )}
       </div>
       {numbers === null ? null : (
         <div className={styles.numbers}>
           <span>
-            {checking === null ? numbers.bytes : ''}
+            {reading === null ? numbers.bytes : ''}
             {numbers.rate === null ? '' : ` · ${numbers.rate}`}
           </span>
           <span>
@@ -149,6 +154,17 @@ function JobProgress(props: {
         </div>
       )}
     </>
+  )
+}
+
+/** Why it is a full one, or has to compare (ux.md 3.3, B2, B3, G4). */
+function PlanLine({ job }: { readonly job: Job }): ReactElement | null {
+  const note = planNote(job)
+  if (note === null) return null
+  return (
+    <p className={styles.line} data-testid="plan-note">
+      <strong className={styles.title}>{note.title}</strong> {note.body}
+    </p>
   )
 }
 

@@ -85,7 +85,7 @@ export function samplePoint(change: Partial<Point> = {}): Point {
     basis: 'all',
     storage: 'chain',
     needs: [],
-    adds: 38.4e9,
+    adds: 1_200_000_000,
     consistency: 'crash-consistent',
     consistencyReason: 'The guest was not frozen.',
     freeze: null,

@@ -214,7 +214,7 @@ describe('a restore point', () => {
   })
 
   test('names what deleting frees', () => {
-    expect(deleteButton([samplePoint(), samplePoint()], 'decimal', 'en-GB')).toBe('Delete 2 Points, Free 2.40\u00a0GB')
+    expect(deleteButton(2, 2_400_000_000, 'decimal', 'en-GB')).toBe('Delete 2 Points, Free 2.40\u00a0GB')
   })
 })
 
