@@ -1,4 +1,5 @@
 import type { Context, Given } from './context.ts'
+import { plain } from './output.ts'
 import { CommandFailed, problemOf, WrongUsage } from './problem.ts'
 
 /**
@@ -10,7 +11,7 @@ export async function confirm(context: Context, given: Given, question: readonly
   const { output, dependencies } = context
   assertSomebodyToAsk(context, given)
   for (const line of question.slice(0, -1)) output.aside(line)
-  const answer = await dependencies.ask(`${question.at(-1) ?? 'Go on?'} [y/N] `)
+  const answer = await dependencies.ask(`${plain(question.at(-1) ?? 'Go on?')} [y/N] `)
   if (/^\s*y(es)?\s*$/i.test(answer)) return
   throw new CommandFailed(problemOf('system/interrupted', 'Nothing was changed.'))
 }

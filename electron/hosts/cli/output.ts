@@ -67,7 +67,7 @@ export class Output {
 }
 
 /** Names come from anywhere: no escape sequence of theirs reaches the terminal. Non-breaking spaces become plain. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return Array.from(text, (character) => {
     const code = character.codePointAt(0) ?? 0
     if (code === 0xa0) return ' '

@@ -1,11 +1,14 @@
 import type { Verb } from '../context.ts'
 import { agentVerbs } from './agent.ts'
 import { backupVerbs } from './backup.ts'
+import { deleteVerbs } from './delete.ts'
 import { destinationVerbs } from './destinations.ts'
+import { diffVerbs } from './diff.ts'
 import { exportVerbs } from './export.ts'
 import { jobVerbs } from './jobs.ts'
 import { machineVerbs } from './machines.ts'
 import { pointVerbs } from './points.ts'
+import { pruneVerbs } from './prune.ts'
 import { restoreVerbs } from './restore.ts'
 import { systemVerbs } from './system.ts'
 
@@ -18,6 +21,9 @@ export const verbs: readonly Verb[] = [
   ...exportVerbs,
   ...jobVerbs,
   ...pointVerbs,
+  ...diffVerbs,
+  ...deleteVerbs,
+  ...pruneVerbs,
   ...restoreVerbs,
   ...systemVerbs,
 ]

@@ -1,10 +1,8 @@
-import type { Point } from '../../../../shared/domain/point.ts'
 import type { ProblemCode } from '../../../../shared/errors/codes.ts'
 import { formatBytes } from '../../../../shared/format/bytes.ts'
 import { formatExactTime } from '../../../../shared/format/dates.ts'
 import { fileSystemsWords, wayWords } from '../../../../shared/text/consistency-words.ts'
 import { consistencyMark, kindWords, verifiedMark } from '../../../../shared/text/point-words.ts'
-import { confirm } from '../confirm.ts'
 import { type Context, type Given, textOption, type Verb } from '../context.ts'
 import { runJob } from '../follow-job.ts'
 import { findMachineOfPoints, findPoint } from '../lookups.ts'
@@ -80,24 +78,12 @@ async function verify(context: Context, given: Given): Promise<number> {
   }
 }
 
-async function remove(context: Context, given: Given): Promise<number> {
-  const { output } = context
-  const client = await context.client()
-  const found: Point[] = []
-  for (const word of given.words) found.push(await findPoint(client, word))
-  const points = [...new Map(found.map((point) => [point.id, point])).values()]
-  const bytes = points.reduce((sum, point) => sum + point.bytes, 0)
-  const what = points.length === 1 ? 'this restore point' : `these ${points.length} restore points`
-  const lines = points.map((point) => `  ${point.id}  ${point.machineName}  ${point.createdAt}`)
-  await confirm(context, given, [
-    ...lines,
-    `Delete ${what}, ${formatBytes(bytes, 'decimal', 'en')}? This can't be undone.`,
-  ])
-  const pointIds = points.map((point) => point.id)
-  const job = await runJob(context, client, () => client.invoke('points.delete', { pointIds }))
-  const freed = job.result?.bytes ?? 0
-  output.document({ event: 'finished', jobId: job.id, deleted: pointIds, freedBytes: freed })
-  output.line(`Deleted ${what}: ${formatBytes(freed, 'decimal', 'en')} freed.`)
+async function pin({ output, client }: Context, given: Given): Promise<number> {
+  const floe = await client()
+  const { id } = await findPoint(floe, given.words[0] ?? '')
+  const pinned = given.verb === 'pin'
+  output.document(valueIn(await floe.invoke('points.pin', { pointId: id, pinned })))
+  output.line(pinned ? `Pinned ${id}: it stays, whatever is pruned.` : `${id} is not pinned.`)
   return 0
 }
 
@@ -123,13 +109,21 @@ export const pointVerbs: readonly Verb[] = [
     run: verify,
   },
   {
-    name: 'delete',
-    usage: 'P... [--yes]',
-    summary: 'Delete restore points',
-    help: [['--yes', 'do not ask']],
-    options: { yes: { type: 'boolean' } },
-    words: [1, Number.POSITIVE_INFINITY],
-    events: true,
-    run: remove,
+    name: 'pin',
+    usage: 'P',
+    summary: 'Protect a restore point from pruning and deletion',
+    help: [],
+    options: {},
+    words: [1, 1],
+    run: pin,
+  },
+  {
+    name: 'unpin',
+    usage: 'P',
+    summary: 'Take the protection of a pin away',
+    help: [],
+    options: {},
+    words: [1, 1],
+    run: pin,
   },
 ]

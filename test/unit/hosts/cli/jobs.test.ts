@@ -29,9 +29,7 @@ it('the options of a backup reach the core', async () => {
   const asSet = { freeze: null, requireFreeze: null, mountpoints: null }
   const usual = { kind: 'automatic', prove: false, whenPossible: false }
   const plain = { machineId: 'debianaaaaaa', destinationId: null, ...usual, ...asSet }
-  expect(floe.called('backup.start')).toEqual([
-    { ...plain, diskIds: ['vda', 'vdb'], limit: 50_000_000, check: false },
-  ])
+  expect(floe.called('backup.start')).toEqual([{ ...plain, diskIds: ['vda', 'vdb'], limit: 50_000_000, check: false }])
   await cli(floe, ['backup', 'debian', '--no-freeze', '--when-possible'])
   expect(floe.called('backup.start').at(-1)).toMatchObject({ freeze: false, requireFreeze: false, whenPossible: true })
   await cli(floe, ['backup', 'debian', '--require-freeze'])
@@ -235,6 +233,6 @@ it('delete takes several points once each, and asks or wants --yes', async () =>
   expect((await cli(floe, ['delete', 'pointa', 'pointb'])).status).toBe(2)
   expect(floe.called('points.delete')).toEqual([])
   const result = await cli(floe, ['delete', 'pointa', 'pointaaaaaaa', 'pointb', '--yes', '--json'])
-  expect(floe.called('points.delete')).toEqual([{ pointIds: ['pointaaaaaaa', 'pointbbbbbbb'] }])
+  expect(floe.called('points.delete')).toEqual([{ pointIds: ['pointaaaaaaa', 'pointbbbbbbb'], evenProtected: [] }])
   expect(result.json().at(-1)).toMatchObject({ event: 'finished', deleted: ['pointaaaaaaa', 'pointbbbbbbb'] })
 })

@@ -1,0 +1,35 @@
+// What stays and what goes, for people.
+import type { Point } from '../../../shared/domain/point.ts'
+import type { RetentionPreview } from '../../../shared/domain/retention.ts'
+import { formatBytes } from '../../../shared/format/bytes.ts'
+import { formatExactTime } from '../../../shared/format/dates.ts'
+import { table } from './table.ts'
+
+interface About {
+  readonly machineName: string
+  readonly destination: { readonly name: string }
+  readonly points: readonly Point[]
+}
+
+/** "1 restore point", "3 restore points". */
+export const counted = (count: number): string => `${count} restore ${count === 1 ? 'point' : 'points'}`
+
+export function retentionLines(about: About, { keep, remove }: RetentionPreview, now: Date): string[] {
+  const row = (pointId: string, why: string): string[] => {
+    const point = about.points.find(({ id }) => id === pointId)
+    const facts =
+      point === undefined
+        ? ['', '']
+        : [formatExactTime(point.createdAt, { now, locale: 'en' }), formatBytes(point.bytes, 'decimal', 'en')]
+    return [`  ${pointId}`, ...facts, why]
+  }
+  const kept = keep.map(({ pointId, rules }) => row(pointId, rules.map((rule) => rule.replace('-', ' ')).join(', ')))
+  const removed = remove.map(({ pointId, reason }) => row(pointId, reason))
+  const head = ['  ID', 'TIME', 'ON DISK', 'WHY']
+  return [
+    `Keep ${counted(kept.length)} of ${about.machineName} on ${about.destination.name}${kept.length === 0 ? '.' : ':'}`,
+    ...table(head, kept),
+    ...(removed.length === 0 ? [] : [`Remove ${removed.length}:`]),
+    ...table(head, removed),
+  ]
+}
