@@ -63,10 +63,10 @@ export const toolsForTests = [
         { programs: ['chromium'], why: 'a real browser for the window tests', brew: null, apt: ['chromium'] },
         { programs: ['Xvfb', 'xauth'], why: 'a display for the desktop tests', brew: null, apt: ['xvfb', 'xauth'] },
         {
-          programs: ['mkfs.xfs'],
-          why: 'a file system that clones, for the storage tests',
+          programs: ['mkfs.xfs', 'mkfs.btrfs'],
+          why: 'file systems that clone, for the storage tests',
           brew: null,
-          apt: ['xfsprogs'],
+          apt: ['xfsprogs', 'btrfs-progs'],
         },
         { programs: ['mkfs.vfat'], why: 'a FAT file system, for the refusal tests', brew: null, apt: ['dosfstools'] },
         {

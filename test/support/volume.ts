@@ -12,6 +12,7 @@ export interface Volume extends Disposable {
 
 const make = {
   xfs: ['mkfs.xfs', '-q', '-m', 'reflink=1'],
+  btrfs: ['mkfs.btrfs', '-q'],
   ext4: ['mkfs.ext4', '-q', '-m', '0'],
 } as const
 

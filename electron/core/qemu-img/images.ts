@@ -1,4 +1,4 @@
-import { absolute, imageArgument } from './image-argument.ts'
+import { absolute, imageArgument, imageOptions } from './image-argument.ts'
 import { runTool, type ToolOptions, toolFailed } from './tool.ts'
 
 /** What `qemu-img info` says. Sizes in bytes. */
@@ -19,6 +19,16 @@ export interface ImageInfo {
   readonly snapshots: readonly string[]
   /** External file that holds the guest's data (qcow2 `data_file`); null without one. */
   readonly dataFile: string | null
+  /** Dirty bitmaps that are stored in the image. */
+  readonly bitmaps: readonly ImageBitmap[]
+}
+
+export interface ImageBitmap {
+  readonly name: string
+  /** Bytes under one mark. */
+  readonly granularity: number
+  /** Somebody has the image open, or QEMU ended without storing it: what it marks is not known. */
+  readonly inUse: boolean
 }
 
 /** What `qemu-img check` says: only `errors` mean damage; `leaks` are wasted space. */
@@ -44,16 +54,20 @@ export interface ImageExtent {
 }
 
 /**
- * Creates an empty image of `size` bytes.
+ * Creates an empty image of `size` bytes; or an overlay of `backingFile`, a qcow2 image that is named as seen from the
+ * new image's folder.
  * @throws FloeError `system/tool-missing`, `system/tool-failed`
  */
 export async function createImage(
   path: string,
   size: number,
   format: string,
-  options: ToolOptions = {},
+  options: ToolOptions & { readonly backingFile?: string } = {},
 ): Promise<void> {
-  await runTool('qemu-img', 'create an image', ['create', '-q', '-f', format, absolute(path), String(size)], options)
+  const { backingFile } = options
+  const backing = backingFile === undefined ? [] : ['-b', backingFile, '-F', 'qcow2']
+  const args = ['create', '-q', '-f', format, ...backing, absolute(path), String(size)]
+  await runTool('qemu-img', 'create an image', args, options)
 }
 
 /**
@@ -82,8 +96,22 @@ export function infoOf(info: Readonly<Record<string, unknown>>): ImageInfo {
     dirty: info['dirty-flag'] === true,
     encrypted: info.encrypted === true,
     snapshots: ((info.snapshots ?? []) as readonly { name?: unknown }[]).map((snapshot) => String(snapshot.name ?? '')),
-    dataFile: dataFileOf(info),
+    dataFile: specificOf(info)['data-file'] ?? null,
+    bitmaps: (specificOf(info).bitmaps ?? []).map(({ name, granularity, flags }) => ({
+      name,
+      granularity,
+      inUse: flags.includes('in-use'),
+    })),
   }
+}
+
+/**
+ * Takes a dirty bitmap out of a qcow2 image, also one that is inconsistent. Its backing files stay closed.
+ * @throws FloeError `system/tool-missing`, `system/tool-failed` (no such bitmap, an image in use)
+ */
+export async function removeBitmap(path: string, bitmap: string, options: ToolOptions = {}): Promise<void> {
+  const image = `json:${JSON.stringify({ ...imageOptions(path, 'qcow2'), backing: null })}`
+  await runTool('qemu-img', `remove a bitmap from "${path}"`, ['bitmap', '--remove', image, bitmap], options)
 }
 
 /**
@@ -123,10 +151,14 @@ export async function mapImage(path: string, format: string, options: ToolOption
   }))
 }
 
-function dataFileOf(info: Readonly<Record<string, unknown>>): string | null {
-  const specific = info['format-specific'] as { data?: Record<string, unknown> } | undefined
-  const file = specific?.data?.['data-file']
-  return typeof file === 'string' ? file : null
+interface Specific {
+  readonly 'data-file'?: string
+  readonly bitmaps?: readonly { readonly name: string; readonly granularity: number; readonly flags: string[] }[]
+}
+
+/** What only qcow2 has. */
+function specificOf(info: Readonly<Record<string, unknown>>): Specific {
+  return (info['format-specific'] as { readonly data?: Specific } | undefined)?.data ?? {}
 }
 
 /** @throws FloeError `system/tool-failed` when it is no JSON */

@@ -6,11 +6,13 @@ export { type ChainLink, imageChain } from './image-chain.ts'
 export {
   checkImage,
   createImage,
+  type ImageBitmap,
   type ImageCheck,
   type ImageExtent,
   type ImageInfo,
   imageInfo,
   mapImage,
+  removeBitmap,
 } from './images.ts'
 export {
   endChild,

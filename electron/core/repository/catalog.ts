@@ -67,6 +67,12 @@ export class Catalog {
     return this.#view(this.stored(id))
   }
 
+  /** Null when there is no such point. */
+  find(id: PointId): Point | null {
+    const stored = this.#byId.get(id)
+    return stored ? this.#view(stored) : null
+  }
+
   storedAt(id: DestinationId): readonly StoredPoint[] {
     return this.#stored.get(id) ?? []
   }

@@ -21,6 +21,8 @@ export const ManifestDisk = PointDisk.extend({
   backing: z.object({ pointId: PointId, file: z.string() }).nullable(),
   /** The point whose clone this image started as (storage `clone`); null otherwise. */
   base: z.object({ pointId: PointId }).nullable(),
+  /** List of what the backup wrote into the image, beside it; null when nobody knows. */
+  copiedFile: plainName.nullable().default(null),
 }).loose()
 
 /** `manifest.json` of a restore point (docs/storage-format.md). */
@@ -40,6 +42,8 @@ export const Manifest = z
     consistency: Consistency,
     consistencyReason: z.string().nullable(),
     storage: z.enum(['clone', 'chain']),
+    /** Bytes on the destination that are counted for this point, without its content indexes; null: its files' sizes. */
+    ownBytes: z.number().int().nonnegative().nullable().default(null),
     /** What a newer Floe may add counts as `push`: it tells nothing about the point's worth. */
     way: BackupWay.catch('push'),
     freeze: PointFreeze.nullable().default(null),

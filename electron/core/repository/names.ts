@@ -40,6 +40,10 @@ export function safeDiskId(id: DiskId): string {
 
 export const imageFile = (id: DiskId) => `disk-${safeDiskId(id)}.qcow2`
 export const indexFile = (id: DiskId) => `disk-${safeDiskId(id)}.index`
+/** What the backup wrote into the image. */
+export const copiedFile = (id: DiskId) => `disk-${safeDiskId(id)}.copied`
+/** What the instant held, from the copy until the point was compared with it. */
+export const instantFile = (id: DiskId) => `disk-${safeDiskId(id)}.instant`
 export const machineFolder = (name: string, id: MachineId) => `${slug(name, 'machine')}-${id}`
 
 /** The machine whose folder this is; null for a foreign folder. */

@@ -26,10 +26,15 @@ const Owner = z.object({
     kind: BackupKind,
     parentId: PointId.nullable(),
     jobId: JobId,
-    disks: z.array(z.object({ id: DiskId, virtualSize: z.number() })),
+    disks: z.array(z.object({ id: DiskId, virtualSize: z.number(), parentId: PointId.nullable().default(null) })),
   }),
+  /** How each disk's image was begun; none for one that the backup made itself. */
+  images: z
+    .array(z.object({ id: DiskId, kind: z.enum(['empty', 'clone', 'overlay']), parentId: PointId.nullable() }))
+    .default([]),
 })
 export type Owner = z.infer<typeof Owner>
+export type BegunImage = Owner['images'][number]
 
 export function partialIn(folder: string, pointId: PointId): PartialPoint {
   return { pointId, folder, imagePath: (diskId) => join(folder, names.imageFile(diskId)) }
@@ -45,6 +50,22 @@ export async function readOwner(folder: string): Promise<Owner | null> {
   } catch {
     return null
   }
+}
+
+/** Notes how a disk's image is begun, before it is. The caller sees to it that one image is noted at a time. */
+export async function noteImage(folder: string, owner: Owner, image: BegunImage): Promise<void> {
+  const images = [...owner.images.filter(({ id }) => id !== image.id), image]
+  await writeOwner(folder, { ...owner, images })
+}
+
+async function writeOwner(folder: string, owner: Owner): Promise<void> {
+  await writeDurably(join(folder, names.ownerFile), `${JSON.stringify(owner, null, 2)}\n`)
+}
+
+/** Points whose images those of a partial point start from. */
+export function parentsOf(owner: Pick<Owner, 'point' | 'images'>): readonly PointId[] {
+  const named = [...owner.point.disks, ...owner.images].map(({ parentId }) => parentId)
+  return [...new Set(named.filter((parentId) => parentId !== null))]
 }
 
 async function makeFolder(path: string): Promise<void> {
@@ -88,10 +109,11 @@ export async function makePartial(
     pid: process.pid,
     destinationId: destination.id,
     jobId: point.jobId,
-    point: { ...point, disks: point.disks.map((disk) => ({ ...disk })) },
+    point: { ...point, disks: point.disks.map((disk) => ({ ...disk, parentId: disk.parentId ?? null })) },
+    images: [],
   }
   await mkdir(beginning, { recursive: true })
-  await writeDurably(join(beginning, names.ownerFile), `${JSON.stringify(owner, null, 2)}\n`)
+  await writeOwner(beginning, owner)
   await rename(beginning, folder)
   await syncFolder(machine)
   return partialIn(folder, point.id)

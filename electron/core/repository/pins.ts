@@ -9,7 +9,7 @@ export class Pins {
   readonly #seized = new Set<PointId>()
 
   /** @throws FloeError `point/in-use` while the point is being deleted */
-  hold({ id, createdAt }: Point): Disposable {
+  hold({ id, createdAt }: Pick<Point, 'id' | 'createdAt'>): Disposable {
     if (this.#seized.has(id)) {
       throw new FloeError('point/in-use', `The restore point of ${createdAt} is being deleted.`, {
         params: { id },
@@ -27,6 +27,11 @@ export class Pins {
         else this.#holders.delete(id)
       },
     }
+  }
+
+  /** Is it about to go? */
+  isSeized(id: PointId): boolean {
+    return this.#seized.has(id)
   }
 
   has(id: PointId): boolean {

@@ -12,12 +12,21 @@ const longestText = 16 << 20
  * what they claim to be are refused.
  */
 export async function readPlainText(path: string): Promise<string> {
+  return (await readPlain(path, longestText)).toString('utf8')
+}
+
+/** Reads any file that Floe wrote. Rejects with the system's error; links and pipes are refused. */
+export async function readPlainBytes(path: string): Promise<Buffer> {
+  return readPlain(path, Number.POSITIVE_INFINITY)
+}
+
+async function readPlain(path: string, longest: number): Promise<Buffer> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     const found = await file.stat()
     if (!found.isFile()) throw new Error(`"${path}" is not a plain file`)
-    if (found.size > longestText) throw new Error(`"${path}" is far too large`)
-    return await file.readFile('utf8')
+    if (found.size > longest) throw new Error(`"${path}" is far too large`)
+    return await file.readFile()
   } finally {
     await file.close()
   }

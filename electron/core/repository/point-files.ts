@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { PointId } from '../../../shared/domain/ids.ts'
 import type { Damage, Point } from '../../../shared/domain/point.ts'
 import { FloeError } from '../errors.ts'
+import type { Extents } from '../extents/extents.ts'
 import { type ContentIndex, decodeIndex } from './content-index/format.ts'
+import { decodeCopied } from './copied-file.ts'
 import { type Manifest, type ManifestDisk, readManifest } from './manifest.ts'
-import { plainFileSize } from './plain-file.ts'
+import { plainFileSize, readPlainBytes } from './plain-file.ts'
 import type { JsonObject } from './sealed-json.ts'
 
 const when = (point: Point) => `The restore point of ${point.createdAt}`
@@ -57,10 +59,11 @@ export async function imageFileDamage(folder: string, disk: ManifestDisk): Promi
 }
 
 /**
- * The point, when its manifest is sound, its images are there with their sizes, and no check found damage.
+ * The point, when its manifest is sound, its images and all those they lie over are there with their sizes, and no check
+ * found damage.
  * @throws FloeError `point/*`
  */
-export async function assertReadable(point: Point): Promise<Manifest> {
+export async function assertReadable(point: Point, lookUp: (id: PointId) => Point | null): Promise<Manifest> {
   const { manifest } = await loadManifest(point)
   for (const disk of manifest.disks) {
     const damage = await imageFileDamage(point.path, disk)
@@ -78,7 +81,41 @@ export async function assertReadable(point: Point): Promise<Manifest> {
       remedy: 'Use another restore point, or verify this one again after checking the drive.',
     })
   }
+  for (const disk of manifest.disks) await assertBelow(point, disk, lookUp)
   return manifest
+}
+
+/** Follows a disk's image down to the one that stands alone. @throws FloeError `point/*` that names file and point */
+async function assertBelow(point: Point, top: ManifestDisk, lookUp: (id: PointId) => Point | null): Promise<void> {
+  const passed = new Set([point.id])
+  let disk = top
+  while (disk.backing !== null) {
+    const { pointId, file } = disk.backing
+    const below = lookUp(pointId)
+    const whose = below ? `that of ${below.createdAt}` : pointId
+    const broken = (code: FloeError['code'], reason: string, cause?: unknown) =>
+      new FloeError(code, `${when(point)} needs "${file}" of an earlier restore point, ${whose}. ${reason}`, {
+        params: { id: point.id, path: point.path, file, needs: pointId },
+        remedy: 'Use another restore point.',
+        cause,
+      })
+    if (!below) throw broken('point/file-missing', 'That restore point is gone.')
+    if (passed.has(pointId)) throw broken('point/damaged', 'Their images lie over each other in a circle.')
+    passed.add(pointId)
+    const { manifest } = await loadManifest(below).catch((error: unknown) => {
+      throw error instanceof FloeError ? broken(error.code, error.message, error) : error
+    })
+    const next = manifest.disks.find((candidate) => candidate.file === file)
+    if (!next) throw broken('point/file-missing', 'That restore point has no such image.')
+    const lack = await imageFileDamage(below.path, next)
+    if (lack) throw broken(lack.kind === 'missing' ? 'point/file-missing' : 'point/damaged', lack.text)
+    const verdict = below.verification?.ok === false ? below.verification.damage : []
+    // Damage in some of its bytes only concerns points that show them, and those are marked themselves.
+    const isWhole = ({ kind }: Damage) => kind === 'structure' || kind === 'size' || kind === 'missing'
+    const found = verdict.find((damage) => isWhole(damage) && (damage.diskId === next.id || damage.diskId === '*'))
+    if (found) throw broken('point/damaged', `It is damaged, as its last check found. ${found.text}`)
+    disk = next
+  }
 }
 
 /** A disk's content index; what is wrong with it is a `Damage`. The disk must have one (`contentRoot` not null). */
@@ -93,7 +130,7 @@ export async function loadIndex(
   })
   let bytes: Buffer
   try {
-    bytes = await readFile(join(folder, file))
+    bytes = await readPlainBytes(join(folder, file))
   } catch (error) {
     return damage(`The content index "${file}" cannot be read: ${(error as Error).message}`)
   }
@@ -104,4 +141,27 @@ export async function loadIndex(
   if (reading.index.virtualSize !== disk.virtualSize)
     return damage(`The content index "${file}" is of a disk of another size.`)
   return { kind: 'index', index: reading.index }
+}
+
+/** What the backup wrote into a disk's image, by the list `file` beside it. */
+export async function loadCopied(
+  folder: string,
+  disk: ManifestDisk,
+  file: string,
+): Promise<{ kind: 'extents'; extents: Extents } | { kind: 'damage'; damage: Damage }> {
+  const damage = (text: string) => ({
+    kind: 'damage' as const,
+    damage: { diskId: disk.id, file, kind: 'index' as const, offset: null, length: null, text },
+  })
+  let bytes: Buffer
+  try {
+    bytes = await readPlainBytes(join(folder, file))
+  } catch (error) {
+    return damage(`The list "${file}" cannot be read: ${(error as Error).message}`)
+  }
+  const reading = decodeCopied(bytes)
+  if (reading.kind === 'newer') return damage(`The list "${file}" was made by a newer Floe.`)
+  if (reading.kind === 'broken') return damage(`The list "${file}" cannot be trusted. ${reading.reason}`)
+  if (reading.copied.virtualSize !== disk.virtualSize) return damage(`The list "${file}" is of a disk of another size.`)
+  return { kind: 'extents', extents: reading.copied.extents }
 }

@@ -1,13 +1,15 @@
-import { rename, stat, unlink } from 'node:fs/promises'
+import { readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { DiskId } from '../../../shared/domain/ids.ts'
 import { FloeError } from '../errors.ts'
-import { syncFile, syncFolder, writeDurably } from './durable-file.ts'
+import type { Ports } from '../ports/index.ts'
+import { syncFolder, writeDurably } from './durable-file.ts'
 import { isMissing } from './failures.ts'
 import { type Manifest, manifestFormat, manifestVersion, readManifest, writeManifest } from './manifest.ts'
-import { imageFile, ownerFile, pointFolder, restoreTextFile } from './names.ts'
+import { ownerFile, pointFolder, restoreTextFile } from './names.ts'
 import { type Owner, readOwner } from './partials.ts'
 import { restoreText } from './restore-text.ts'
+import { type SettledImage, settleImage } from './settling.ts'
 import type { PartialPoint, PointFacts } from './types.ts'
 
 /** The data is complete; only the record is missing (ux.md V2). */
@@ -33,9 +35,14 @@ interface Recording {
 /**
  * Turns a partial folder into a restore point: images synced, manifest written last, then the folder's final name.
  * May be called again after any failure or crash. Answers the final folder.
- * @throws FloeError `backup/not-recorded`
+ * @throws FloeError `backup/not-recorded`, `backup/parent-lost`, `system/*`
  */
-export async function recordPoint(partial: PartialPoint, facts: PointFacts, recording: Recording): Promise<string> {
+export async function recordPoint(
+  ports: Pick<Ports, 'env'>,
+  partial: PartialPoint,
+  facts: PointFacts,
+  recording: Recording,
+): Promise<string> {
   const createdAt = new Date(facts.createdAt).toISOString()
   const folder = join(dirname(partial.folder), pointFolder(createdAt, partial.pointId))
   try {
@@ -48,7 +55,8 @@ export async function recordPoint(partial: PartialPoint, facts: PointFacts, reco
     const owner = await readOwner(partial.folder)
     if (!owner) throw notRecorded(partial, 'Its file owner.json is gone or damaged.')
     assertSameDisks(partial, facts, owner)
-    const manifest = await describePoint(partial, { ...facts, createdAt }, recording, owner)
+    await removeTorn(partial.folder)
+    const manifest = await describePoint(ports, partial, { ...facts, createdAt }, recording, owner)
     await writeDurably(join(partial.folder, restoreTextFile), restoreText(manifest))
     await writeManifest(partial.folder, manifest)
     if (await exists(folder)) throw notRecorded(partial, 'A folder of its name is already there.')
@@ -62,6 +70,13 @@ export async function recordPoint(partial: PartialPoint, facts: PointFacts, reco
   }
 }
 
+/** Files that a crash cut short before they got their names. */
+async function removeTorn(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (/^\..+\.[0-9a-f]{12}\.tmp$/.test(name)) await rm(join(folder, name), { force: true })
+  }
+}
+
 function assertSameDisks(partial: PartialPoint, facts: PointFacts, owner: Owner): void {
   const list = (disks: readonly { readonly id: DiskId }[]) => JSON.stringify(disks.map((disk) => disk.id).sort())
   if (facts.disks.length > 0 && list(facts.disks) === list(owner.point.disks)) return
@@ -69,29 +84,18 @@ function assertSameDisks(partial: PartialPoint, facts: PointFacts, owner: Owner)
 }
 
 async function describePoint(
+  ports: Pick<Ports, 'env'>,
   partial: PartialPoint,
   facts: PointFacts,
   recording: Recording,
   owner: Owner,
 ): Promise<Manifest> {
-  const disks: Manifest['disks'] = []
+  const settled: SettledImage[] = []
   for (const disk of facts.disks) {
-    const path = partial.imagePath(disk.id)
-    await syncFile(path)
-    const { size } = await stat(path)
-    if (size === 0) throw notRecorded(partial, `The image of the disk "${disk.id}" is empty.`)
-    const file = imageFile(disk.id)
-    disks.push({
-      ...disk,
-      file,
-      format: 'qcow2',
-      fileSize: size,
-      contentRoot: null,
-      indexFile: null,
-      backing: null,
-      base: null,
-    })
+    const begun = owner.images.find(({ id }) => id === disk.id) ?? null
+    settled.push(await settleImage(ports, partial, disk, begun))
   }
+  const disks = settled.map(({ disk }) => disk)
   const { point } = owner
   return {
     format: manifestFormat,
@@ -106,14 +110,15 @@ async function describePoint(
     parentId: point.parentId,
     consistency: facts.consistency,
     consistencyReason: facts.consistencyReason,
-    storage: recording.storage,
+    storage: disks.some(({ backing }) => backing !== null) ? 'chain' : recording.storage,
+    ownBytes: settled.reduce((sum, { ownBytes }) => sum + ownBytes, 0),
     way: facts.way,
     freeze: facts.freeze,
     pausedMs: facts.pausedMs,
     qemuVersion: facts.qemuVersion,
     startCommand: facts.startCommand,
     disks,
-    files: disks.map((disk) => ({ name: disk.file, size: disk.fileSize })),
+    files: settled.flatMap(({ files }) => files),
   }
 }
 

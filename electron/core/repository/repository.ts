@@ -11,8 +11,11 @@ import { Catalog } from './catalog.ts'
 import { deletePointFolder, finishDeletions } from './deletion.ts'
 import { syncFolder } from './durable-file.ts'
 import { destinationFailure } from './failures.ts'
+import { Foundations } from './foundations.ts'
+import { createIncrementalStore } from './incremental-store.ts'
 import { indexPoint } from './indexing.ts'
 import { beginningPrefix, machinesFolder, partialPrefix } from './names.ts'
+import { namingNearest } from './nearest-good.ts'
 import {
   hiddenFolders,
   makePartial,
@@ -23,14 +26,14 @@ import {
   removePartial,
 } from './partials.ts'
 import { Pins } from './pins.ts'
-import { assertReadable } from './point-files.ts'
+import { provePoint } from './proving.ts'
 import { notRecorded, recordPoint } from './recording.ts'
 import { DestinationRegistry } from './registry.ts'
 import { RememberedPoints } from './remembered.ts'
-import { foreignPart } from './standing-alone.ts'
+import { spreadVerdict } from './spreading-marks.ts'
 import type { OpenDestination, PartialPoint, Repository } from './types.ts'
-import { readVerification, replaces, writeVerification } from './verification-file.ts'
 import { compareWithPoint, verifyPoint } from './verifying.ts'
+import { assertWhole } from './whole-point.ts'
 import { assertNoImageInside, assertRoom, probeWriting } from './write-probe.ts'
 
 export interface RepositoryDependencies {
@@ -53,6 +56,7 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
     topics,
   )
   const pins = new Pins()
+  const foundations = new Foundations(pins, catalog)
   const writing = new Map<string, DestinationId>()
   let timer: NodeJS.Timeout | null = null
 
@@ -78,15 +82,9 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
     return known
   }
 
-  function doneWriting(partial: PartialPoint): void {
-    writing.delete(partial.pointId)
-  }
-
-  async function remember(point: Point, verdict: Parameters<typeof writeVerification>[2]): Promise<void> {
-    if (!replaces(verdict, await readVerification(point.path))) return
-    await writeVerification(point.path, point.id, verdict).catch((error: unknown) => {
-      ports.logger.warn('The verdict on a restore point could not be kept', { point: point.id, error: String(error) })
-    })
+  function doneWriting(pointId: PointId): void {
+    writing.delete(pointId)
+    foundations.release(pointId)
   }
 
   /**
@@ -103,17 +101,22 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
     )
   }
 
-  /** @throws FloeError `point/*`; `point/damaged` also for an image that leads to files elsewhere */
-  async function assertWhole(point: Point): Promise<void> {
-    const manifest = await assertReadable(point)
-    for (const disk of manifest.disks) {
-      const foreign = await foreignPart(point.path, disk, { env: ports.env })
-      if (!foreign) continue
-      throw new FloeError('point/damaged', `The restore point of ${point.createdAt} is damaged. ${foreign.text}`, {
-        params: { id: point.id, path: point.path, disk: disk.id },
-        remedy: 'Use another restore point.',
-      })
+  const lookUp = (id: PointId) => catalog.find(id)
+  const store = createIncrementalStore({ ports, catalog, pins, foundations, destinationOf })
+
+  /** Keeps a point, and all those it lies over, from going away. @throws FloeError `point/in-use` */
+  function hold(point: Point): Disposable {
+    const held: Disposable[] = []
+    const release = () => {
+      for (const pin of held) pin[Symbol.dispose]()
     }
+    try {
+      for (const needed of [point, ...point.needs.map(lookUp)]) if (needed) held.push(pins.hold(needed))
+    } catch (error) {
+      release()
+      throw error
+    }
+    return { [Symbol.dispose]: release }
   }
 
   return {
@@ -173,6 +176,7 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
     async beginPoint(destination, point) {
       const { known } = await assertWritable(destination.id, 'refuse')
       try {
+        foundations.begin(point)
         const partial = await makePartial(known, homeId, point)
         // The drive may have been changed for another between the look and the write.
         await assertWritable(destination.id, 'allow').catch(async (error: unknown) => {
@@ -182,6 +186,7 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
         writing.set(point.id, destination.id)
         return partial
       } catch (error) {
+        foundations.release(point.id)
         throw destinationFailure(error, known)
       }
     },
@@ -189,26 +194,28 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       const known = catalog.known(destinationId)
       if ((await catalog.survey(known)).room === null) return null
       for (const folder of await hiddenFolders(known.path, `${partialPrefix}${pointId}`)) {
-        if ((await readOwner(folder))?.homeId !== homeId) continue
+        const owner = await readOwner(folder)
+        if (owner?.homeId !== homeId) continue
         writing.set(pointId, destinationId)
+        foundations.takeUp(owner)
         return partialIn(folder, pointId)
       }
       return null
     },
     async discard(partial) {
       await removePartial(partial.folder, homeId)
-      doneWriting(partial)
+      doneWriting(partial.pointId)
     },
     async record(partial, facts) {
       const known = await destinationOf(partial)
       await catalog.refresh()
       const siblings = catalog.storedAt(known.id).filter(({ point }) => dirname(point.path) === dirname(partial.folder))
-      await recordPoint(partial, facts, {
+      await recordPoint(ports, partial, facts, {
         storage: known.storage,
         sequence: siblings.reduce((highest, { sequence }) => Math.max(highest, sequence), 0) + 1,
         recordedAt: ports.clock.now().toISOString(),
       })
-      doneWriting(partial)
+      doneWriting(partial.pointId)
       await catalog.refresh()
       return catalog.point(partial.pointId)
     },
@@ -227,7 +234,7 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
             if (!(await removePartial(folder, homeId))) continue
             removed += 1
             bytes += size
-            writing.delete(owner.point.id)
+            doneWriting(owner.point.id)
             ports.logger.info('Removed an unfinished restore point', { folder: basename(folder), bytes: size })
           }
         }
@@ -239,15 +246,15 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
     point: (id) => catalog.point(id),
     async assertReadable(id) {
       const point = catalog.point(id)
-      await assertWhole(point).catch(async (error: unknown) => {
+      await assertWhole(ports, point, lookUp).catch(async (error: unknown) => {
         await assertStillThere(point)
-        throw error
+        throw namingNearest(error, point, catalog.points(point.machineId))
       })
       return catalog.point(id)
     },
     markChecking: (id: PointId, jobId: JobId | null) => catalog.markChecking(id, jobId),
     async computeIndex(id, onProgress, signal) {
-      using _pin = pins.hold(catalog.point(id))
+      using _pin = hold(catalog.point(id))
       try {
         const point = catalog.point(id)
         await assertWritable(point.destinationId, 'allow')
@@ -261,16 +268,18 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       return catalog.point(id)
     },
     async verify(id, level, onProgress, signal) {
-      using _pin = pins.hold(catalog.point(id))
+      using _pin = hold(catalog.point(id))
       const point = catalog.point(id)
-      const verdict = await verifyPoint(ports, point, level, onProgress, signal)
+      const verdict = await verifyPoint(ports, point, level, onProgress, signal, lookUp)
       if (!verdict.ok) await assertStillThere(point)
-      await remember(point, verdict)
+      const isSibling = (other: Point) => other.machineId === point.machineId
+      const siblings = catalog.storedAt(point.destinationId).filter((stored) => isSibling(stored.point))
+      const kept = await spreadVerdict({ ports, point, siblings, signal }, verdict)
       await catalog.refresh()
-      return verdict
+      return kept
     },
     async compareImage(pointId, diskId, path, format, onProgress, signal) {
-      using _pin = pins.hold(catalog.point(pointId))
+      using _pin = hold(catalog.point(pointId))
       return compareWithPoint(ports, catalog.point(pointId), diskId, { path, format }, onProgress, signal)
     },
     async deletePoint(id) {
@@ -295,6 +304,18 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       await syncFolder(known.path)
       return { freedBytes }
     },
-    pinWhileReading: (id) => pins.hold(catalog.point(id)),
+    pinWhileReading: (id) => hold(catalog.point(id)),
+
+    ...store,
+    async prove(id, onProgress, signal) {
+      using _pin = hold(catalog.point(id))
+      const point = catalog.point(id)
+      await assertWritable(point.destinationId, 'allow')
+      try {
+        return await provePoint(ports, point, onProgress, signal, () => assertStillThere(point), lookUp)
+      } finally {
+        await catalog.refresh()
+      }
+    },
   }
 }

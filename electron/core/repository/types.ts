@@ -21,7 +21,8 @@ export interface NewPoint {
   readonly kind: Point['kind']
   readonly parentId: PointId | null
   readonly jobId: JobId
-  readonly disks: readonly { id: DiskId; virtualSize: number }[]
+  /** `parentId`: the point whose image the disk's starts from; that point stays while this one is written. */
+  readonly disks: readonly { id: DiskId; virtualSize: number; parentId?: PointId | null }[]
 }
 
 /** A point being written: a `.partial-...` folder that only this Floe may remove. */
@@ -105,7 +106,7 @@ export interface IncrementalStore {
 }
 
 /** Destinations and the restore points on them. The only writer of what lies in a destination. */
-export interface Repository {
+export interface Repository extends IncrementalStore {
   /** Loads known destinations and scans them; then looks again when told or every few seconds while watched. */
   start(): Promise<void>
   stop(): Promise<void>

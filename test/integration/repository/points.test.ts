@@ -48,7 +48,9 @@ it('a backup becomes a restore point that lists its disks, files and facts', asy
   expect(point.path).toMatch(/machines\/debian-[a-z0-9]{12}\/\d{8}-\d{6}-[a-z0-9]{12}$/)
   const second = point.disks[1]?.file ?? ''
   expect(second).toMatch(/^disk-uefi-vars-1-[0-9a-f]{8}\.qcow2$/)
-  expect(readdirSync(point.path).sort()).toEqual(['RESTORE.txt', 'disk-vda.qcow2', second, 'manifest.json'].sort())
+  const lists = ['disk-vda.copied', second.replace('.qcow2', '.copied')]
+  const files = ['RESTORE.txt', 'disk-vda.qcow2', second, ...lists, 'manifest.json']
+  expect(readdirSync(point.path).sort()).toEqual(files.sort())
   expect(repository.points(point.machineId)).toEqual([point])
   expect(topics.points.list()).toEqual([point])
   expect(topics.destinations.get(destination.id)).toMatchObject({

@@ -1,0 +1,118 @@
+// What incremental backups need of the points on a destination: which ones a new point may start from, the images it
+// copies into, and what earlier ones held and wrote. Whatever a backup builds upon stays until its point is recorded.
+import { join } from 'node:path'
+import type { PointId } from '../../../shared/domain/ids.ts'
+import type { Point } from '../../../shared/domain/point.ts'
+import { FloeError } from '../errors.ts'
+import type { Ports } from '../ports/index.ts'
+import type { Catalog } from './catalog.ts'
+import { encodeIndex } from './content-index/format.ts'
+import { writeDurably } from './durable-file.ts'
+import { destinationFailure } from './failures.ts'
+import type { Foundations } from './foundations.ts'
+import { makeImage, parentLost } from './making-images.ts'
+import { instantFile } from './names.ts'
+import type { Pins } from './pins.ts'
+import { loadCopied, loadIndex, loadManifest } from './point-files.ts'
+import type { Known } from './registry.ts'
+import type { IncrementalStore, ParentPoint, PartialPoint } from './types.ts'
+import { assertWhole } from './whole-point.ts'
+
+interface Parts {
+  readonly ports: Ports
+  readonly catalog: Catalog
+  readonly pins: Pins
+  readonly foundations: Foundations
+  /** The destination of a partial point, looked at right now. @throws FloeError */
+  readonly destinationOf: (partial: PartialPoint) => Promise<Known>
+}
+
+const damaged = (point: Point, text: string, disk: string) =>
+  new FloeError('point/damaged', `The restore point of ${point.createdAt} is damaged. ${text}`, {
+    params: { id: point.id, path: point.path, disk },
+    remedy: 'Use another restore point.',
+  })
+
+export function createIncrementalStore(parts: Parts): Omit<IncrementalStore, 'prove'> {
+  const { ports, catalog, pins, foundations, destinationOf } = parts
+  const isGood = (point: Point) => point.unreadable === null && point.available && point.verification?.ok !== false
+  const lookUp = (id: PointId) => catalog.find(id)
+
+  async function diskOf(pointId: PointId, diskId: string) {
+    const point = catalog.point(pointId)
+    const { manifest } = await loadManifest(point)
+    return { point, disk: manifest.disks.find(({ id }) => id === diskId) ?? null }
+  }
+
+  /** The point whole, and held for the partial one. @throws FloeError `backup/parent-lost`, `system/*` */
+  async function parentFor(partial: PartialPoint, id: PointId) {
+    try {
+      const point = catalog.point(id)
+      foundations.hold(partial.pointId, point)
+      return { point, manifest: await assertWhole(ports, point, lookUp) }
+    } catch (error) {
+      const isAboutPoint = error instanceof FloeError && error.code.startsWith('point/')
+      throw isAboutPoint ? parentLost(error.message, error.params, error) : error
+    }
+  }
+
+  return {
+    parents(machineId, destinationId) {
+      const usable = catalog.points(machineId).filter((point) => {
+        const below = point.needs.map(lookUp)
+        const isThere = point.destinationId === destinationId && isGood(point) && !pins.isSeized(point.id)
+        return isThere && below.every((needed) => needed !== null && isGood(needed) && !pins.isSeized(needed.id))
+      })
+      return usable.map(
+        ({ id, createdAt, disks }): ParentPoint => ({
+          pointId: id,
+          createdAt,
+          disks: disks.map((disk) => ({
+            id: disk.id,
+            virtualSize: disk.virtualSize,
+            bitmap: disk.bitmap,
+            witness: disk.witness,
+            hasIndex: disk.contentRoot !== null,
+          })),
+        }),
+      )
+    },
+    async makeImage(partial, wish) {
+      const known = await destinationOf(partial)
+      const parent = wish.parentId === null ? null : await parentFor(partial, wish.parentId)
+      try {
+        await makeImage(ports, known, partial, wish, parent)
+      } catch (error) {
+        throw destinationFailure(error, known)
+      }
+    },
+    async contentIndex(pointId, diskId) {
+      const { point, disk } = await diskOf(pointId, diskId)
+      if (disk === null || disk.contentRoot === null) {
+        throw new FloeError(
+          'point/no-index',
+          `The restore point of ${point.createdAt} has no content index of the disk "${diskId}".`,
+          { params: { id: pointId, path: point.path, disk: diskId }, remedy: 'Use another restore point.' },
+        )
+      }
+      const loaded = await loadIndex(point.path, disk)
+      if (loaded.kind === 'damage') throw damaged(point, loaded.damage.text, diskId)
+      return loaded.index
+    },
+    async copied(pointId, diskId) {
+      const { point, disk } = await diskOf(pointId, diskId)
+      if (disk === null || disk.copiedFile === null) return null
+      const loaded = await loadCopied(point.path, disk, disk.copiedFile)
+      if (loaded.kind === 'damage') throw damaged(point, loaded.damage.text, diskId)
+      return loaded.extents
+    },
+    async keepInstant(partial, diskId, index) {
+      const known = await destinationOf(partial)
+      try {
+        await writeDurably(join(partial.folder, instantFile(diskId)), encodeIndex(index))
+      } catch (error) {
+        throw destinationFailure(error, known)
+      }
+    },
+  }
+}

@@ -1,0 +1,79 @@
+// What a backup wrote into the image of a disk. QEMU marked it in a dirty bitmap that is stored in the image itself
+// (types.ts `writtenBitmap`), so that image and marks are closed together; here they part.
+import { join } from 'node:path'
+import type { DiskId } from '../../../shared/domain/ids.ts'
+import { type Extent, extentsOf } from '../extents/extents.ts'
+import { readImageBitmap } from '../nbd/bitmap.ts'
+import { NbdClient } from '../nbd/client.ts'
+import { serveImage } from '../nbd/server.ts'
+import type { Ports } from '../ports/index.ts'
+import { type ImageInfo, removeBitmap } from '../qemu-img/index.ts'
+import { type Copied, decodeCopied, encodeCopied } from './copied-file.ts'
+import { writeDurably } from './durable-file.ts'
+import { isMissing } from './failures.ts'
+import { copiedFile } from './names.ts'
+import { readPlainBytes } from './plain-file.ts'
+import { writtenBitmap } from './types.ts'
+
+/** Block status is asked for in steps of this many bytes (its length field has 32 bits). */
+const statusStep = 2 ** 31
+
+/** What is not zero in an image. @throws FloeError `system/*`, NbdConnectionError, NbdServerError */
+async function dataExtents(ports: Pick<Ports, 'env'>, path: string) {
+  await using server = await serveImage({ path, format: 'qcow2' }, { env: ports.env })
+  const client = await NbdClient.connect(server.socketPath)
+  try {
+    if (!client.knowsZeroes) return [{ offset: 0, length: client.size }]
+    const found: Extent[] = []
+    let offset = 0
+    while (offset < client.size) {
+      const runs = await client.blockStatus(offset, Math.min(statusStep, client.size - offset))
+      if (runs.length === 0) throw new Error('The NBD server told nothing about a part of the image.')
+      for (const { length, zero } of runs) {
+        if (!zero) found.push({ offset, length: Math.min(length, client.size - offset) })
+        offset += length
+      }
+    }
+    return extentsOf(found)
+  } finally {
+    client.close()
+  }
+}
+
+/** The list that an earlier attempt at recording left; null when there is none that can be trusted. */
+async function listed(path: string, virtualSize: number): Promise<Copied | null> {
+  const bytes = await readPlainBytes(path).catch((error: unknown) => {
+    if (isMissing(error)) return null
+    throw error
+  })
+  const reading = bytes === null ? null : decodeCopied(bytes)
+  return reading?.kind === 'sound' && reading.copied.virtualSize === virtualSize ? reading.copied : null
+}
+
+/**
+ * Moves what the backup wrote from the image's bitmap into `disk-<id>.copied`. The file is on the disk before the bitmap
+ * goes, so that this may be done again after a crash at any step. Null when nobody knows: an image that started from
+ * another and has no bitmap that can be read.
+ * @throws FloeError `system/*`, NbdConnectionError, the system's error
+ */
+export async function keepWritten(
+  ports: Pick<Ports, 'env'>,
+  folder: string,
+  disk: { readonly id: DiskId; readonly image: string; readonly startedEmpty: boolean },
+  info: Pick<ImageInfo, 'virtualSize' | 'bitmaps'>,
+): Promise<Copied | null> {
+  const path = join(folder, disk.image)
+  const list = join(folder, copiedFile(disk.id))
+  const { virtualSize, bitmaps } = info
+  const bitmap = bitmaps.find(({ name }) => name === writtenBitmap)
+  let copied = await listed(list, virtualSize)
+  if (copied === null) {
+    if (bitmap && !bitmap.inUse) {
+      const extents = await readImageBitmap(path, writtenBitmap, { env: ports.env })
+      copied = { virtualSize, granularity: bitmap.granularity, extents }
+    } else if (disk.startedEmpty) copied = { virtualSize, granularity: 0, extents: await dataExtents(ports, path) }
+    if (copied !== null) await writeDurably(list, encodeCopied(copied))
+  }
+  if (bitmap) await removeBitmap(path, writtenBitmap, { env: ports.env })
+  return copied
+}
