@@ -7,6 +7,8 @@ export const machineFile = 'machine.json'
 export const manifestFile = 'manifest.json'
 export const verificationFile = 'verification.json'
 export const ownerFile = 'owner.json'
+/** What is being put in place in a point's folder because earlier points are deleted. */
+export const mergeFile = 'merge.json'
 export const restoreTextFile = 'RESTORE.txt'
 export const partialPrefix = '.partial-'
 export const beginningPrefix = '.beginning-'

@@ -2,9 +2,8 @@ import { join } from 'node:path'
 import type { PointId } from '../../../shared/domain/ids.ts'
 import type { Damage, Point } from '../../../shared/domain/point.ts'
 import { FloeError } from '../errors.ts'
-import type { Extents } from '../extents/extents.ts'
 import { type ContentIndex, decodeIndex } from './content-index/format.ts'
-import { decodeCopied } from './copied-file.ts'
+import { type Copied, decodeCopied } from './copied-file.ts'
 import { type Manifest, type ManifestDisk, readManifest } from './manifest.ts'
 import { plainFileSize, readPlainBytes } from './plain-file.ts'
 import type { JsonObject } from './sealed-json.ts'
@@ -148,7 +147,7 @@ export async function loadCopied(
   folder: string,
   disk: ManifestDisk,
   file: string,
-): Promise<{ kind: 'extents'; extents: Extents } | { kind: 'damage'; damage: Damage }> {
+): Promise<({ kind: 'extents' } & Pick<Copied, 'extents' | 'granularity'>) | { kind: 'damage'; damage: Damage }> {
   const damage = (text: string) => ({
     kind: 'damage' as const,
     damage: { diskId: disk.id, file, kind: 'index' as const, offset: null, length: null, text },
@@ -163,5 +162,6 @@ export async function loadCopied(
   if (reading.kind === 'newer') return damage(`The list "${file}" was made by a newer Floe.`)
   if (reading.kind === 'broken') return damage(`The list "${file}" cannot be trusted. ${reading.reason}`)
   if (reading.copied.virtualSize !== disk.virtualSize) return damage(`The list "${file}" is of a disk of another size.`)
-  return { kind: 'extents', extents: reading.copied.extents }
+  const { extents, granularity } = reading.copied
+  return { kind: 'extents', extents, granularity }
 }
