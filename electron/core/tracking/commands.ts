@@ -1,0 +1,43 @@
+// The parts of a transaction that begin tracking and that let a job read a bitmap (qemu.md 4.1, 5.1).
+import type { NewBitmap } from './types.ts'
+
+/** Bytes under one bit of Floe's bitmaps. */
+export const bitmapGranularity = 65536
+
+/** One action of QMP's `transaction`; `data` are also the arguments of the command `type`. */
+export interface TransactionAction {
+  readonly type: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+export interface BitmapPlace {
+  readonly node: string
+  readonly name: string
+}
+
+/** From here on every write is marked. `node`: the disk's own, below any filter. */
+export const beginTracking = (node: string, { name, persistent }: NewBitmap): TransactionAction => ({
+  type: 'block-dirty-bitmap-add',
+  data: { node, name, persistent, granularity: bitmapGranularity },
+})
+
+/**
+ * A copy of a bitmap as it is at this moment, on the node that a job reads: a job finds no bitmap of the nodes below
+ * (qemu.md 5.1). The copy records nothing and goes with its node; the original records on and is never the job's.
+ */
+export const borrowBitmap = ({
+  from,
+  to,
+}: {
+  readonly from: BitmapPlace
+  readonly to: BitmapPlace
+}): readonly TransactionAction[] => [
+  {
+    type: 'block-dirty-bitmap-add',
+    data: { node: to.node, name: to.name, granularity: bitmapGranularity, persistent: false, disabled: true },
+  },
+  {
+    type: 'block-dirty-bitmap-merge',
+    data: { node: to.node, target: to.name, bitmaps: [{ node: from.node, name: from.name }] },
+  },
+]

@@ -1,0 +1,95 @@
+// Takes Floe's bitmaps out of the guest's images when no restore point needs them any more. Bitmaps of others, and of
+// other destinations, stay.
+import type { DestinationId } from '../../../shared/domain/ids.ts'
+import { FloeError } from '../errors.ts'
+import { removeBitmap, type ToolOptions } from '../qemu-img/index.ts'
+import { QmpExecuteError } from '../qmp/errors.ts'
+import type { QmpSession } from '../qmp/types.ts'
+import { parseBitmapName } from './naming.ts'
+import { type OfflineDisk, readOfflineTracking } from './offline-reading.ts'
+import { readTracking, type TrackedDisk } from './reading.ts'
+import type { DiskTracking } from './types.ts'
+
+const isOf = (name: string, destinations: readonly DestinationId[]): boolean => {
+  const parsed = parseBitmapName(name)
+  return parsed !== null && destinations.includes(parsed.destinationId)
+}
+
+/** Bitmaps of this destination whose names are not in `keep`. Those in use by a job are not among them. */
+export const staleBitmaps = (
+  tracking: DiskTracking,
+  destinationId: DestinationId,
+  keep: ReadonlySet<string>,
+): readonly string[] =>
+  tracking.bitmaps
+    .filter(({ name, busy }) => !busy && isOf(name, [destinationId]) && !keep.has(name))
+    .map(({ name }) => name)
+
+/**
+ * Removes bitmaps one by one, inconsistent ones too, while the guest runs. One that is gone, in use or on a node that is
+ * gone is passed over. Answers the names that were removed.
+ * @throws the session's errors but those of single bitmaps
+ */
+export async function removeBitmaps(
+  session: QmpSession,
+  node: string,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const removed: string[] = []
+  for (const name of names) {
+    try {
+      await session.execute('block-dirty-bitmap-remove', { node, name })
+      removed.push(name)
+    } catch (error) {
+      if (!(error instanceof QmpExecuteError)) throw error
+    }
+  }
+  return removed
+}
+
+/** When a machine or a destination is removed. Answers how many there were. @throws the session's errors */
+export async function removeAllOf(
+  session: QmpSession,
+  disks: readonly TrackedDisk[],
+  destinationIds: readonly DestinationId[],
+): Promise<number> {
+  const tracking = await readTracking(session, disks)
+  let removed = 0
+  for (const { id, node } of disks) {
+    if (node === null) continue
+    const names = (tracking.get(id)?.bitmaps ?? []).map(({ name }) => name)
+    const ours = names.filter((name) => isOf(name, destinationIds))
+    removed += (await removeBitmaps(session, node, ours)).length
+  }
+  return removed
+}
+
+/**
+ * The same for a machine that is off. Images that somebody has open, or that are not there, are passed over.
+ * @throws FloeError `system/tool-missing`, `system/interrupted`
+ */
+export async function removeAllOfImages(
+  disks: readonly OfflineDisk[],
+  destinationIds: readonly DestinationId[],
+  options: ToolOptions = {},
+): Promise<number> {
+  const tracking = await readOfflineTracking(disks, options)
+  let removed = 0
+  for (const { id, imagePath } of disks) {
+    if (imagePath === null) continue
+    for (const { name } of tracking.get(id)?.bitmaps ?? []) {
+      if (isOf(name, destinationIds) && (await taken(imagePath, name, options))) removed += 1
+    }
+  }
+  return removed
+}
+
+async function taken(path: string, name: string, options: ToolOptions): Promise<boolean> {
+  try {
+    await removeBitmap(path, name, options)
+    return true
+  } catch (error) {
+    if (error instanceof FloeError && error.code === 'system/tool-failed') return false
+    throw error
+  }
+}
