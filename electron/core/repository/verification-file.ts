@@ -23,6 +23,15 @@ export function replaces(next: Verification, previous: Verification | null): boo
   return !(previous !== null && previous.level !== 'structure' && next.level === 'structure' && next.ok)
 }
 
+/**
+ * The verdict to keep. Content that is as its index says is still what was compared with the running machine, as long as
+ * nothing else was found in between: the index is the one that was proven.
+ */
+export function keptVerdict(next: Verification, previous: Verification | null): Verification {
+  const proven = previous?.ok === true && previous.level === 'live'
+  return proven && next.ok && next.level === 'content' ? { ...next, level: 'live' } : next
+}
+
 export async function writeVerification(folder: string, pointId: PointId, verification: Verification): Promise<void> {
   await writeDurably(join(folder, verificationFile), seal({ format, version: 1, pointId, ...verification }))
 }

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path'
-import { DiskId } from '../../../shared/domain/ids.ts'
+import { DiskId, type PointId } from '../../../shared/domain/ids.ts'
 import type { Damage, Point, Verification } from '../../../shared/domain/point.ts'
 import { FloeError } from '../errors.ts'
 import type { Ports } from '../ports/index.ts'
@@ -31,23 +31,67 @@ const notAboutTheImage =
  * A tool that cannot open an image says so about the image, unless somebody else holds it (qemu.md 8). Everything else
  * that goes wrong is no verdict on the image and is thrown.
  */
-function damageOf(error: unknown, where: Pick<Damage, 'diskId' | 'file'>): Damage {
+export function damageOf(error: unknown, where: Pick<Damage, 'diskId' | 'file'>): Damage {
   const refused = error instanceof FloeError && error.code === 'system/tool-failed' && error.params.refused === true
   if (!refused || notAboutTheImage.test(error.message)) throw error
   return { ...where, kind: 'structure', offset: null, length: null, text: error.message }
 }
 
-async function structureDamage(ports: Ports, folder: string, disk: ManifestDisk, signal: AbortSignal) {
+/** What is wrong with one image as a file and as a qcow2 image, whatever it lies over; null when nothing. */
+async function imageDamage(ports: Ports, folder: string, disk: ManifestDisk, signal: AbortSignal) {
   const fileDamage = await imageFileDamage(folder, disk)
   if (fileDamage) return fileDamage
   const where = { diskId: disk.id, file: disk.file }
   try {
     const check = await checkImage(join(folder, disk.file), disk.format, { env: ports.env, signal })
-    if (check.errors === 0) return await foreignPart(folder, disk, { env: ports.env, signal })
+    if (check.errors === 0) return null
     const text = `The image "${disk.file}" has ${check.errors} structural errors. ${check.text}`.trim()
     return { ...where, kind: 'structure', offset: null, length: null, text } as const
   } catch (error) {
     return damageOf(error, where)
+  }
+}
+
+export type LookUp = (id: PointId) => Point | null
+
+/**
+ * What is wrong with the images that a disk's lies over, from the lowest one up, named as `<folder>/<file>`: that one is
+ * damaged, and every other that lies over it cannot be read either. Null when nothing, or when it stands alone.
+ */
+async function damageBelow(
+  ports: Ports,
+  disk: ManifestDisk,
+  lookUp: LookUp,
+  signal: AbortSignal,
+  passed: ReadonlySet<PointId> = new Set(),
+): Promise<Damage | null> {
+  if (disk.backing === null || passed.has(disk.backing.pointId)) return null
+  const below = lookUp(disk.backing.pointId)
+  const manifest = below === null ? null : await loadManifest(below).catch(() => null)
+  const next = manifest?.manifest.disks.find(({ file }) => file === disk.backing?.file)
+  // What cannot be followed is told by whoever looks at the whole chain.
+  if (below === null || next === undefined) return null
+  const lower = await damageBelow(ports, next, lookUp, signal, new Set([...passed, below.id]))
+  const damage = lower ?? (await imageDamage(ports, below.path, next, signal))
+  if (damage === null || lower !== null) return lower
+  const file = `${basename(below.path)}/${next.file}`
+  return { ...damage, diskId: disk.id, file, text: damage.text.replace(`"${next.file}"`, `"${file}"`) }
+}
+
+/** What is wrong with a disk's image and with those it lies over; null when nothing. @throws FloeError `system/*` */
+export async function structureDamage(
+  ports: Ports,
+  folder: string,
+  disk: ManifestDisk,
+  lookUp: LookUp,
+  signal: AbortSignal,
+): Promise<Damage | null> {
+  const damage = (await damageBelow(ports, disk, lookUp, signal)) ?? (await imageDamage(ports, folder, disk, signal))
+  if (damage !== null) return damage
+  try {
+    return await foreignPart(folder, disk, { env: ports.env, signal })
+  } catch (error) {
+    return damageOf(error, { diskId: disk.id, file: disk.file })
   }
 }
 
@@ -94,6 +138,7 @@ export async function verifyPoint(
   level: Verification['level'],
   onProgress: ReadProgress,
   signal: AbortSignal,
+  lookUp: LookUp = () => null,
 ): Promise<Verification> {
   const damage: Damage[] = []
   let manifest: Manifest | null = null
@@ -106,7 +151,7 @@ export async function verifyPoint(
   }
   if (level === 'content' && manifest?.disks.some((disk) => disk.contentRoot === null)) throw noIndex(point)
   for (const disk of manifest?.disks ?? []) {
-    const structural = await structureDamage(ports, point.path, disk, signal)
+    const structural = await structureDamage(ports, point.path, disk, lookUp, signal)
     if (structural) damage.push(structural)
     const readable = structural?.kind !== 'missing' && (await isWhole(ports, point.path, disk, signal))
     if (level === 'content' && readable) {

@@ -3,7 +3,7 @@ import type { ComputedIndex } from './compute.ts'
 import { type ContentIndex, chunkCount, chunkLength, chunkSize, hashSize } from './format.ts'
 
 /** Ranges named one by one; a disk with more than this many is damaged beyond listing. */
-const mostRanges = 50
+export const mostRanges = 50
 
 interface Range {
   first: number
@@ -13,12 +13,13 @@ interface Range {
 
 /**
  * Where the content that was read differs from the index: runs of 1 MiB chunks, in order of guest offset. Empty means
- * that every byte is the same.
+ * that every byte is the same. `from`: what the index tells of, for people.
  */
 export function differences(
   expected: ContentIndex,
   found: ComputedIndex,
   where: Pick<Damage, 'diskId' | 'file'>,
+  from = 'what was backed up',
 ): Damage[] {
   const { virtualSize } = expected
   if (found.index.virtualSize !== virtualSize) {
@@ -42,8 +43,7 @@ export function differences(
     const length = range.last * chunkSize + chunkLength(virtualSize, range.last) - offset
     const more =
       number === mostRanges - 1 && ranges.length > mostRanges ? ` ${ranges.length - mostRanges} more follow.` : ''
-    const what =
-      range.text === null ? 'differ from what was backed up' : `cannot be read (${range.text.replace(/\.$/, '')})`
+    const what = range.text === null ? `differ from ${from}` : `cannot be read (${range.text.replace(/\.$/, '')})`
     const text = `Bytes ${offset} to ${offset + length - 1} of the disk "${where.diskId}" ${what}.${more}`
     return { ...where, kind: 'content', offset, length, text }
   })
