@@ -3,8 +3,18 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DestinationId, MachineId, PointId } from '../../../shared/domain/ids.ts'
 import type { BackupBasis, Point, Verification } from '../../../shared/domain/point.ts'
-import { type ManifestReading, readManifest } from './manifest.ts'
-import { machineOfFolder, machinesFolder, manifestFile, pointOfFolder, verificationFile } from './names.ts'
+import { Linker, type ScannedPoint } from './linking.ts'
+import { type Manifest, type ManifestDisk, type ManifestReading, readManifest } from './manifest.ts'
+import {
+  machineOfFolder,
+  machinesFolder,
+  manifestFile,
+  mergeFile,
+  pinnedFile,
+  pointOfFolder,
+  verificationFile,
+} from './names.ts'
+import { readPinned } from './pin-file.ts'
 import { foldersIn, plainFileSize } from './plain-file.ts'
 import { readVerification } from './verification-file.ts'
 
@@ -21,7 +31,7 @@ interface Entry {
   readonly key: string
   /** By what its manifest says alone. */
   readonly sound: StoredPoint
-  readonly stored: StoredPoint
+  readonly backings: readonly ManifestDisk['backing'][]
 }
 
 const lanes = 16
@@ -37,6 +47,7 @@ async function signature(path: string): Promise<string> {
  */
 export class PointScanner {
   #entries = new Map<string, Entry>()
+  readonly #linker = new Linker()
   /** Manifests read since the start, for tests and the log. */
   manifestsRead = 0
 
@@ -50,17 +61,17 @@ export class PointScanner {
         if (pointOfFolder(name)) folders.push({ path: join(root, machine, name), name, machineId })
       }
     }
-    const stored: StoredPoint[] = []
+    const scanned: ScannedPoint[] = []
     const queue = folders.values()
     const work = async () => {
-      for (const folder of queue) stored.push(await this.#read(folder, destination.id))
+      for (const folder of queue) scanned.push(await this.#read(folder, destination.id))
     }
     await Promise.all(Array.from({ length: lanes }, work))
     const present = new Set(folders.map((folder) => folder.path))
     for (const path of this.#entries.keys()) {
       if (path.startsWith(`${root}/`) && !present.has(path)) this.#entries.delete(path)
     }
-    return stored.sort((a, b) => (a.point.path < b.point.path ? -1 : 1))
+    return this.#linker.link(scanned).sort((a, b) => (a.point.path < b.point.path ? -1 : 1))
   }
 
   /** Changes when a point or machine appears or goes, not when something inside a point's folder does. */
@@ -74,14 +85,18 @@ export class PointScanner {
   async #read(
     folder: { path: string; name: string; machineId: string },
     destinationId: DestinationId,
-  ): Promise<StoredPoint> {
-    const [manifest, verdict] = await Promise.all([
+  ): Promise<ScannedPoint> {
+    const [manifest, verdict, pin, merge] = await Promise.all([
       signature(join(folder.path, manifestFile)),
       signature(join(folder.path, verificationFile)),
+      signature(join(folder.path, pinnedFile)),
+      signature(join(folder.path, mergeFile)),
     ])
-    const key = `${destinationId} ${manifest} ${verdict}`
+    // While files are swapped there, the folder changes with each of them.
+    const swapping = merge === '-' ? '' : `${merge} ${await signature(folder.path)}`
+    const key = `${destinationId} ${manifest} ${verdict} ${pin} ${swapping}`
     const known = this.#entries.get(folder.path)
-    if (known?.key === key) return this.#complete(folder.path, known)
+    if (known?.key === key) return withImages(folder.path, known)
     this.manifestsRead += 1
     const reading = await readManifest(folder.path).catch(
       (error: unknown): ManifestReading => ({
@@ -90,39 +105,41 @@ export class PointScanner {
       }),
     )
     const verification = verdict === '-' ? null : await readVerification(folder.path)
-    const stored = describe(reading, verification, folder, destinationId)
-    return this.#complete(folder.path, { key, sound: stored, stored })
-  }
-
-  /** The same object as long as nothing changed, so that others see at a glance that nothing did. */
-  async #complete(path: string, entry: Entry): Promise<StoredPoint> {
-    const { sound } = entry
-    const unreadable = sound.point.unreadable ?? (await lackOf(path, sound.point))
-    const isSame = entry.stored.point.unreadable === unreadable
-    const stored = isSame ? entry.stored : { ...sound, point: { ...sound.point, unreadable } }
-    this.#entries.set(path, { ...entry, stored })
-    return stored
+    const described = describe(reading, verification, folder, destinationId)
+    const pinned = pin !== '-' && (await readPinned(folder.path))
+    const sound = { ...described, point: { ...described.point, pinned } }
+    const backings = reading.kind === 'sound' ? reading.manifest.disks.map(({ backing }) => backing) : []
+    const entry = { key, sound, backings }
+    this.#entries.set(folder.path, entry)
+    return withImages(folder.path, entry)
   }
 }
 
 /**
- * What is missing of a point whose manifest is sound: an image that somebody deleted or cut off. Null when all is
- * there. Whether the content is right only a check tells.
+ * A point with what is missing of its images: one that somebody deleted or cut off. Whether the content is right only a
+ * check tells.
  */
-async function lackOf(folder: string, point: Point): Promise<string | null> {
-  for (const { file, fileSize } of point.disks) {
+async function withImages(folder: string, { sound, backings }: Entry): Promise<ScannedPoint> {
+  const images = sound.point.disks.map(async ({ file, fileSize }, number) => {
     const size = await plainFileSize(join(folder, file)).catch(() => null)
-    if (size === fileSize) continue
-    const what = size === null ? 'is missing' : `has ${size} bytes instead of ${fileSize}`
-    return `It is not complete: the image "${file}" ${what}.`
-  }
-  return null
+    const wrong = size === null ? 'is missing' : `has ${size} bytes instead of ${fileSize}`
+    return { file, backing: backings[number] ?? null, lack: size === fileSize ? null : wrong }
+  })
+  return { sound, images: await Promise.all(images) }
 }
 
 const byCost: readonly BackupBasis[] = ['all', 'comparison', 'bitmap']
 
 const costliest = (disks: readonly { readonly basis: BackupBasis }[]): BackupBasis =>
   byCost.find((basis) => disks.some((disk) => disk.basis === basis)) ?? 'all'
+
+/** Bytes counted for a point. Its content indexes come after it was recorded. */
+export function bytesOf({ files, ownBytes, disks }: Manifest): number {
+  const total = (all: Manifest['files']) => all.reduce((sum, file) => sum + file.size, 0)
+  if (ownBytes === null) return total(files)
+  const indexes = new Set(disks.map(({ indexFile }) => indexFile))
+  return ownBytes + total(files.filter(({ name }) => indexes.has(name)))
+}
 
 /** A stored point from what its manifest and its folder say. Whatever is wrong ends up in `unreadable`. */
 export function describe(
@@ -171,7 +188,7 @@ export function describe(
         witness: disk.witness,
       })),
       adds: manifest.disks.reduce((sum, disk) => sum + disk.bytesCopied, 0),
-      bytes: manifest.files.reduce((sum, file) => sum + file.size, 0),
+      bytes: bytesOf(manifest),
       index: complete ? { kind: 'complete' } : { kind: 'none' },
       verification,
       pinned: false,
