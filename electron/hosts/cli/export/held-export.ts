@@ -1,6 +1,6 @@
 // An export for as long as this command wants it. Two ways tell that it is over: the call that holds it ends, and the
 // job is final. What was read counts only if the export was whole until it was let go.
-import type { JobId } from '../../../../shared/domain/ids.ts'
+import type { JobId, PointId } from '../../../../shared/domain/ids.ts'
 import type { ExportPlace, Job } from '../../../../shared/domain/job.ts'
 import type { Problem } from '../../../../shared/errors/problem.ts'
 import type { FloeClient } from '../../../core/gate/client.ts'
@@ -12,10 +12,10 @@ import { ProgressLines } from '../progress.ts'
 export interface ExportWish {
   readonly machineId: Job['machineId'] & string
   readonly diskIds: string[] | null
+  /** Also tells what changed since this point. */
+  readonly since: PointId | null
   readonly freeze: boolean | null
   readonly requireFreeze: boolean | null
-  /** Also tell what changed since this restore point. */
-  readonly since?: Job['pointId']
 }
 
 export interface HeldExport {

@@ -16,6 +16,11 @@ const stateWords: Record<Destination['state']['kind'], string> = {
   full: 'full',
 }
 
+const storageWords: Record<Destination['storage'], string> = {
+  clone: 'clones (every point stands alone)',
+  chain: 'chain (points need earlier ones)',
+}
+
 async function list({ output, client }: Context): Promise<number> {
   const destinations = valueIn(await (await client()).invoke('destinations.list', {}))
   output.document(destinations)
@@ -25,9 +30,10 @@ async function list({ output, client }: Context): Promise<number> {
     stateWords[destination.state.kind],
     destination.freeBytes === null ? '' : `${formatBytes(destination.freeBytes, 'decimal', 'en')} free`,
     `${destination.pointCount}`,
+    storageWords[destination.storage],
     destination.path,
   ])
-  for (const line of table(['ID', 'NAME', 'STATE', 'SPACE', 'POINTS', 'PATH'], rows)) output.line(line)
+  for (const line of table(['ID', 'NAME', 'STATE', 'SPACE', 'POINTS', 'STORAGE', 'PATH'], rows)) output.line(line)
   if (destinations.length === 0) output.line('There is no destination yet. Add one with: floe destination add DIR')
   return 0
 }
@@ -57,7 +63,7 @@ export const destinationVerbs: readonly Verb[] = [
     name: 'destinations',
     usage: '',
     summary: 'List the places that hold backups',
-    help: [],
+    help: [['STORAGE', 'clones where the file system can share bytes between files, else a chain of overlays']],
     options: {},
     words: [0, 0],
     run: list,

@@ -4,12 +4,12 @@ import { formatExactTime } from '../../../../shared/format/dates.ts'
 import { NbdConnectionError, NbdServerError } from '../../../core/nbd/errors.ts'
 import { instantText } from '../consistency.ts'
 import { type Context, type Given, textOption, type Verb } from '../context.ts'
-import { exportEnvironment } from '../export/environment.ts'
+import { changesContext, exportEnvironment } from '../export/environment.ts'
 import { type HeldExport, holdExport } from '../export/held-export.ts'
 import { readDisk } from '../export/read-disk.ts'
 import { type RunningCommand, runCommand } from '../export/run-command.ts'
-import { freezeWishes } from '../freeze-options.ts'
-import { findMachine } from '../lookups.ts'
+import { freezeHelp, freezeOptions, freezeUsage, freezeWishes } from '../freeze-options.ts'
+import { findMachine, findPoint } from '../lookups.ts'
 import { CommandFailed, problemOf, WrongUsage } from '../problem.ts'
 
 async function exportMachine(context: Context, given: Given): Promise<number> {
@@ -24,8 +24,10 @@ async function exportMachine(context: Context, given: Given): Promise<number> {
   const told: Context = quiet ? { ...context, output: output.beside() } : context
   const client = await context.client()
   const machine = await findMachine(client, given.words[0] ?? '')
+  const sinceText = textOption(given, 'since')
+  const since = sinceText === null ? null : (await findPoint(client, sinceText)).id
   if (dependencies.signal.aborted) throw new CommandFailed(problemOf('system/interrupted', 'Nothing was started.'))
-  const held = await holdExport(told, client, { machineId: machine.id, diskIds, ...wishes })
+  const held = await holdExport(told, client, { machineId: machine.id, diskIds, since, ...wishes })
   output.document({ event: 'holding', jobId: held.job.id, instant: held.job.instant, export: held.place })
   if (toStdout !== null) return writeDisk(told, held)
   if (given.command !== null) return runWith(told, held, given.command)
@@ -36,6 +38,7 @@ function assertForBytes({ output, dependencies }: Context, given: Given): void {
   const wrong = (why: string) => new WrongUsage(why, 'export')
   if (given.command !== null) throw wrong('--to-stdout writes a disk to standard output and runs no command.')
   if (given.options.disk !== undefined) throw wrong('--to-stdout writes one disk: leave --disk out.')
+  if (given.options.since !== undefined) throw wrong('--to-stdout writes the whole disk: leave --since out.')
   if (output.json) throw wrong('--to-stdout writes a disk to standard output, where --json would print.')
   if (dependencies.terminal.output) throw wrong('A raw disk is nothing for a terminal: write it to a file or a pipe.')
 }
@@ -59,11 +62,13 @@ async function holdUntilInterrupted({ output, dependencies }: Context, held: Hel
 function heldLines(job: Job, now: Date): string[] {
   const { export: place, instant } = job
   if (place === null) return []
+  const changes = changesContext(place)
   const when = formatExactTime(place.at, { now, locale: 'en' })
   const width = Math.max(...place.disks.map((disk) => disk.diskId.length))
   return [
     `${job.machineName} as it was at ${when}${instant === null ? '' : ` (${instantText(instant)})`}`,
     `Socket: ${place.socketPath}`,
+    ...(changes === null ? [] : [`Changes: ${changes}`]),
     ...place.disks.map(
       (disk) => `${disk.diskId.padEnd(width)}  ${formatBytes(disk.size, 'decimal', 'en')}  ${disk.uri}`,
     ),
@@ -146,7 +151,9 @@ function unwritable(error: NodeJS.ErrnoException): CommandFailed {
 export const exportVerbs: readonly Verb[] = [
   {
     name: 'export',
-    usage: 'M [--disk ID]... [--no-freeze | --require-freeze] [-- COMMAND ...]  |  export M --to-stdout ID',
+    usage: `M [--disk ID]... [--since P]
+       ${freezeUsage} [-- COMMAND ...]
+       floe export M --to-stdout ID`,
     summary: "Hold one instant of a machine's disks for another program to read over NBD",
     help: [
       ['-- COMMAND ...', 'run this while the instant is held; its exit status becomes that of floe'],
@@ -154,14 +161,15 @@ export const exportVerbs: readonly Verb[] = [
       ['', 'without a command the instant is held until Ctrl-C'],
       ['--to-stdout ID', 'write this disk, raw, to standard output'],
       ['--disk ID', 'only this disk; may be repeated'],
-      ['--no-freeze', 'do not ask the guest to freeze its file systems'],
-      ['--require-freeze', 'no export when the guest cannot be frozen'],
+      ['--since P', 'also serve what changed since this restore point, as an NBD context (qemu:dirty-bitmap:...)'],
+      ['', 'whose name the command finds in FLOE_EXPORT_SINCE'],
+      ...freezeHelp('export'),
     ],
     options: {
       disk: { type: 'string', multiple: true },
       'to-stdout': { type: 'string' },
-      'no-freeze': { type: 'boolean' },
-      'require-freeze': { type: 'boolean' },
+      since: { type: 'string' },
+      ...freezeOptions,
     },
     words: [1, 1],
     events: true,

@@ -11,6 +11,7 @@ import { pointVerbs } from './points.ts'
 import { pruneVerbs } from './prune.ts'
 import { restoreVerbs } from './restore.ts'
 import { systemVerbs } from './system.ts'
+import { verifyVerbs } from './verify.ts'
 
 /** Everything `floe` can be told, in the order of its help. */
 export const verbs: readonly Verb[] = [
@@ -21,6 +22,7 @@ export const verbs: readonly Verb[] = [
   ...exportVerbs,
   ...jobVerbs,
   ...pointVerbs,
+  ...verifyVerbs,
   ...diffVerbs,
   ...deleteVerbs,
   ...pruneVerbs,

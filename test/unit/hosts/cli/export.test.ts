@@ -90,8 +90,8 @@ it('disks and wishes reach the core', async () => {
   await cli(floe, ['export', 'debian', '--disk', 'vda', '--require-freeze', '--', 'true'])
   await cli(floe, ['export', 'debian', '--no-freeze', '--', 'true'])
   expect(floe.called('export.start')).toEqual([
-    { machineId: 'debianaaaaaa', diskIds: ['vda'], freeze: true, requireFreeze: true },
-    { machineId: 'debianaaaaaa', diskIds: null, freeze: false, requireFreeze: false },
+    { machineId: 'debianaaaaaa', diskIds: ['vda'], since: null, freeze: true, requireFreeze: true },
+    { machineId: 'debianaaaaaa', diskIds: null, since: null, freeze: false, requireFreeze: false },
   ])
 })
 
@@ -208,6 +208,12 @@ it('what cannot be meant is refused before anything starts', async () => {
 it('disks whose names look the same in an environment keep apart', () => {
   const names = Object.keys(exportEnvironment({ ...place, disks: [disk('a-b'), disk('a_b'), disk('A.b')] }))
   expect(names.slice(3)).toEqual(['FLOE_EXPORT_URI_A_B', 'FLOE_EXPORT_URI_A_B_2', 'FLOE_EXPORT_URI_A_B_3'])
+})
+
+it('a command finds the context that tells the changes only when changes are told', () => {
+  expect(exportEnvironment(place)).not.toHaveProperty('FLOE_EXPORT_SINCE')
+  const told = exportEnvironment({ ...place, disks: [{ ...disk('vda'), sinceBitmap: 'floe-since-p' }] })
+  expect(told).toMatchObject({ FLOE_EXPORT_SINCE: 'qemu:dirty-bitmap:floe-since-p' })
 })
 
 function isGone(pid: number): boolean {
