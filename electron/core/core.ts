@@ -116,6 +116,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
       runDir: paths.run,
       shortDir: '/tmp',
       now: ports.clock.now(),
+      points: repository,
     }),
   })
   const restores = createRestoreService({

@@ -10,9 +10,7 @@ export function offImagesOf(machines: Pick<MachineService, 'signsOfLife'>, ports
     const { link } = await openOffMachine(off, { machines, ports })
     const { images } = link
     const disks = off.inventory.flatMap((disk) =>
-      off.images.has(disk.id) && disk.node !== null
-        ? [{ id: disk.id, node: disk.node, virtualSize: disk.virtualSize }]
-        : [],
+      off.images.has(disk.id) && disk.node !== null ? [{ ...disk, node: disk.node }] : [],
     )
     return {
       disks,

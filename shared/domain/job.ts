@@ -108,7 +108,16 @@ export const ExportPlace = z.object({
   socketPath: z.string(),
   /** The instant all disks show (ISO 8601). */
   at: z.string(),
-  disks: z.array(z.object({ diskId: DiskId, exportName: z.string(), uri: z.string(), size: z.number().nonnegative() })),
+  disks: z.array(
+    z.object({
+      diskId: DiskId,
+      exportName: z.string(),
+      uri: z.string(),
+      size: z.number().nonnegative(),
+      /** The context `qemu:dirty-bitmap:<this>` tells what changed since the point that was asked for; null when none was. */
+      sinceBitmap: z.string().nullable().default(null),
+    }),
+  ),
 })
 export type ExportPlace = z.infer<typeof ExportPlace>
 

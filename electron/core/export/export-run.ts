@@ -15,6 +15,7 @@ import { type ExportRecord, writeRecord } from './journal.ts'
 import type { OffImages, OpenOffImages } from './off-images.ts'
 import { type ExportInput, type PlanSurroundings, planExport, planOffExport } from './plan.ts'
 import { acquireUnlessOff } from './reach.ts'
+import { readSince } from './since.ts'
 import { assertRoom, scratchUsed } from './watch.ts'
 
 export interface RunDependencies {
@@ -121,9 +122,11 @@ class ExportRun {
     this.#step('Opening the images')
     this.#images = await this.#deps.openOffImages(machine, diskIds)
     const { disks, follow, session } = this.#images
+    const pointId = this.#input.since
+    const since = pointId && (await readSince(session, { machine, pointId, known: surroundings.points, disks }))
     const record = planOffExport(machine, jobId, surroundings)
     await this.#begin(record)
-    this.#tellHeld(await buildOffExport(session, record, disks, surroundings.now))
+    this.#tellHeld(await buildOffExport(session, record, { disks, since, now: surroundings.now }))
     const trouble: Problem[] = []
     const done = new AbortController()
     const following = follow(done.signal, (problem) => trouble.push(problem))

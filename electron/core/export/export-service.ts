@@ -55,6 +55,7 @@ class Exports implements ExportService {
     const { machines, board, ports } = this.#deps
     const machine = machines.get(input.machineId)
     const job = newJob(ports, 'export', { machineId: machine.id, machineName: machine.name })
+    if (input.since !== null) this.#deps.surroundings().points.point(input.since)
     // What it does is planned anew when its turn comes; until then only what can never work is refused.
     const isTurn = board.active().every((other) => other.machineId !== machine.id)
     if (isTurn) {

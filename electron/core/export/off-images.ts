@@ -1,11 +1,11 @@
-import type { DiskId } from '../../../shared/domain/ids.ts'
+import type { Disk } from '../../../shared/domain/disk.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
 import type { Problem } from '../../../shared/errors/problem.ts'
 import type { QmpSession } from '../qmp/types.ts'
 
 /** The images of a machine that is off, opened read-only in a process that ends with Floe. */
 export interface OffImages {
-  readonly disks: readonly { readonly id: DiskId; readonly node: string; readonly virtualSize: number }[]
+  readonly disks: readonly (Disk & { readonly node: string })[]
   readonly session: QmpSession
   /** Tells the first thing that shows that somebody else works on the images, and ends. */
   follow(signal: AbortSignal, onTrouble: (problem: Problem) => void): Promise<void>

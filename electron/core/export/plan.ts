@@ -1,7 +1,6 @@
 // Decides, without touching anything, what an export will hold: which disks, where the guest's old data goes, whether
 // the guest is frozen for it. What cannot be done is refused here.
-import { join } from 'node:path'
-import type { JobId, MachineId } from '../../../shared/domain/ids.ts'
+import type { JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
 import type { Settings } from '../../../shared/domain/settings.ts'
 import { FloeError } from '../errors.ts'
 import { deviceRoots } from '../instant/devices.ts'
@@ -12,15 +11,18 @@ import type { FreezePlan, ScratchPlan } from '../instant/types.ts'
 import { chooseDisks } from '../machines/choose-disks.ts'
 import { planHold, type ShutdownHold } from '../machines/shutdown-safe.ts'
 import type { MachineLease } from '../machines/types.ts'
-import { longestSocketPath } from '../qmp/endpoint.ts'
+import { socketPlace } from '../nbd-server/place.ts'
 import type { ExportRecord } from './journal.ts'
 import { exportId } from './naming.ts'
 import { assertExportable } from './possible.ts'
+import { type KnownPoints, readSince, type Since } from './since.ts'
 
 export interface ExportInput {
   readonly machineId: MachineId
   /** Disk ids or aliases; null: all that can be exported. */
   readonly diskIds: readonly string[] | null
+  /** Readers are also told what changed since this point; null: they are not. */
+  readonly since: PointId | null
   /** Null: as the machine's or the general settings say. */
   readonly freeze: boolean | null
   readonly requireFreeze: boolean | null
@@ -43,15 +45,18 @@ export interface PlanSurroundings {
   /** Short enough for any socket path. */
   readonly shortDir: string
   readonly now: Date
+  readonly points: KnownPoints
 }
 
 export interface ExportPlan {
   readonly record: ExportRecord
   readonly scratch: ScratchPlan
   readonly freeze: FreezePlan
+  /** What readers are told of changes; null: nothing. */
+  readonly since: Since | null
 }
 
-/** @throws FloeError `export/not-possible`, `backup/no-disks`, `backup/disk-*`, `backup/job-clash`, `backup/scratch-full`, `backup/freeze-required` */
+/** @throws FloeError `export/not-possible`, `export/not-tracked`, `backup/no-disks`, `backup/disk-*`, `backup/job-clash`, `backup/scratch-full`, `backup/freeze-required` */
 export async function planExport(
   lease: MachineLease,
   jobId: JobId,
@@ -65,6 +70,8 @@ export async function planExport(
   if (hindrance !== null) throw notPossible(machine.name, hindrance.slice(0, 1).toLowerCase() + hindrance.slice(1))
   const inventory = await lease.inventory()
   const disks = chooseDisks({ inventory, wanted: input.diskIds, machineName: machine.name })
+  const since =
+    input.since && (await readSince(session, { machine, pointId: input.since, known: around.points, disks }))
   const roots = await deviceRoots(session)
   const folder = around.settings.scratchFolder ?? around.scratchDir
   const record: ExportRecord = {
@@ -84,7 +91,7 @@ export async function planExport(
       remedy: 'Free space there, or choose another scratch folder in the settings.',
     })
   }
-  return { record, scratch: scratch.plan, freeze: around.planFreeze(machine, input, around.settings) }
+  return { record, scratch: scratch.plan, freeze: around.planFreeze(machine, input, around.settings), since }
 }
 
 /** A guest that turns itself off must not take the export with it (peers.md E4). */
@@ -122,10 +129,3 @@ async function assertNoJobs({ session, machine }: MachineLease): Promise<void> {
 
 const notPossible = (machineName: string, why: string) =>
   new FloeError('export/not-possible', `${machineName} can't be exported: ${why}`, { params: { machine: machineName } })
-
-function socketPlace(jobId: JobId, { runDir, shortDir }: PlanSurroundings) {
-  const at = (folder: string) => ({ socketFolder: folder, socketPath: join(folder, 'nbd.sock') })
-  const own = at(join(runDir, jobId))
-  if (Buffer.byteLength(own.socketPath) <= longestSocketPath) return own
-  return at(join(shortDir, `floe-${jobId}`))
-}

@@ -65,6 +65,8 @@ export interface Served {
   readonly node: string
   /** Under which clients find it. */
   readonly name: string
+  /** Disabled dirty bitmaps on the node, which clients can read as `qemu:dirty-bitmap:<name>` (QEMU 5.2). */
+  readonly bitmaps?: readonly string[]
 }
 
 /** Serves nodes read-only. @throws QmpExecuteError */
@@ -74,9 +76,9 @@ export async function addExports(session: QmpSession, served: readonly Served[])
 
 /** Serves nodes read-only. */
 export const exportCommands = (served: readonly Served[]) =>
-  served.map(({ exportId: id, node, name }) => ({
+  served.map(({ exportId: id, node, name, bitmaps }) => ({
     execute: 'block-export-add',
-    arguments: { type: 'nbd', id, 'node-name': node, name, writable: false },
+    arguments: { type: 'nbd', id, 'node-name': node, name, writable: false, ...(bitmaps?.length ? { bitmaps } : {}) },
   }))
 
 /**

@@ -3,9 +3,11 @@ import { existsSync, readdirSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { createActivityLog } from '../../../electron/core/activity/activity-log.ts'
 import { planFreeze } from '../../../electron/core/backup/freeze-plan.ts'
+import { FloeError } from '../../../electron/core/errors.ts'
 import { createExportService, type ExportService } from '../../../electron/core/export/export-service.ts'
 import type { HoldLimits } from '../../../electron/core/export/holders.ts'
 import type { ExportInput } from '../../../electron/core/export/plan.ts'
+import type { KnownPoints } from '../../../electron/core/export/since.ts'
 import { createGuestKeeper } from '../../../electron/core/guest-agent/keeper.ts'
 import { homePaths } from '../../../electron/core/home/home-paths.ts'
 import { createJobBoard } from '../../../electron/core/jobs/board.ts'
@@ -47,6 +49,13 @@ export interface Held {
   letGo(): void
 }
 
+const noPoints: KnownPoints = {
+  point: (id) => {
+    throw new FloeError('point/unknown', `There is no restore point ${id}.`)
+  },
+  points: () => [],
+}
+
 export async function exportWorld(
   options: {
     home?: TempDir
@@ -55,6 +64,7 @@ export async function exportWorld(
     settings?: Partial<Settings>
     parent?: number
     connect?: MachineServiceDeps['connect']
+    points?: KnownPoints
   } = {},
 ): Promise<ExportWorld> {
   const home = options.home ?? tempDir('fe-')
@@ -86,13 +96,14 @@ export async function exportWorld(
       runDir: paths.run,
       shortDir: '/tmp',
       now: new Date(),
+      points: options.points ?? noPoints,
     }),
     ...(options.holdLimits ? { holdLimits: options.holdLimits } : {}),
     ...(options.againAfterMs ? { againAfterMs: options.againAfterMs } : {}),
   })
   await exports.reconcile()
   const start: ExportWorld['start'] = (machine, change = {}) =>
-    exports.start({ machineId: machine.id, diskIds: null, freeze: null, requireFreeze: null, ...change })
+    exports.start({ machineId: machine.id, diskIds: null, since: null, freeze: null, requireFreeze: null, ...change })
   const reach: ExportWorld['reach'] = (id, kind) =>
     until(() => {
       const job = board.get(id)

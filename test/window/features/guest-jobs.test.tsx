@@ -103,7 +103,7 @@ describe('a backup that stands still', () => {
     expect(card.getByText('No progress for 2 minutes')).toBeTruthy()
     expect(buttons()).toEqual(['Cancel…', 'Keep Waiting'])
     await user.click(card.getByRole('button', { name: 'Keep Waiting' }))
-    expect(card.getByText('Full backup to Samsung T7')).toBeTruthy()
+    expect(card.getByText('Backup to Samsung T7')).toBeTruthy()
     act(() => bridge.push('jobs', [job('j1', 'debian-dev', { stalledSince: ago(0.11) })]))
     expect(card.getByText('No progress for 6 minutes')).toBeTruthy()
   })
@@ -113,7 +113,15 @@ describe('an export', () => {
   const place = {
     socketPath: '/run/floe/x.sock',
     at: ago(0.2),
-    disks: [{ diskId: diskId('data'), exportName: 'data', uri: 'nbd+unix:///data?socket=/run/floe/x.sock', size: 8e9 }],
+    disks: [
+      {
+        diskId: diskId('data'),
+        exportName: 'data',
+        uri: 'nbd+unix:///data?socket=/run/floe/x.sock',
+        size: 8e9,
+        sinceBitmap: null,
+      },
+    ],
   }
 
   it('says where it can be read, and asks before it ends', async () => {

@@ -213,6 +213,7 @@ export const guestScenes: Readonly<Record<string, Scene>> = {
         exportName: name,
         uri: `nbd+unix:///${name}?socket=/home/ann/.floe/run/export-k3j9.sock`,
         size: 64 * gb,
+        sinceBitmap: null,
       })),
     },
   }),

@@ -36,6 +36,7 @@ async function build(required: boolean): Promise<string[]> {
     },
     scratch: { folder: dir.path, expectedBytes: 1, limitBytes: 1 },
     freeze: { kind: 'freeze', required, mountpoints: null, limitMs: 1, holdMs: 1 },
+    since: null,
   }
   const lease = { session, machine: { id: 'mmmmmmmmmmmm' } } as unknown as MachineLease
   const machines = { guestAccess: () => ({}) as never }
