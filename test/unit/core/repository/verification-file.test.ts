@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { keptVerdict, replaces } from '../../../../electron/core/repository/verification-file.ts'
+import type { Verification } from '../../../../shared/domain/point.ts'
+
+const verdict = (level: Verification['level'], ok: boolean, at = '2026-01-02T00:00:00.000Z'): Verification => ({
+  level,
+  ok,
+  at,
+  damage: [],
+  foundIn: null,
+})
+
+describe('which verdict on a point is kept', () => {
+  it('is never a sound structure in place of what is known of the content', () => {
+    for (const level of ['content', 'live'] as const) {
+      for (const ok of [true, false]) expect(replaces(verdict('structure', true), verdict(level, ok))).toBe(false)
+    }
+  })
+
+  it('is the newest otherwise, damage above all', () => {
+    for (const level of ['structure', 'content', 'live'] as const) {
+      expect(replaces(verdict('structure', false), verdict(level, true))).toBe(true)
+      expect(replaces(verdict('content', true), verdict(level, false))).toBe(true)
+      expect(replaces(verdict('live', true), verdict(level, false))).toBe(true)
+      expect(replaces(verdict(level, true), null)).toBe(true)
+    }
+    expect(replaces(verdict('structure', true), verdict('structure', false))).toBe(true)
+  })
+
+  it('stays “compared with the machine” when the content is read back and matches', () => {
+    const later = '2026-02-02T00:00:00.000Z'
+    expect(keptVerdict(verdict('content', true, later), verdict('live', true))).toEqual(verdict('live', true, later))
+    expect(keptVerdict(verdict('content', true, later), verdict('live', false))).toEqual(
+      verdict('content', true, later),
+    )
+    expect(keptVerdict(verdict('content', false, later), verdict('live', true)).level).toBe('content')
+    expect(keptVerdict(verdict('content', true, later), verdict('content', true)).level).toBe('content')
+    expect(keptVerdict(verdict('content', true, later), null).level).toBe('content')
+  })
+})
