@@ -1,16 +1,10 @@
-import { Worker } from 'node:worker_threads'
 import { FloeError } from '../../errors.ts'
 import { serveImage } from '../../nbd/server.ts'
 import type { Ports } from '../../ports/index.ts'
-import { interrupted } from '../../qemu-img/index.ts'
-import type { ContentIndex } from './format.ts'
-import type { IndexMessage, IndexTask, UnreadableChunk } from './worker-messages.ts'
+import { type ComputedIndex, hashServed } from './hash-served.ts'
+import type { IndexTask } from './worker-messages.ts'
 
-/** The content of an image, and the chunks that could not be read (their hashes mean nothing). */
-export interface ComputedIndex {
-  readonly index: ContentIndex
-  readonly unreadable: readonly UnreadableChunk[]
-}
+export type { ComputedIndex } from './hash-served.ts'
 
 /** Reading ended early: by the tool, the connection or the worker. `task` tells it from an image that cannot be opened. */
 function readingFailed(path: string, text: string, cause: unknown): FloeError {
@@ -36,28 +30,10 @@ export async function computeContentIndex(
 ): Promise<ComputedIndex> {
   await using server = await serveImage(image, { env: ports.env, signal, reading })
   const task: IndexTask = { socketPath: server.socketPath }
-  const worker = new Worker(ports.indexWorker, { workerData: task, execArgv: [], name: 'content-index' })
-  let abort = () => {}
-  try {
-    return await new Promise<ComputedIndex>((resolve, reject) => {
-      abort = () => reject(interrupted(`read "${image.path}"`))
-      signal.addEventListener('abort', abort, { once: true })
-      if (signal.aborted) abort()
-      const fail = (text: string, cause?: unknown) => reject(readingFailed(image.path, text, cause))
-      worker.on('error', (error) => fail(error.message, error))
-      worker.on('exit', (code) => fail(`The worker ended with status ${code}.`))
-      worker.on('message', (message: IndexMessage) => {
-        if (message.kind === 'progress') {
-          if (!signal.aborted) onProgress(message.doneBytes, message.totalBytes)
-        } else if (message.kind === 'failed') fail(message.text)
-        else {
-          const { virtualSize, hashes, unreadable } = message
-          resolve({ index: { virtualSize, hashes }, unreadable })
-        }
-      })
-    })
-  } finally {
-    signal.removeEventListener('abort', abort)
-    await worker.terminate()
-  }
+  return await hashServed(ports, task, {
+    onProgress,
+    signal,
+    task: `read "${image.path}"`,
+    failed: (text, cause) => readingFailed(image.path, text, cause),
+  })
 }

@@ -37,10 +37,21 @@ async function chunksToRead(client: NbdClient): Promise<number[]> {
   return needed
 }
 
+/** Fills `into` by reads of at most `readBytes`. None of them is under way any more when it fails. */
+async function readPieces(client: NbdClient, offset: number, into: Uint8Array, readBytes: number): Promise<void> {
+  const reads: Promise<void>[] = []
+  for (let at = 0; at < into.length; at += readBytes) {
+    reads.push(client.read(offset + at, into.subarray(at, Math.min(at + readBytes, into.length))))
+  }
+  const failed = (await Promise.allSettled(reads)).find((read) => read.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
 /** Hashes an image chunk by chunk, skipping what is known to be zeroes. Tells progress at most four times a second. */
 export async function hashContent(
   client: NbdClient,
   onProgress: (doneBytes: number, totalBytes: number) => void,
+  readBytes = chunkSize,
 ): Promise<HashedContent> {
   const hashes = new Uint8Array(chunkCount(client.size) * hashSize)
   const unreadable: UnreadableChunk[] = []
@@ -62,7 +73,7 @@ export async function hashContent(
     for (const chunk of queue) {
       const into = buffer.subarray(0, chunkLength(client.size, chunk))
       try {
-        await client.read(chunk * chunkSize, into)
+        await readPieces(client, chunk * chunkSize, into, readBytes)
         const hash = sha256(into)
         if (!hash.equals(zeroHash(into.length))) hashes.set(hash, chunk * hashSize)
       } catch (error) {

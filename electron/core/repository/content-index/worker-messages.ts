@@ -1,7 +1,11 @@
 /** What the worker is started with. */
 export interface IndexTask {
-  /** Unix socket of a `qemu-nbd` that serves the image. */
+  /** Unix socket of a server that serves the image. */
   readonly socketPath: string
+  /** Under which the server knows it; a `qemu-nbd` has only one, without a name. */
+  readonly exportName?: string
+  /** Bytes of one read; a whole chunk when missing. */
+  readonly readBytes?: number
 }
 
 /** A chunk that the server could not read. */

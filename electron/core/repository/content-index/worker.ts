@@ -1,5 +1,5 @@
 // Entry of the worker that computes content indexes, so that hashing never holds up the main thread. It connects to a
-// `qemu-nbd` that the main thread owns and ends.
+// server that the main thread owns and ends.
 import { parentPort, workerData } from 'node:worker_threads'
 import { NbdClient } from '../../nbd/client.ts'
 import { hashContent } from './hashing.ts'
@@ -10,11 +10,10 @@ function tell(message: IndexMessage, transfer: ArrayBuffer[] = []): void {
 }
 
 async function work(task: IndexTask): Promise<void> {
-  const client = await NbdClient.connect(task.socketPath)
+  const client = await NbdClient.connect(task.socketPath, { exportName: task.exportName ?? '' })
   try {
-    const { hashes, unreadable } = await hashContent(client, (doneBytes, totalBytes) => {
-      tell({ kind: 'progress', doneBytes, totalBytes })
-    })
+    const onProgress = (doneBytes: number, totalBytes: number) => tell({ kind: 'progress', doneBytes, totalBytes })
+    const { hashes, unreadable } = await hashContent(client, onProgress, task.readBytes)
     tell({ kind: 'done', virtualSize: client.size, hashes, unreadable }, [hashes.buffer as ArrayBuffer])
   } finally {
     client.close()

@@ -1,0 +1,96 @@
+// Reads what a disk holds at an instant, through an NBD export of QEMU's, and compares it with what an earlier restore
+// point holds. Where tracking was lost this costs reading, never a full copy; and it is how a finished point is proved.
+import { FloeError } from '../errors.ts'
+import type { Extents } from '../extents/extents.ts'
+import type { Ports } from '../ports/index.ts'
+import type { ContentIndex } from '../repository/content-index/format.ts'
+import { hashServed } from '../repository/content-index/hash-served.ts'
+import { differingChunks } from './differing.ts'
+
+/** An instant that a server of QEMU's shows. `machineName`: for the words of an error. */
+export interface ServedInstant {
+  readonly socketPath: string
+  readonly exportName: string
+  readonly machineName?: string
+}
+
+/** Data bytes: what is known to be zeroes is not read and not counted. */
+export type TellProgress = (doneBytes: number, totalBytes: number) => void
+
+/** What differs from the parent point in whole chunks, and the whole content of the instant. */
+export interface Comparison {
+  readonly differing: Extents
+  readonly index: ContentIndex
+}
+
+/**
+ * One cluster of the filter that keeps the instant: a backup job that reads more at a time can take in later writes
+ * (docs/qmp.md); readers over NBD were never seen to, and are not given the occasion.
+ */
+const readBytes = 65536
+
+/**
+ * What the instant holds. An instant that was given up, or cannot be read to its end, is an error.
+ * @throws FloeError `backup/snapshot-lost`, `backup/read-error`, `system/interrupted`
+ */
+export async function readInstant(
+  ports: Pick<Ports, 'indexWorker'>,
+  instant: ServedInstant,
+  onProgress: TellProgress,
+  signal: AbortSignal,
+): Promise<ContentIndex> {
+  const { socketPath, exportName } = instant
+  const { index, unreadable } = await hashServed(
+    ports,
+    { socketPath, exportName, readBytes },
+    {
+      onProgress,
+      signal,
+      task: `read the disk "${exportName}" at its instant`,
+      failed: (text, cause) => unreadableInstant(instant, text, cause),
+    },
+  )
+  const first = unreadable[0]
+  if (first) throw unreadableInstant(instant, first.text)
+  return index
+}
+
+/**
+ * @param parent what the disk held in the restore point to compare with
+ * @throws FloeError `backup/parent-lost` when the disk has another size, and as `readInstant`
+ */
+export async function compareInstant(
+  ports: Pick<Ports, 'indexWorker'>,
+  instant: ServedInstant,
+  parent: ContentIndex,
+  onProgress: TellProgress,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const index = await readInstant(ports, instant, onProgress, signal)
+  if (index.virtualSize !== parent.virtualSize) {
+    const text = `It has ${index.virtualSize} bytes now, and ${parent.virtualSize} in the restore point.`
+    throw new FloeError(
+      'backup/parent-lost',
+      `The disk ${instant.exportName} cannot be compared with the restore point. ${text}`,
+      { params: { disk: instant.exportName, text }, remedy: 'Back up again.' },
+    )
+  }
+  return { differing: differingChunks(parent, index), index }
+}
+
+/** QEMU refuses reads of a snapshot that it gave up, and says nothing else of it (docs/qmp.md). */
+function unreadableInstant({ exportName: disk, machineName }: ServedInstant, text: string, cause?: unknown): FloeError {
+  const lost = /permission denied|EPERM|EACCES/i.test(text)
+  const params = { disk, text, ...(machineName === undefined ? {} : { machine: machineName }) }
+  if (lost) {
+    return new FloeError(
+      'backup/snapshot-lost',
+      `The instant of the disk ${disk} was lost while it was read: ${text}`,
+      {
+        params,
+        cause,
+      },
+    )
+  }
+  return new FloeError('backup/read-error', `The disk ${disk} could not be read: ${text}`, { params, cause })
+}
