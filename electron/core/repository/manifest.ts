@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { MachineId, PointId } from '../../../shared/domain/ids.ts'
 import { BackupKind, BackupWay, Consistency, PointDisk, PointFreeze } from '../../../shared/domain/point.ts'
 import { writeDurably } from './durable-file.ts'
+import { asSwapped } from './merge-file.ts'
 import { manifestFile } from './names.ts'
 import { readPlainText } from './plain-file.ts'
 import { type JsonObject, seal, unseal } from './sealed-json.ts'
@@ -76,10 +77,15 @@ export function readManifestText(text: string): ManifestReading {
   return { kind: 'sound', manifest: parsed.data, raw: unsealed.value }
 }
 
-/** Reads the manifest in a point's folder. A missing file is `broken`; other failures of the system are thrown. */
+/**
+ * Reads the manifest in a point's folder, as it stands while files there are being swapped (merge-file.ts). A missing file is `broken`; other failures of the system are thrown.
+ */
 export async function readManifest(folder: string): Promise<ManifestReading> {
   try {
-    return readManifestText(await readPlainText(join(folder, manifestFile)))
+    const reading = readManifestText(await readPlainText(join(folder, manifestFile)))
+    if (reading.kind !== 'sound') return reading
+    const raw = await asSwapped(folder, reading.raw)
+    return raw === reading.raw ? reading : { kind: 'sound', raw, manifest: Manifest.parse(raw) }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'broken', reason: 'It is missing.' }
     throw error

@@ -6,6 +6,7 @@ export const machinesFolder = 'machines'
 export const machineFile = 'machine.json'
 export const manifestFile = 'manifest.json'
 export const verificationFile = 'verification.json'
+export const pinnedFile = 'pinned.json'
 export const ownerFile = 'owner.json'
 /** What is being put in place in a point's folder because earlier points are deleted. */
 export const mergeFile = 'merge.json'

@@ -8,12 +8,12 @@ import type { Ports } from '../ports/index.ts'
 import type { Topics } from '../topics/topic.ts'
 import { addDestination, suggestDestinations } from './adding.ts'
 import { Catalog } from './catalog.ts'
-import { deletePointFolder, finishDeletions } from './deletion.ts'
-import { syncFolder } from './durable-file.ts'
+import { finishDeletions } from './deletion.ts'
 import { destinationFailure } from './failures.ts'
 import { Foundations } from './foundations.ts'
 import { createIncrementalStore } from './incremental-store.ts'
 import { indexPoint } from './indexing.ts'
+import { createKeepingStore } from './keeping-store.ts'
 import { beginningPrefix, machinesFolder, partialPrefix } from './names.ts'
 import { namingNearest } from './nearest-good.ts'
 import {
@@ -103,6 +103,7 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
 
   const lookUp = (id: PointId) => catalog.find(id)
   const store = createIncrementalStore({ ports, catalog, pins, foundations, destinationOf })
+  const keeping = createKeepingStore({ ports, catalog, pins, assertWritable })
 
   /** Keeps a point, and all those it lies over, from going away. @throws FloeError `point/in-use` */
   function hold(point: Point): Disposable {
@@ -225,7 +226,7 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       for (const known of catalog.registry.list()) {
         const { obstacle } = await catalog.survey(known)
         if (obstacle && obstacle.code !== 'destination/full') continue
-        bytes += await finishDeletions(known.path)
+        bytes += await finishDeletions(known.path, ports)
         for (const prefix of [partialPrefix, beginningPrefix]) {
           for (const folder of await hiddenFolders(known.path, prefix)) {
             const owner = await readOwner(folder)
@@ -282,31 +283,11 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       using _pin = hold(catalog.point(pointId))
       return compareWithPoint(ports, catalog.point(pointId), diskId, { path, format }, onProgress, signal)
     },
-    async deletePoint(id) {
-      const { point, newer } = catalog.stored(id)
-      if (pins.has(id) || catalog.isChecking(id)) throw pins.inUse(point)
-      const over = catalog.storedAt(point.destinationId).find((other) => other.backedBy.includes(id))
-      if (over) {
-        throw new FloeError('point/in-use', `The restore point of ${point.createdAt} is the base of a later one.`, {
-          params: { id, dependent: over.point.id },
-          remedy: 'Delete the later restore points first.',
-        })
-      }
-      if (newer) {
-        throw new FloeError('point/newer-format', `The restore point of ${point.createdAt} was made by a newer Floe.`, {
-          params: { id, path: point.path },
-          remedy: 'Update Floe to delete it.',
-        })
-      }
-      const { known } = await assertWritable(point.destinationId, 'allow')
-      using _alone = pins.seize(point)
-      const freedBytes = await deletePointFolder(point).finally(() => catalog.refresh())
-      await syncFolder(known.path)
-      return { freedBytes }
-    },
+    deletePoint: (id) => keeping.deletePoints([id]),
     pinWhileReading: (id) => hold(catalog.point(id)),
 
     ...store,
+    ...keeping,
     async prove(id, onProgress, signal) {
       using _pin = hold(catalog.point(id))
       const point = catalog.point(id)

@@ -105,8 +105,25 @@ export interface IncrementalStore {
   prove(id: PointId, onProgress: ReadProgress, signal: AbortSignal): Promise<Verification | null>
 }
 
+/** Which points stay: pins, and deletion with what depends on it. */
+export interface KeepingStore {
+  /** Durable, and seen by everybody who uses the destination. @throws FloeError `point/unknown`, `destination/*` */
+  setPinned(id: PointId, pinned: boolean): Promise<Point>
+  /** What deleting these points together frees, and what has to be written again for those that stay. Bytes. */
+  deletionCost(ids: readonly PointId[]): Promise<{ readonly freedBytes: number; readonly movedBytes: number }>
+  /**
+   * Deletes points together. Data that others need moves into them first, beside what is there (docs/storage-format.md).
+   * Aborting ends it as long as nothing was deleted; `onStep` is told `remove` when that is over.
+   * @throws FloeError `point/in-use`, `point/newer-format`, `point/merge-failed`, `point/delete-failed`, `destination/*`
+   */
+  deletePoints(
+    ids: readonly PointId[],
+    options?: { readonly signal?: AbortSignal; readonly onStep?: (name: string) => void },
+  ): Promise<{ readonly freedBytes: number }>
+}
+
 /** Destinations and the restore points on them. The only writer of what lies in a destination. */
-export interface Repository extends IncrementalStore {
+export interface Repository extends IncrementalStore, KeepingStore {
   /** Loads known destinations and scans them; then looks again when told or every few seconds while watched. */
   start(): Promise<void>
   stop(): Promise<void>

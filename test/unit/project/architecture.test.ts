@@ -32,7 +32,7 @@ const allowedRooms: Readonly<Record<string, readonly string[]>> = {
   'guest-agent': ['qmp'],
   'storage-daemon': ['qmp'],
   machines: ['qmp', 'guest-agent'],
-  repository: ['nbd'],
+  repository: ['nbd', 'retention'],
   instant: ['qmp', 'guest-agent'],
   'nbd-server': ['qmp'],
   tracking: ['qmp', 'nbd', 'repository'],

@@ -1,0 +1,130 @@
+// An image with what lies below it moved in, built beside the old one: the old one is never written to.
+import { constants } from 'node:fs'
+import { copyFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Extent, type Extents, extentsOf } from '../extents/extents.ts'
+import { NbdClient } from '../nbd/client.ts'
+import { serveImage } from '../nbd/server.ts'
+import type { Ports } from '../ports/index.ts'
+import { checkImage, type ImageExtent, mapImage, runTool } from '../qemu-img/index.ts'
+import { readLinks } from './backing.ts'
+import { syncFile } from './durable-file.ts'
+
+/** How an image's data is spread over it and the images below. */
+export interface Layers {
+  readonly map: readonly ImageExtent[]
+  /** Bytes that have to be moved into the image. */
+  readonly moves: number
+}
+
+/** Looks where the data of an image lies whose `merged` nearest backing files go. @throws FloeError `system/*` */
+export async function layersOf(ports: Pick<Ports, 'env'>, path: string, merged: number): Promise<Layers> {
+  const map = await mapImage(path, 'qcow2', { env: ports.env })
+  const moves = map
+    .filter(({ present, depth }) => present && depth >= 1 && depth <= merged)
+    .reduce((sum, { length }) => sum + length, 0)
+  return { map, moves }
+}
+
+export interface MergedImage {
+  readonly folder: string
+  readonly file: string
+  readonly staged: string
+  /** How many of the nearest backing files go. */
+  readonly merged: number
+  /** What the new image lies over, as seen from its folder; null: it stands alone. */
+  readonly backingFile: string | null
+}
+
+/**
+ * Builds the image and proves that it shows what the old one shows. It is on the disk when this returns; its size in bytes.
+ * Left behind when it fails.
+ * @throws FloeError `system/*`; an Error that says what is wrong with what was built
+ */
+export async function buildMerged(
+  ports: Pick<Ports, 'env'>,
+  image: MergedImage,
+  layers: Layers,
+  signal: AbortSignal,
+): Promise<number> {
+  const options = { env: ports.env, signal }
+  const [old, built] = [join(image.folder, image.file), join(image.folder, image.staged)]
+  await rm(built, { force: true })
+  await copyFile(old, built, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+  const onto = image.backingFile === null ? ['-b', ''] : ['-F', 'qcow2', '-b', image.backingFile]
+  // Safe mode: what differs between the old and the new backing file is written into the image.
+  await runTool('qemu-img', `merge "${old}"`, ['rebase', '-q', '-f', 'qcow2', ...onto, built], options)
+  const check = await checkImage(built, 'qcow2', options)
+  if (check.errors > 0) throw new Error(`The merged image has ${check.errors} structural errors. ${check.text}`.trim())
+  const links = await readLinks(built)
+  if (links === null || links.hasDataFile || links.backingFile !== image.backingFile) {
+    throw new Error(`The merged image lies over "${links?.backingFile ?? 'nothing'}".`)
+  }
+  await syncFile(built)
+  const differs = await firstDifference(ports, old, built, await suspects(layers, built, image, options), signal)
+  if (differs !== null) throw new Error(`The merged image differs at byte ${differs} of the disk.`)
+  return (await stat(built)).size
+}
+
+const toExtents = (map: readonly ImageExtent[]): Extents =>
+  extentsOf(map.map(({ start, length }): Extent => ({ offset: start, length })))
+
+/** Where the two can differ: everywhere but where both show the same bytes of the same image below. */
+async function suspects(
+  layers: Layers,
+  built: string,
+  { merged, backingFile }: MergedImage,
+  options: Parameters<typeof mapImage>[2],
+): Promise<Extents> {
+  const now = await mapImage(built, 'qcow2', options)
+  // Standing alone, the new image shares nothing with the old one; what no image has is zeroes in both.
+  const deepest = backingFile === null ? Number.POSITIVE_INFINITY : merged
+  return toExtents([
+    ...layers.map.filter(({ depth, present }) => present && depth <= deepest),
+    ...now.filter(({ depth, present }) => present && depth === 0),
+  ])
+}
+
+const step = 1 << 20
+
+/** The first byte of the ranges that is not the same in both images; the new one is read from the drive. */
+async function firstDifference(
+  ports: Pick<Ports, 'env'>,
+  old: string,
+  built: string,
+  ranges: Extents,
+  signal: AbortSignal,
+): Promise<number | null> {
+  if (ranges.length === 0) return null
+  const options = { env: ports.env, signal }
+  await using before = await serveImage({ path: old, format: 'qcow2' }, options)
+  await using after = await serveImage({ path: built, format: 'qcow2' }, { ...options, reading: 'from-drive' })
+  const a = await NbdClient.connect(before.socketPath)
+  try {
+    const b = await NbdClient.connect(after.socketPath)
+    try {
+      if (a.size !== b.size) return Math.min(a.size, b.size)
+      return await compare(a, b, ranges, signal)
+    } finally {
+      b.close()
+    }
+  } finally {
+    a.close()
+  }
+}
+
+async function compare(a: NbdClient, b: NbdClient, ranges: Extents, signal: AbortSignal): Promise<number | null> {
+  const [left, right] = [Buffer.allocUnsafe(step), Buffer.allocUnsafe(step)]
+  for (const { offset, length } of ranges) {
+    for (let at = offset; at < offset + length; at += step) {
+      signal.throwIfAborted()
+      const size = Math.min(step, offset + length - at)
+      const [one, other] = [left.subarray(0, size), right.subarray(0, size)]
+      await Promise.all([a.read(at, one), b.read(at, other)])
+      if (one.equals(other)) continue
+      const where = one.findIndex((byte, index) => byte !== other[index])
+      return at + where
+    }
+  }
+  return null
+}
