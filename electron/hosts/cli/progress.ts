@@ -1,6 +1,5 @@
 import type { Job } from '../../../shared/domain/job.ts'
-import { formatBytesOf } from '../../../shared/format/bytes.ts'
-import { describeJob, describeProgress, percentOf } from '../../../shared/text/job-words.ts'
+import { describeJob, describeProgress, percentOf, readingOf } from '../../../shared/text/job-words.ts'
 import { instantText } from './consistency.ts'
 import { kindSentence } from './kind.ts'
 import type { Output } from './output.ts'
@@ -87,12 +86,10 @@ function pauseOf({ reason, neededBytes, freeBytes }: Extract<Job['state'], { kin
   return { reason, neededBytes, freeBytes }
 }
 
-const labels = { copying: 'Copying', checking: 'Checking', comparing: 'Comparing', proving: 'Proving' } as const
-
 /** How far what is only read has come (comparing, proving, checking); null in other states. */
-function readFraction({ state, checked }: Job): number | null {
-  const reads = state.kind === 'checking' || state.kind === 'comparing' || state.kind === 'proving'
-  return reads && checked !== null ? checked.doneBytes / Math.max(1, checked.totalBytes) : null
+function readFraction(job: Job): number | null {
+  const reading = readingOf(job)
+  return reading === null ? null : reading.doneBytes / Math.max(1, reading.totalBytes)
 }
 
 const wholePercent = (fraction: number): number => Math.min(99, Math.floor(fraction * 100))
@@ -101,8 +98,7 @@ const wholePercent = (fraction: number): number => Math.min(99, Math.floor(fract
 export function barLine(job: Job, now: Date): string {
   const fraction = readFraction(job) ?? job.progress?.fraction ?? null
   const words = describeJob(job, { now, locale: 'en' })
-  const name = { ...labels, paused: words.title, queued: words.title }
-  const label = name[job.state.kind as keyof typeof name] ?? words.title
+  const label = readingOf(job)?.name ?? (job.state.kind === 'copying' ? 'Copying' : words.title)
   if (fraction === null) return words.line === '' ? label : `${label}: ${words.line}`
   const filled = Math.round(Math.min(1, fraction) * barWidth)
   const bar = `[${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}]`
@@ -110,10 +106,6 @@ export function barLine(job: Job, now: Date): string {
 }
 
 function detail(job: Job, now: Date): string {
-  const { state, checked } = job
-  if ((state.kind === 'comparing' || state.kind === 'proving') && checked !== null) {
-    return `  ${formatBytesOf(checked.doneBytes, checked.totalBytes, 'decimal', 'en')} compared`
-  }
   const words = describeProgress(job, { now, locale: 'en' })
   if (words === null) return ''
   return [words.bytes, words.rate, words.eta].map((text) => (text === null ? '' : `  ${text}`)).join('')

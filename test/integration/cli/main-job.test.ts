@@ -83,7 +83,7 @@ it('a machine is added, backed up, verified, restored to new images, swapped, un
   expect(last(await floe(home, '--json', 'undo', name))).toMatchObject({ event: 'finished' })
   expect((await verifyDemoImage(guest.diskPath)).counter).toBe(then.counter)
 
-  const deleted = await floe(home, 'delete', point.id, '--yes', '--json')
+  const deleted = await floe(home, 'delete', point.id, '--yes', '--even-protected', '--json')
   expect(last(deleted)).toMatchObject({ event: 'finished', deleted: [point.id] })
   expect(succeeded(await floe(home, '--json', 'points')).json()).toEqual([[]])
   expect(succeeded(await floe(home, 'machine', 'remove', name)).stdout).toContain(`Removed ${name}`)

@@ -1,4 +1,4 @@
-import { describeJob, describeProgress, jobTitle, percentOf } from '../../../../shared/text/job-words.ts'
+import { describeJob, describeProgress, jobTitle, percentOf, readingOf } from '../../../../shared/text/job-words.ts'
 import type { Context, Given, Verb } from '../context.ts'
 import { findJob } from '../lookups.ts'
 import { valueIn } from '../problem.ts'
@@ -10,10 +10,11 @@ async function list({ output, client, dependencies }: Context): Promise<number> 
   const style = { now: dependencies.now(), locale: 'en', jobs }
   const rows = jobs.map((job) => {
     const percent = percentOf(job)
-    const rate = describeProgress(job, style)?.rate ?? ''
-    const words = describeJob(job, style)
+    const progress = describeProgress(job, style)
     const isCopying = job.state.kind === 'copying'
-    return [job.id, job.machineName, jobTitle(job), isCopying ? `${percent ?? 0} %  ${rate}` : words.title]
+    const reads = readingOf(job) === null ? null : progress?.percent
+    const state = isCopying ? `${percent ?? 0} %  ${progress?.rate ?? ''}` : (reads ?? describeJob(job, style).title)
+    return [job.id, job.machineName, jobTitle(job), state]
   })
   for (const line of table(['ID', 'MACHINE', 'JOB', 'STATE'], rows)) output.line(line)
   if (jobs.length === 0) output.line('Nothing is running.')

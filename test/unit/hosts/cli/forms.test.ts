@@ -114,10 +114,12 @@ it('jobs show what they do', async () => {
   const floe = new FakeFloe()
   floe.jobs = [
     job({ kind: 'copying' }),
+    job({ kind: 'comparing' }, { id: 'jobccccccccc' as never, checked: { doneBytes: 2e9, totalBytes: 8e9 } }),
     job({ kind: 'paused', reason: 'no-space', neededBytes: null, freeBytes: null }, { id: 'jobbbbbbbbbb' as never }),
   ]
   const { stdout } = await cli(floe, ['jobs'])
   expect(stdout).toMatch(/backup to T7 {2}0 %/i)
+  expect(stdout).toContain('Comparing 2.00 of 8.00 GB')
   expect(stdout).toContain('Backup paused: T7 is full')
 })
 

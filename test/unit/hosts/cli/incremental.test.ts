@@ -75,15 +75,15 @@ it('a backup says its kind and why, what it compares and proves, and last its ki
 it('on a terminal comparing and proving have a bar of the bytes that were read', async () => {
   const terminal = { input: true, output: true, columns: 200 }
   const { stdout } = await cli(floeWithIncremental([comparing, proving, done]), ['backup', 'debian'], { terminal })
-  expect(stdout).toContain('\rComparing  [######------------------]  25 %  2.00 of 8.00 GB compared')
-  expect(stdout).toContain('\rProving  [############------------]  50 %  4.00 of 8.00 GB compared')
+  expect(stdout).toContain('\rComparing  [######------------------]  25 %  2.00 of 8.00 GB read')
+  expect(stdout).toContain('\rProving  [############------------]  50 %  4.00 of 8.00 GB read once more')
 })
 
 it('without a terminal a long comparison goes on in tenths', async () => {
   const later = { ...comparing, checked: { doneBytes: 6_000_000_000, totalBytes: 8_000_000_000 } }
   const { stdout } = await cli(floeWithIncremental([comparing, later, later, done]), ['backup', 'debian'])
   expect(stdout.match(/75 %/g)).toHaveLength(1)
-  expect(stdout).toContain('75 %  6.00 of 8.00 GB compared\n')
+  expect(stdout).toContain('75 %  6.00 of 8.00 GB read\n')
 })
 
 it('--json tells the plan and the bytes compared with each progress, and the whole point at the end', async () => {
