@@ -2,16 +2,15 @@
 import type { MachineId } from '../../../shared/domain/ids.ts'
 import type { RetentionPolicy } from '../../../shared/domain/retention.ts'
 import type { Settings } from '../../../shared/domain/settings.ts'
+import { keepsNothing, policyParts } from '../../../shared/text/keeping-words.ts'
 import { type Given, textOption, type Verb } from './context.ts'
 import { WrongUsage } from './problem.ts'
 
-const parts = ['last', 'daily', 'weekly', 'monthly', 'yearly'] as const satisfies readonly (keyof RetentionPolicy)[]
-
 export const policyOptions: Verb['options'] = Object.fromEntries(
-  parts.map((part) => [`keep-${part}`, { type: 'string' } as const]),
+  policyParts.map((part) => [`keep-${part}`, { type: 'string' } as const]),
 )
 
-export const policyUsage = parts.map((part) => `[--keep-${part} N]`).join(' ')
+export const policyUsage = policyParts.map((part) => `[--keep-${part} N]`).join(' ')
 
 export const policyHelp: Verb['help'] = [
   ['--keep-last N', 'keep the newest N restore points'],
@@ -24,10 +23,10 @@ const most = 10_000
 
 /** Null when no number is given. What is not given counts as 0. @throws WrongUsage */
 export function policyGiven(given: Given): RetentionPolicy | null {
-  const numbers = parts.map((part) => [part, countOf(given, part)] as const)
+  const numbers = policyParts.map((part) => [part, countOf(given, part)] as const)
   if (numbers.every(([, count]) => count === null)) return null
   const policy = Object.fromEntries(numbers.map(([part, count]) => [part, count ?? 0])) as RetentionPolicy
-  if (parts.some((part) => policy[part] > 0)) return policy
+  if (!keepsNothing(policy)) return policy
   throw new WrongUsage('That would keep none: at least one of the numbers must be above 0.', given.verb)
 }
 
@@ -38,16 +37,16 @@ export function policySaved(
   machine: { readonly id: MachineId; readonly name: string },
 ) {
   const saved = settings.retentionByMachine[machine.id]
-  if (saved !== undefined) return saved
+  if (saved !== undefined && !keepsNothing(saved)) return saved
   throw new WrongUsage(
-    `How many restore points of ${machine.name} should be kept? Nothing is saved for it: give at least one of ${parts
+    `How many restore points of ${machine.name} should be kept? No number is saved for it: give at least one of ${policyParts
       .map((part) => `--keep-${part} N`)
       .join(', ')}.`,
     given.verb,
   )
 }
 
-function countOf(given: Given, part: (typeof parts)[number]): number | null {
+function countOf(given: Given, part: (typeof policyParts)[number]): number | null {
   const text = textOption(given, `keep-${part}`)
   if (text === null) return null
   const count = Number(text)

@@ -110,6 +110,9 @@ it("prune takes the machine's saved numbers when none are given, and says what t
   const without = await cli(floe, ['prune', 'debian', '--yes'])
   expect(without.status).toBe(2)
   expect(without.stderr).toMatch(/How many .* debian .* --keep-last/)
+  const none = { last: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 }
+  floe.settings = { ...defaultSettings, retentionByMachine: { debianaaaaaa: none } }
+  expect(await cli(floe, ['prune', 'debian', '--yes'])).toMatchObject({ status: 2 })
   const saved = { last: 6, daily: 7, weekly: 4, monthly: 6, yearly: 0 }
   floe.settings = { ...defaultSettings, retentionByMachine: { debianaaaaaa: saved } }
   expect(await cli(floe, ['prune', 'debian', '--yes'])).toMatchObject({ status: 0 })
@@ -118,6 +121,27 @@ it("prune takes the machine's saved numbers when none are given, and says what t
   expect(floe.called('points.prune').at(-1)).toMatchObject({
     policy: { last: 0, daily: 0, weekly: 0, monthly: 0, yearly: 2 },
   })
+})
+
+it('the numbers reach the core as typed, and only what was shown is expected to go', async () => {
+  const count = fc.option(fc.integer({ min: 0, max: 10_000 }), { nil: null })
+  const parts = fc.record({ last: count, daily: count, weekly: count, monthly: count, yearly: count })
+  const ids = fc.uniqueArray(fc.stringMatching(/^[a-z0-9]{12}$/), { minLength: 1, maxLength: 5 })
+  await fc.assert(
+    fc.asyncProperty(parts, ids, async (wished, removed) => {
+      fc.pre(Object.values(wished).some((number) => number !== null && number > 0))
+      const floe = pruningFloe()
+      const remove = removed.map((pointId) => ({ pointId, reason: 'No rule keeps it.' }))
+      floe.answers['points.prunePreview'] = () => ({ keep: [], remove, freedBytes: 1 })
+      const given = Object.entries(wished).flatMap(([part, number]) =>
+        number === null ? [] : [`--keep-${part}`, `${number}`],
+      )
+      expect(await cli(floe, ['prune', 'debian', '--yes', ...given])).toMatchObject({ status: 0 })
+      const policy = Object.fromEntries(Object.entries(wished).map(([part, number]) => [part, number ?? 0]))
+      expect(floe.called('points.prune')).toMatchObject([{ policy, expected: removed }])
+    }),
+    { numRuns: 50 },
+  )
 })
 
 it.each([
