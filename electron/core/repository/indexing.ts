@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { PointId } from '../../../shared/domain/ids.ts'
 import type { Damage, Point } from '../../../shared/domain/point.ts'
 import { FloeError } from '../errors.ts'
 import type { Ports } from '../ports/index.ts'
@@ -7,6 +8,7 @@ import { checkImage } from '../qemu-img/index.ts'
 import { computeContentIndex } from './content-index/compute.ts'
 import { chunkSize, encodeIndex, rootOf } from './content-index/format.ts'
 import { writeDurably } from './durable-file.ts'
+import { type Inheritance, inheritanceOf, parentDamage } from './inheriting.ts'
 import { type ManifestDisk, writeManifest } from './manifest.ts'
 import { indexFile } from './names.ts'
 import { imageFileDamage, loadManifest } from './point-files.ts'
@@ -22,13 +24,14 @@ interface DiskIndex {
 }
 
 /**
- * Reads a point's images back, writes their content indexes beside them and the roots into the manifest. Does nothing
+ * Reads a point's images back (of an incremental: what was copied, inheriting.ts), writes their content indexes beside them and the roots into the manifest. Does nothing
  * when the point has them: an index is only ever taken from images that were just written.
  * @throws FloeError `backup/check-failed` when an image is damaged (the point is marked), `point/*`, `system/*`
  */
 export async function indexPoint(
   ports: Ports,
   point: Point,
+  lookUp: (id: PointId) => Point | null,
   onProgress: ReadProgress,
   signal: AbortSignal,
 ): Promise<void> {
@@ -38,7 +41,7 @@ export async function indexPoint(
   for (const disk of manifest.disks) {
     const damage = await imageFileDamage(point.path, disk)
     if (damage) throw await checkFailed(ports, point, damage)
-    found.set(disk.id, await indexDisk(ports, point, disk, onProgress, signal))
+    found.set(disk.id, await indexDisk(ports, point, disk, lookUp, onProgress, signal))
   }
   // Another Floe may have added keys to the manifest in the meantime.
   const { raw } = await loadManifest(point)
@@ -49,20 +52,24 @@ async function indexDisk(
   ports: Ports,
   point: Point,
   disk: ManifestDisk,
+  lookUp: (id: PointId) => Point | null,
   onProgress: ReadProgress,
   signal: AbortSignal,
 ): Promise<DiskIndex> {
   const path = join(point.path, disk.file)
   const where = { diskId: disk.id, file: disk.file, offset: null, length: null }
+  const foreign = await foreignPart(point.path, disk, { env: ports.env, signal })
+  if (foreign) throw await checkFailed(ports, point, foreign)
   const check = await checkImage(path, disk.format, { env: ports.env, signal })
   if (check.errors > 0) {
     const text = `The image "${disk.file}" has ${check.errors} structural errors. ${check.text}`.trim()
     throw await checkFailed(ports, point, { ...where, kind: 'structure', text })
   }
-  const foreign = await foreignPart(point.path, disk, { env: ports.env, signal })
-  if (foreign) throw await checkFailed(ports, point, foreign)
+  const inherited = await inheritanceOf(point, disk, lookUp)
   const progress = (doneBytes: number, totalBytes: number) => onProgress(doneBytes, totalBytes, disk.id)
-  const { index, unreadable } = await computeContentIndex(ports, { path, format: disk.format }, progress, signal)
+  const image = { path, format: disk.format }
+  const part = inherited?.part ?? null
+  const { index, unreadable } = await computeContentIndex(ports, image, progress, signal, 'cached', part)
   const first = unreadable[0]
   if (first) {
     const text = `The image "${disk.file}" cannot be read back: ${first.text}`
@@ -72,22 +79,41 @@ async function indexDisk(
     const text = `The image "${disk.file}" shows ${index.virtualSize} bytes instead of ${disk.virtualSize}.`
     throw await checkFailed(ports, point, { ...where, kind: 'size', text })
   }
+  const old = inherited ? await parentDamage(ports, inherited, signal) : null
+  if (inherited && old) throw await parentFailed(ports, point, inherited, disk, old)
   const file = indexFile(disk.id)
   await writeDurably(join(point.path, file), encodeIndex(index))
   return { root: rootOf(index), indexFile: file, indexSize: (await stat(join(point.path, file))).size }
 }
 
-async function checkFailed(ports: Ports, point: Point, damage: Damage): Promise<FloeError> {
-  const verdict = {
-    level: 'content',
-    ok: false,
-    at: ports.clock.now().toISOString(),
-    damage: [damage],
-    foundIn: null,
-  } as const
+/** Both points are marked: they show the same damaged bytes. */
+async function parentFailed(
+  ports: Ports,
+  point: Point,
+  { parent }: Inheritance,
+  disk: ManifestDisk,
+  damage: Damage,
+): Promise<FloeError> {
+  await mark(ports, parent.point, damage)
+  const text = `It started from the restore point of ${parent.point.createdAt}, which is damaged. ${damage.text}`
+  return checkFailed(ports, point, { ...damage, file: disk.file, text }, parent.point.id)
+}
+
+async function mark(ports: Ports, point: Point, damage: Damage, foundIn: PointId | null = null): Promise<void> {
+  const at = ports.clock.now().toISOString()
+  const verdict = { level: 'content', ok: false, at, damage: [damage], foundIn } as const
   await writeVerification(point.path, point.id, { ...verdict, damage: [damage] }).catch((error: unknown) => {
     ports.logger.error('The verdict on a restore point could not be written', { point: point.id, error: String(error) })
   })
+}
+
+async function checkFailed(
+  ports: Ports,
+  point: Point,
+  damage: Damage,
+  foundIn: PointId | null = null,
+): Promise<FloeError> {
+  await mark(ports, point, damage, foundIn)
   return new FloeError('backup/check-failed', `The new restore point did not pass its check. ${damage.text}`, {
     params: { id: point.id, path: point.path, disk: damage.diskId, offset: damage.offset },
     remedy: 'Check the drive and back up again. This restore point is marked as damaged.',

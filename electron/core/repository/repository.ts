@@ -106,13 +106,15 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
   const keeping = createKeepingStore({ ports, catalog, pins, assertWritable })
 
   /** Keeps a point, and all those it lies over, from going away. @throws FloeError `point/in-use` */
-  function hold(point: Point): Disposable {
+  function hold(point: Point, which: 'needed' | 'with parents' = 'needed'): Disposable {
+    const parents = which === 'needed' ? [] : point.disks.flatMap(({ parentId }) => (parentId ? [parentId] : []))
+    const others = [...new Set([...point.needs, ...parents])].map(lookUp)
     const held: Disposable[] = []
     const release = () => {
       for (const pin of held) pin[Symbol.dispose]()
     }
     try {
-      for (const needed of [point, ...point.needs.map(lookUp)]) if (needed) held.push(pins.hold(needed))
+      for (const needed of [point, ...others]) if (needed) held.push(pins.hold(needed))
     } catch (error) {
       release()
       throw error
@@ -255,11 +257,11 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
     },
     markChecking: (id: PointId, jobId: JobId | null) => catalog.markChecking(id, jobId),
     async computeIndex(id, onProgress, signal) {
-      using _pin = hold(catalog.point(id))
+      using _pin = hold(catalog.point(id), 'with parents')
       try {
         const point = catalog.point(id)
         await assertWritable(point.destinationId, 'allow')
-        await indexPoint(ports, point, onProgress, signal)
+        await indexPoint(ports, point, lookUp, onProgress, signal)
       } catch (error) {
         await assertStillThere(catalog.point(id))
         throw error

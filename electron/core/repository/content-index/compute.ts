@@ -2,7 +2,7 @@ import { FloeError } from '../../errors.ts'
 import { serveImage } from '../../nbd/server.ts'
 import type { Ports } from '../../ports/index.ts'
 import { type ComputedIndex, hashServed } from './hash-served.ts'
-import type { IndexTask } from './worker-messages.ts'
+import type { IndexPart, IndexTask } from './worker-messages.ts'
 
 export type { ComputedIndex } from './hash-served.ts'
 
@@ -18,6 +18,7 @@ function readingFailed(path: string, text: string, cause: unknown): FloeError {
 /**
  * Reads an image (with its backing chain) through `qemu-nbd` and hashes it in a worker. Aborting ends both at once.
  * `from-drive` reads past the system's memory of the file, so that a fault of the drive is seen.
+ * With `part`, only those chunks are read; an image of another size than the part's is read whole.
  * Progress counts data bytes and comes at most four times a second.
  * @throws FloeError `system/tool-missing`, `system/tool-failed`, `system/interrupted`
  */
@@ -27,9 +28,10 @@ export async function computeContentIndex(
   onProgress: (doneBytes: number, totalBytes: number) => void,
   signal: AbortSignal,
   reading: 'cached' | 'from-drive' = 'cached',
+  part: IndexPart | null = null,
 ): Promise<ComputedIndex> {
   await using server = await serveImage(image, { env: ports.env, signal, reading })
-  const task: IndexTask = { socketPath: server.socketPath }
+  const task: IndexTask = { socketPath: server.socketPath, ...(part === null ? {} : { part }) }
   return await hashServed(ports, task, {
     onProgress,
     signal,

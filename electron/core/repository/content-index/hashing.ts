@@ -1,7 +1,7 @@
 import type { NbdClient } from '../../nbd/client.ts'
 import { NbdServerError } from '../../nbd/errors.ts'
 import { chunkCount, chunkLength, chunkSize, hashSize, sha256 } from './format.ts'
-import type { UnreadableChunk } from './worker-messages.ts'
+import type { IndexPart, UnreadableChunk } from './worker-messages.ts'
 
 /** Reads in flight: enough that the server reads ahead while a chunk is hashed. One chunk of memory each. */
 const lanes = 8
@@ -14,27 +14,54 @@ export interface HashedContent {
   readonly unreadable: readonly UnreadableChunk[]
 }
 
-/** Chunks that hold anything but known zeroes. */
-async function chunksToRead(client: NbdClient): Promise<number[]> {
-  const count = chunkCount(client.size)
-  if (!client.knowsZeroes) return Array.from({ length: count }, (_, chunk) => chunk)
+/** Stretches of the disk that are asked about, in bytes. */
+function* stretches(size: number, part: IndexPart | null): Generator<{ offset: number; end: number }> {
+  if (part === null) {
+    if (size > 0) yield { offset: 0, end: size }
+    return
+  }
+  let first = 0
+  for (let at = 0; at < part.chunks.length; at += 1) {
+    const chunk = part.chunks[at] as number
+    if (part.chunks[at + 1] === chunk + 1) continue
+    yield { offset: (part.chunks[first] as number) * chunkSize, end: Math.min(size, (chunk + 1) * chunkSize) }
+    first = at + 1
+  }
+}
+
+/** Chunks among those asked about that hold anything but known zeroes. */
+async function chunksToRead(client: NbdClient, part: IndexPart | null): Promise<number[]> {
+  if (!client.knowsZeroes) {
+    return part ? [...part.chunks] : Array.from({ length: chunkCount(client.size) }, (_, chunk) => chunk)
+  }
   const needed: number[] = []
   let next = 0
-  let at = 0
-  while (at < client.size) {
-    const extents = await client.blockStatus(at, Math.min(statusStep, client.size - at))
-    if (extents.length === 0) throw new Error('The NBD server told nothing about a part of the image.')
-    for (const extent of extents) {
-      const end = Math.min(at + extent.length, client.size)
-      if (!extent.zero) {
-        const last = Math.ceil(end / chunkSize)
-        for (let chunk = Math.max(next, Math.floor(at / chunkSize)); chunk < last; chunk += 1) needed.push(chunk)
-        next = Math.max(next, last)
+  for (const { offset, end } of stretches(client.size, part)) {
+    let at = offset
+    while (at < end) {
+      const extents = await client.blockStatus(at, Math.min(statusStep, end - at))
+      if (extents.length === 0) throw new Error('The NBD server told nothing about a part of the image.')
+      for (const extent of extents) {
+        const until = Math.min(at + extent.length, end)
+        if (!extent.zero) {
+          const last = Math.ceil(until / chunkSize)
+          for (let chunk = Math.max(next, Math.floor(at / chunkSize)); chunk < last; chunk += 1) needed.push(chunk)
+          next = Math.max(next, last)
+        }
+        at = until
       }
-      at = end
     }
   }
   return needed
+}
+
+/** The hashes that are known before anything is read: none of those to read. */
+function knownHashes(size: number, part: IndexPart | null): Uint8Array<ArrayBuffer> {
+  const hashes = new Uint8Array(chunkCount(size) * hashSize)
+  if (part === null) return hashes
+  hashes.set(part.hashes)
+  for (const chunk of part.chunks) hashes.fill(0, chunk * hashSize, (chunk + 1) * hashSize)
+  return hashes
 }
 
 /** Fills `into` by reads of at most `readBytes`. None of them is under way any more when it fails. */
@@ -47,15 +74,20 @@ async function readPieces(client: NbdClient, offset: number, into: Uint8Array, r
   if (failed) throw failed.reason
 }
 
-/** Hashes an image chunk by chunk, skipping what is known to be zeroes. Tells progress at most four times a second. */
+/**
+ * Hashes an image chunk by chunk, skipping what is known to be zeroes. With `wished`, only those chunks, unless they are
+ * of a disk of another size. Tells progress at most four times a second.
+ */
 export async function hashContent(
   client: NbdClient,
   onProgress: (doneBytes: number, totalBytes: number) => void,
   readBytes = chunkSize,
+  wished: IndexPart | null = null,
 ): Promise<HashedContent> {
-  const hashes = new Uint8Array(chunkCount(client.size) * hashSize)
+  const part = wished?.hashes.length === chunkCount(client.size) * hashSize ? wished : null
+  const hashes = knownHashes(client.size, part)
   const unreadable: UnreadableChunk[] = []
-  const needed = await chunksToRead(client)
+  const needed = await chunksToRead(client, part)
   const totalBytes = needed.reduce((sum, chunk) => sum + chunkLength(client.size, chunk), 0)
   let doneBytes = 0
   let toldAt = performance.now()

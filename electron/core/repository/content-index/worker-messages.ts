@@ -6,6 +6,16 @@ export interface IndexTask {
   readonly exportName?: string
   /** Bytes of one read; a whole chunk when missing. */
   readonly readBytes?: number
+  /** Everything is read when missing. */
+  readonly part?: IndexPart
+}
+
+/** Reading only what may have changed. */
+export interface IndexPart {
+  /** Numbers of the chunks to read, in order. */
+  readonly chunks: Uint32Array
+  /** The hashes of all other chunks, as in a content index of the same size. */
+  readonly hashes: Uint8Array
 }
 
 /** A chunk that the server could not read. */
