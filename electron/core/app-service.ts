@@ -1,5 +1,6 @@
 // The one facade that hosts call: every call of the contract, answered by the service that owns the matter.
 
+import type { MachineId } from '../../shared/domain/ids.ts'
 import { ipcVersion } from '../../shared/ipc/channels.ts'
 import type { Diagnostic, HostInfo } from '../../shared/ipc/contract.ts'
 import type { ActivityLog } from './activity/types.ts'
@@ -18,6 +19,7 @@ import type { PointJobs } from './points/point-jobs.ts'
 import type { Ports } from './ports/index.ts'
 import type { Repository } from './repository/types.ts'
 import type { RestoreService } from './restore/restore-service.ts'
+import { forgetChanges } from './tracking/forgetting.ts'
 
 export interface Services {
   readonly ports: Ports
@@ -70,6 +72,10 @@ export function createHandlers(services: Services): Handlers {
     'machines.thaw': ({ machineId }) => done(services.keeper.thawNow(machineId)),
     'machines.remove': async ({ machineId }) => {
       assertIdle(board, machineId)
+      const ours = repository.destinations().map(({ id }) => id)
+      await forgetChanges(machines.get(machineId), ours, services)
+      // Something may have begun meanwhile.
+      assertIdle(board, machineId)
       return done(machines.remove(machineId))
     },
     'machines.shutDownGuest': ({ machineId }) => done(machines.shutDownGuest(machineId)),
@@ -86,7 +92,13 @@ export function createHandlers(services: Services): Handlers {
       )
     },
     'destinations.add': ({ path, name }) => repository.addDestination(path, name),
-    'destinations.remove': ({ destinationId }) => done(repository.removeDestination(destinationId)),
+    'destinations.remove': async ({ destinationId }) => {
+      await repository.removeDestination(destinationId)
+      // Images of a machine that is off may be what one of its jobs is working on.
+      const isFree = (id: MachineId) => board.active().every((job) => job.machineId !== id)
+      const reachable = machines.list().filter(({ id, state }) => state.kind !== 'off' || isFree(id))
+      return done(Promise.all(reachable.map((machine) => forgetChanges(machine, [destinationId], services))))
+    },
 
     'backup.preview': (input) => backups.preview(input),
     'backup.start': async (input) => ({ jobId: await backups.start(input) }),
