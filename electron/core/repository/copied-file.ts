@@ -1,6 +1,6 @@
 // What a backup wrote into a disk's image, kept beside it as `disk-<id>.copied` (docs/storage-format.md): by comparing two
 // points, and by checking an incremental at the price of what changed.
-import { type Extent, type Extents, extentsOf } from '../extents/extents.ts'
+import type { Extent, Extents } from '../extents/extents.ts'
 import { hashSize, sha256 } from './content-index/format.ts'
 
 const magic = 'FLOECPY\n'
@@ -57,10 +57,12 @@ export function decodeCopied(file: Uint8Array): CopiedReading {
   for (let at = headerSize; at < body.length; at += extentSize) {
     extents.push({ offset: Number(body.readBigUInt64LE(at)), length: Number(body.readBigUInt64LE(at + 8)) })
   }
-  const last = extents.at(-1)
-  const isSet = extentsOf(extents).length === extents.length
-  if (!isSet || (last && last.offset + last.length > virtualSize)) {
-    return { kind: 'broken', reason: 'Its extents make no sense.' }
+  let end = -1
+  for (const { offset, length } of extents) {
+    if (offset <= end || length <= 0 || offset + length > virtualSize) {
+      return { kind: 'broken', reason: 'Its extents make no sense.' }
+    }
+    end = offset + length
   }
   return { kind: 'sound', copied: { virtualSize, granularity: bytes.readUInt32LE(12), extents } }
 }

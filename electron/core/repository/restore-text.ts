@@ -8,11 +8,11 @@ export function shellWord(text: string): string {
 
 /** `RESTORE.txt`: how to get the disks back with QEMU's own tool, for the day when Floe is not at hand. */
 export function restoreText(manifest: Manifest): string {
-  const alone = manifest.disks.every((disk) => disk.backing === null)
   const steps = manifest.disks.flatMap((disk) => {
     const target = targetOf(disk)
     return [
       `# Disk ${JSON.stringify(disk.id)}${disk.sourcePath ? `, which was ${JSON.stringify(disk.sourcePath)}` : ''}`,
+      ...(disk.backing === null ? [] : [`qemu-img info --backing-chain -f qcow2 ./${disk.file}`]),
       `qemu-img check -f qcow2 ./${disk.file}`,
       `qemu-img convert -p -f qcow2 -O ${formatOf(disk)} ./${disk.file} ${target}`,
       '',
@@ -27,9 +27,7 @@ export function restoreText(manifest: Manifest): string {
     `Consistency: ${worthOf(manifest)}`,
     '',
     'This folder is a restore point: every disk of the machine at one instant.',
-    alone
-      ? 'Each .qcow2 file is a complete disk image of its own.'
-      : 'The .qcow2 files lie over those of earlier points: keep the folders beside this one where they are.',
+    ...wholeness(manifest),
     '',
     '1. Shut the machine down. Never replace images of a running machine.',
     '2. Open a terminal in this folder and run the steps below. They write new files and change nothing here.',
@@ -41,6 +39,23 @@ export function restoreText(manifest: Manifest): string {
     '--- end of steps ---',
     ...(manifest.startCommand ? ['', 'The machine was started with:', '', manifest.startCommand] : []),
   ].join('\n')}\n`
+}
+
+/** Where the bytes are: in this folder alone, or in earlier ones too. */
+function wholeness(manifest: Manifest): string[] {
+  const below = new Set(manifest.disks.flatMap(({ backing }) => (backing === null ? [] : [backing.pointId])))
+  if (below.size === 0) return ['Each .qcow2 file is a complete disk image of its own.']
+  const [first] = manifest.disks.filter(({ backing }) => backing !== null)
+  return [
+    'It needs earlier restore points: its .qcow2 files hold only what was written since, and lie over the images in the',
+    `folders beside this one whose names end with ${[...below].map((id) => `-${id}`).join(', ')}. Those may lie over still`,
+    'earlier ones. This command lists every file that is needed:',
+    '',
+    `  qemu-img info --backing-chain -f qcow2 ./${first?.file}`,
+    '',
+    'Keep all those folders beside each other, also when you copy them to another drive. The steps below put the files',
+    'together: what they write stands alone.',
+  ]
 }
 
 /** What to expect of the guest's first start. */
