@@ -50,6 +50,20 @@ export function formatDay(moment: Moment, style: DateStyle): string {
   return format(date, style, { day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }) })
 }
 
+/** "9–20 Nov", "28 Oct – 3 Nov", "28 Dec 2025 – 3 Jan 2026"; one day when both are the same. */
+export function formatDayRange(from: Moment, to: Moment, style: DateStyle): string {
+  const [first, last] = [dateOf(from), dateOf(to)]
+  if (dayKey(first, style) === dayKey(last, style)) return formatDay(first, style)
+  const year = dayKey(style.now, style).slice(0, 4)
+  const thisYear = [first, last].every((date) => dayKey(date, style).slice(0, 4) === year)
+  return dateFormat(style.locale, {
+    day: 'numeric',
+    month: 'short',
+    ...(thisYear ? {} : { year: 'numeric' as const }),
+    ...(style.timeZone === undefined ? {} : { timeZone: style.timeZone }),
+  }).formatRange(first, last)
+}
+
 /** "14:02" or "2:02 PM", as the locale has it. */
 export function formatTime(moment: Moment, style: DateStyle): string {
   return format(dateOf(moment), style, { timeStyle: 'short' })

@@ -69,8 +69,9 @@ export function verifyCommand(pointId: string, level: 'structure' | 'content'): 
   return line('verify', pointId, '--level', level)
 }
 
-export function deleteCommand(pointIds: readonly string[]): string {
-  return line('delete', ...pointIds)
+/** `evenProtected`: also those that are asked for twice. */
+export function deleteCommand(pointIds: readonly string[], evenProtected = false): string {
+  return line('delete', ...pointIds, ...(evenProtected ? ['--even-protected'] : []))
 }
 
 export function pinCommand(pointId: string, pinned: boolean): string {

@@ -35,6 +35,15 @@ export function verifiedMark(point: Pick<Point, 'index' | 'verification' | 'unre
   return { text: 'Checked', tone: 'neutral', icon: 'none' }
 }
 
+/** One mark for several points: the worst of them, or that all are verified. */
+export function verifiedCounts(points: readonly Point[]): Mark {
+  const damaged = points.filter(isDamaged).length
+  if (damaged > 0) return { text: `${damaged} damaged`, tone: 'problem', icon: 'problem' }
+  const verified = points.filter((point) => verifiedMark(point).icon === 'verified').length
+  if (verified === points.length) return { text: 'Verified', tone: 'ok', icon: 'verified' }
+  return { text: `${verified} of ${points.length} verified`, tone: 'neutral', icon: 'none' }
+}
+
 export function isDamaged(point: Pick<Point, 'verification' | 'unreadable'>): boolean {
   return point.unreadable !== null || point.verification?.ok === false
 }

@@ -18,10 +18,10 @@ const separator: Item = { type: 'separator' }
 
 export function menuTemplate(facts: MenuFacts): Item[] {
   const mac = facts.platform === 'darwin'
-  const item = (id: MenuCommand, label: string, accelerator: string): Item => ({
+  const item = (id: MenuCommand, label: string, accelerator?: string): Item => ({
     id,
     label,
-    accelerator,
+    ...(accelerator === undefined ? {} : { accelerator }),
     click: () => facts.send(id),
   })
   const settings = item('settings', mac ? 'Settings…' : 'Settings', 'CmdOrCtrl+,')
@@ -96,6 +96,8 @@ export function menuTemplate(facts: MenuFacts): Item[] {
       separator,
       item('pause-or-resume', 'Pause or Resume', 'Shift+CmdOrCtrl+P'),
       item('cancel', 'Cancel…', 'CmdOrCtrl+.'),
+      separator,
+      item('retention', 'Retention…'),
     ],
   }
   const point: Item = {
@@ -104,6 +106,7 @@ export function menuTemplate(facts: MenuFacts): Item[] {
     submenu: [
       item('restore', 'Restore…', 'CmdOrCtrl+R'),
       item('verify', 'Verify…', 'Shift+CmdOrCtrl+V'),
+      item('pin-point', 'Pin or Unpin'),
       separator,
       item('delete-point', 'Delete…', 'CmdOrCtrl+Backspace'),
     ],

@@ -10,6 +10,7 @@ import { CancelJobSheet } from '../features/job/cancel-job-sheet.tsx'
 import { BackUpOptionsSheet } from '../features/options/back-up-options-sheet.tsx'
 import { RestoreSheet } from '../features/restore/restore-sheet.tsx'
 import { UndoRestoreSheet } from '../features/restore/undo-restore-sheet.tsx'
+import { RetentionSheet } from '../features/retention/retention-sheet.tsx'
 import { SettingsSheet } from '../features/settings/settings-sheet.tsx'
 import { RemoveMachineAlert } from '../features/sidebar/remove-machine-alert.tsx'
 import { VerifySheet } from '../features/verify/verify-sheet.tsx'
@@ -46,5 +47,7 @@ export function Sheets(): ReactElement | null {
       return <VerifySheet pointIds={sheet.pointIds} />
     case 'delete-points':
       return <DeletePointsSheet pointIds={sheet.pointIds} />
+    case 'retention':
+      return <RetentionSheet machineId={sheet.machineId} destinationId={sheet.destinationId} />
   }
 }

@@ -24,6 +24,8 @@ export type OpenSheet =
   | { readonly kind: 'undo-restore'; readonly restoreId: RestoreId }
   | { readonly kind: 'verify'; readonly pointIds: readonly PointId[] }
   | { readonly kind: 'delete-points'; readonly pointIds: readonly PointId[] }
+  /** `destinationId` null: where the machine backs up to. */
+  | { readonly kind: 'retention'; readonly machineId: MachineId; readonly destinationId: DestinationId | null }
 
 export interface BackUpOptions {
   readonly kind: 'back-up-options'

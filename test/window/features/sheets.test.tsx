@@ -1,12 +1,11 @@
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
-import { worthKeeping } from '../../../renderer/src/features/delete-points/delete-points-sheet.tsx'
 import type { RestoreId } from '../../../shared/domain/ids.ts'
 import type { Job } from '../../../shared/domain/job.ts'
 import type { Preflight, PreflightCheck, Restore } from '../../../shared/domain/restore.ts'
 import { diskId, job, jobId, machine, machineId, point, pointId } from '../support/sample.ts'
 import '../support/setup.ts'
-import { inputsOf, openMachine, type Scene, sceneBridge, threePoints } from './support.ts'
+import { inputsOf, openMachine, type Scene, sceneBridge } from './support.ts'
 
 const off: PreflightCheck = {
   check: 'machine-off',
@@ -192,48 +191,5 @@ describe('the verify sheet', () => {
         { pointId: pointId('p2'), level: 'structure' },
       ]),
     )
-  })
-})
-
-describe('the delete sheet', () => {
-  it('names points and bytes, and Esc deletes nothing', async () => {
-    const bridge = sceneBridge()
-    bridge.answer('points.delete', () => started('d1'))
-    const { user, state } = openMachine(bridge)
-    await screen.findByTestId('points')
-    await user.tab()
-    act(() => state.ui.openSheet({ kind: 'delete-points', pointIds: [pointId('p2'), pointId('p3')] }))
-    const button = await screen.findByTestId('delete-now')
-    expect(button.textContent).toBe('Delete 2 Points, Free 77.0\u00a0GB')
-    await user.keyboard('{Escape}')
-    expect(inputsOf(bridge, 'points.delete')).toEqual([])
-    act(() => state.ui.openSheet({ kind: 'delete-points', pointIds: [pointId('p2'), pointId('p3')] }))
-    await user.click(await screen.findByTestId('delete-now'))
-    expect(inputsOf(bridge, 'points.delete')).toEqual([{ pointIds: [pointId('p2'), pointId('p3')] }])
-  })
-
-  it('wants a tick of its own for the last good point', async () => {
-    const bridge = sceneBridge({ points: threePoints.slice(0, 1) })
-    bridge.answer('points.delete', () => started('d1'))
-    const { user, state } = openMachine(bridge)
-    await screen.findByTestId('points')
-    act(() => state.ui.openSheet({ kind: 'delete-points', pointIds: [pointId('p1')] }))
-    await user.click(await screen.findByTestId('delete-now'))
-    expect(inputsOf(bridge, 'points.delete')).toEqual([])
-    await user.click(screen.getByRole('checkbox'))
-    await user.click(screen.getByTestId('delete-now'))
-    expect(inputsOf(bridge, 'points.delete')).toHaveLength(1)
-  })
-
-  it('knows what is worth keeping', () => {
-    const verification = { level: 'content', ok: true, at: '2026-11-22T09:00:00Z', damage: [], foundIn: null } as const
-    const [one, two] = [
-      point('p1', 'debian-dev', 1),
-      point('p2', 'debian-dev', 2, { verification: { ...verification, damage: [], foundIn: null } }),
-    ]
-    expect(worthKeeping(one, [one, two], [one.id])).toBeNull()
-    expect(worthKeeping(two, [one, two], [two.id])).toBe('It is the last one whose content was verified.')
-    expect(worthKeeping(one, [one], [one.id])).toBe('It is the last good restore point of this machine.')
-    expect(worthKeeping({ ...one, pinned: true }, [one, two], [one.id])).toBe('It is pinned.')
   })
 })

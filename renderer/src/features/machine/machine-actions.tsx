@@ -1,11 +1,11 @@
 // The toolbar of a machine's page: Back Up Now, and what can be done with the selected restore point.
 import type { ReactElement } from 'react'
 import type { Machine } from '../../../../shared/domain/machine.ts'
-import { whyNoRestore } from '../../../../shared/text/point-words.ts'
+import { brokenNeed, whyNoRestore } from '../../../../shared/text/point-words.ts'
 import { IconButton } from '../../design/icon-button.tsx'
 import { RestoreIcon, VerifyIcon } from '../../icons/icons.tsx'
 import { useDestination, usePoint } from '../../state/selectors.ts'
-import { useUi, useUiActions } from '../../state/window-state.tsx'
+import { useTopic, useUi, useUiActions } from '../../state/window-state.tsx'
 import { BackUpButton } from './back-up-button.tsx'
 
 export function MachineActions({ machine }: { readonly machine: Machine }): ReactElement {
@@ -13,8 +13,10 @@ export function MachineActions({ machine }: { readonly machine: Machine }): Reac
   const selected = useUi((state) => state.selectedPoints)
   const point = usePoint(selected.length === 1 ? (selected[0] ?? null) : null)
   const destination = useDestination(point?.destinationId ?? null)
+  const { byId } = useTopic('points')
   const place = destination?.name ?? 'its destination'
-  const noRestore = point === null ? 'Select one restore point first' : whyNoRestore(point, place)
+  const noRestore =
+    point === null ? 'Select one restore point first' : whyNoRestore(point, place, brokenNeed(point, byId))
   const noVerify = selected.length === 0 ? 'Select a restore point first' : absence(point?.available ?? true, place)
   return (
     <>

@@ -14,8 +14,8 @@ export function treegrid(count: number) {
 export const rowgroup = { role: 'rowgroup' } as const
 
 /** A row by its number in the whole grid, counted from 1. */
-export function row(index: number) {
-  return { role: 'row', 'aria-rowindex': index, 'aria-level': 1 } as const
+export function row(index: number, level: 1 | 2 = 1) {
+  return { role: 'row', 'aria-rowindex': index, 'aria-level': level } as const
 }
 
 export function head() {
@@ -23,5 +23,7 @@ export function head() {
 }
 
 export const cell = { role: 'gridcell' } as const
+/** A cell in the place of two. */
+export const wideCell = { role: 'gridcell', 'aria-colspan': 2 } as const
 export const columnHeader = { role: 'columnheader' } as const
 export const spacer = { role: 'presentation' } as const

@@ -1,31 +1,59 @@
-// The rows of the restore points grid as data: day headings and points, what search leaves, which rows a scroll
+// The rows of the restore points grid as data: day headings, chains and points, what search leaves, which rows a scroll
 // position shows, and where type-ahead goes. Pure, so that 5,000 points can be tested without a window.
 import type { Point } from '../../../../shared/domain/point.ts'
 import { type DateStyle, dayKey, formatDay } from '../../../../shared/format/dates.ts'
 import { searchText } from '../../../../shared/text/point-words.ts'
+import { type Chain, chainsOf, gapSentence, type RailPart, railOf, shapeOf } from './chain-model.ts'
 
 export const headingHeight = 28
 export const rowHeight = 36
 /** Lists longer than this render only what is near the viewport. */
 export const virtualAbove = 200
 
-export type GridRow =
-  | { readonly kind: 'day'; readonly key: string; readonly label: string; readonly top: number }
+/** A row that the keyboard reaches; `index` is its place among those. */
+export type StopRow =
+  | {
+      readonly kind: 'chain'
+      readonly key: string
+      readonly chain: Chain
+      readonly open: boolean
+      readonly index: number
+      readonly top: number
+    }
   | {
       readonly kind: 'point'
       readonly key: string
       readonly point: Point
       readonly index: number
       readonly top: number
+      readonly rail: RailPart | null
+      /** The row of the chain it can be folded into; null when it can't. */
+      readonly under: string | null
     }
+
+export type GridRow =
+  | StopRow
+  /** `through`: the rail goes on behind it. */
+  | {
+      readonly kind: 'day'
+      readonly key: string
+      readonly label: string
+      readonly top: number
+      readonly through: boolean
+    }
+  | { readonly kind: 'gap'; readonly key: string; readonly text: string; readonly top: number }
 
 export interface Grid {
   readonly rows: readonly GridRow[]
-  /** Points in the order of the rows. */
-  readonly points: readonly Point[]
+  readonly stops: readonly StopRow[]
   /** In px. */
   readonly height: number
 }
+
+/** `plain`: nothing lies over anything. `days`: by time alone. `chains`: one after the other, old ones folded. */
+export type GridView =
+  | { readonly kind: 'plain' | 'days' }
+  | { readonly kind: 'chains'; readonly isOpen: (chain: Chain) => boolean }
 
 /** Points whose day, time, kind or state contains every word of the search. */
 export function filterPoints(points: readonly Point[], search: string, style: DateStyle): readonly Point[] {
@@ -38,21 +66,54 @@ export function filterPoints(points: readonly Point[], search: string, style: Da
 }
 
 /** Day headings and rows with their places. `points` come newest first. */
-export function buildGrid(points: readonly Point[], style: DateStyle): Grid {
+export function buildGrid(points: readonly Point[], style: DateStyle, view: GridView = { kind: 'plain' }): Grid {
   const rows: GridRow[] = []
+  const stops: StopRow[] = []
   let top = 0
   let day = ''
-  points.forEach((point, index) => {
+  const head = (row: Extract<GridRow, { kind: 'day' | 'gap' }>) => {
+    rows.push(row)
+    top += headingHeight
+  }
+  const stop = (row: StopRow) => {
+    rows.push(row)
+    stops.push(row)
+    top += rowHeight
+  }
+  const add = (point: Point, rail: RailPart | null, under: string | null) => {
     const key = dayKey(point.createdAt, style)
     if (key !== day) {
-      rows.push({ kind: 'day', key: `day-${key}`, label: formatDay(point.createdAt, style), top })
-      top += headingHeight
+      const label = formatDay(point.createdAt, style)
+      head({ kind: 'day', key: `day-${key}-${point.id}`, label, top, through: rail?.up ?? false })
       day = key
     }
-    rows.push({ kind: 'point', key: point.id, point, index, top })
-    top += rowHeight
-  })
-  return { rows, points, height: top }
+    stop({ kind: 'point', key: point.id, point, index: stops.length, top, rail, under })
+  }
+  if (view.kind !== 'chains') {
+    for (const point of points) {
+      const shape = view.kind === 'plain' ? null : shapeOf(point)
+      add(point, shape === null ? null : { shape, up: false, down: false }, null)
+    }
+    return { rows, stops, height: top }
+  }
+  const newer = new Map<string, Chain>()
+  for (const chain of chainsOf(points)) {
+    const place = chain.points[0]?.destinationId ?? ''
+    const above = newer.get(place)
+    if (chain.earlier && above !== undefined) {
+      head({ kind: 'gap', key: `gap-${chain.id}`, text: gapSentence(above), top })
+      day = ''
+    }
+    if (chain.linked) newer.set(place, chain)
+    const foldable = chain.earlier && chain.points.length > 1
+    const open = !foldable || view.isOpen(chain)
+    const key = `chain-${chain.id}`
+    if (foldable) stop({ kind: 'chain', key, chain, open, index: stops.length, top })
+    for (const [at, point] of open ? chain.points.entries() : [])
+      add(point, railOf(point, at, chain), foldable ? key : null)
+    if (foldable) day = ''
+  }
+  return { rows, stops, height: top }
 }
 
 /** Rows to render for a viewport of `height` px that starts `from` px below the grid's first row. */
@@ -61,7 +122,7 @@ export function visibleRows(
   from: number,
   height: number,
 ): { rows: readonly GridRow[]; before: number; after: number } {
-  if (grid.points.length <= virtualAbove) return { rows: grid.rows, before: 0, after: 0 }
+  if (grid.stops.length <= virtualAbove) return { rows: grid.rows, before: 0, after: 0 }
   const margin = 400
   const first = Math.max(0, lowerBound(grid.rows, from - margin) - 1)
   const last = Math.min(grid.rows.length, lowerBound(grid.rows, from + height + margin))
@@ -100,7 +161,9 @@ function textOf(point: Point | undefined, style: DateStyle): string {
   return point === undefined ? '' : searchText(point, style)
 }
 
-/** Everything between two rows, both included. */
-export function rangeBetween(points: readonly Point[], one: number, other: number): readonly Point[] {
-  return points.slice(Math.min(one, other), Math.max(one, other) + 1)
+/** Every point between two rows, both included; a folded chain counts with all of its points. */
+export function rangeBetween(stops: readonly StopRow[], one: number, other: number): readonly Point[] {
+  return stops
+    .slice(Math.min(one, other), Math.max(one, other) + 1)
+    .flatMap((row) => (row.kind === 'point' ? [row.point] : row.open ? [] : row.chain.points))
 }

@@ -6,26 +6,27 @@ import { formatBytes } from '../../../../shared/format/bytes.ts'
 import { etaWords } from '../../../../shared/format/duration.ts'
 import { isActive } from '../../../../shared/text/job-words.ts'
 import { backedUpDisks, canBackUp, whyNoBackup } from '../../../../shared/text/machine-words.ts'
-import { whyNoRestore } from '../../../../shared/text/point-words.ts'
 import { Button } from '../../design/button.tsx'
 import { EmptyState } from '../../design/empty-state.tsx'
-import type { MenuAction } from '../../design/menu.tsx'
+import { SegmentedControl } from '../../design/segmented-control.tsx'
 import { Select } from '../../design/select.tsx'
 import { DriveIcon } from '../../icons/icons.tsx'
 import { useBackUp } from '../../state/back-up.ts'
 import { useActiveJobs, useDestinations, usePoints } from '../../state/selectors.ts'
-import { useActions, useCommand, useHost, useTopic, useUi, useUiActions } from '../../state/window-state.tsx'
+import { useCommand, useTopic, useUi, useUiActions } from '../../state/window-state.tsx'
 import { useWordStyle } from '../../state/words.ts'
+import { hasChains } from './chain-model.ts'
 import styles from './points-grid.module.css'
 import { PointsGrid } from './points-grid.tsx'
 import { filterPoints } from './points-model.ts'
+import { usePointActions, usePointCommands } from './use-point-actions.ts'
 
 /** Bytes per second assumed for the first backup's estimate, when nothing was measured yet. */
 const firstGuess = 150_000_000
 
 export function PointsSection({ machine }: { readonly machine: Machine }): ReactElement {
   const all = usePoints(machine.id)
-  const loaded = useTopic('points').loaded
+  const { loaded, byId } = useTopic('points')
   const destinations = useDestinations()
   const search = useUi((state) => state.search)
   const selected = useUi((state) => state.selectedPoints)
@@ -50,6 +51,15 @@ export function PointsSection({ machine }: { readonly machine: Machine }): React
   const nameOf = (id: string) => destinations.find((one) => one.id === id)?.name ?? 'a forgotten destination'
   const actionsFor = usePointActions(nameOf)
   usePointCommands(points, nameOf)
+  useCommand('retention', all.length === 0 ? null : () => keep())
+  const [order, setOrder] = useState<'chains' | 'days'>('chains')
+  const chained = useMemo(() => hasChains(all), [all])
+  const keep = () =>
+    ui.openSheet({
+      kind: 'retention',
+      machineId: machine.id,
+      destinationId: place === 'all' ? null : (place as Point['destinationId']),
+    })
 
   if (all.length === 0 && writing.length === 0) return loaded ? <NoPoints machine={machine} /> : <Loading />
   const bytes = points.reduce((sum, point) => sum + point.bytes, 0)
@@ -73,6 +83,22 @@ export function PointsSection({ machine }: { readonly machine: Machine }): React
             onChange={setPlace}
           />
         )}
+        {chained ? (
+          <SegmentedControl
+            label="Order of restore points"
+            value={order}
+            onChange={setOrder}
+            choices={[
+              { value: 'chains', label: 'Chains' },
+              { value: 'days', label: 'Days' },
+            ]}
+          />
+        ) : null}
+        {all.length === 0 ? null : (
+          <Button size="small" onPress={keep} testId="retention">
+            Retention…
+          </Button>
+        )}
       </div>
       {points.length === 0 && search !== '' ? (
         <p className={styles.nothing} role="status">
@@ -81,6 +107,8 @@ export function PointsSection({ machine }: { readonly machine: Machine }): React
       ) : (
         <PointsGrid
           points={points}
+          byId={byId}
+          view={!chained ? 'plain' : search === '' ? order : 'days'}
           writing={search === '' ? writing : []}
           selected={selected}
           style={style}
@@ -91,67 +119,6 @@ export function PointsSection({ machine }: { readonly machine: Machine }): React
       )}
     </section>
   )
-}
-
-function usePointActions(nameOf: (id: string) => string): (point: Point) => readonly MenuAction[] {
-  const ui = useUiActions()
-  const actions = useActions()
-  const canShow = useHost()?.can.showInFolder ?? false
-  const selected = useUi((state) => state.selectedPoints)
-  return (point) => {
-    const restore = whyNoRestore(point, nameOf(point.destinationId))
-    const absent = point.available ? null : `Connect ${nameOf(point.destinationId)} first`
-    const several = selected.length > 1
-    return [
-      {
-        id: 'restore',
-        label: 'Restore…',
-        onAction: () => ui.openSheet({ kind: 'restore', pointId: point.id }),
-        disabledReason: several ? 'Select one restore point' : restore,
-      },
-      {
-        id: 'verify',
-        label: 'Verify…',
-        onAction: () => ui.openSheet({ kind: 'verify', pointIds: selected }),
-        disabledReason: absent,
-      },
-      ...(canShow
-        ? [
-            {
-              id: 'show',
-              label: 'Show in Folder',
-              onAction: () => void actions.run('host.showInFolder', { path: point.path }),
-              disabledReason: absent,
-            },
-          ]
-        : []),
-      {
-        id: 'delete',
-        label: 'Delete…',
-        destructive: true,
-        onAction: () => ui.openSheet({ kind: 'delete-points', pointIds: selected }),
-        disabledReason: absent,
-      },
-    ]
-  }
-}
-
-/** Menu commands for the selection. */
-function usePointCommands(points: readonly Point[], nameOf: (id: string) => string): void {
-  const ui = useUiActions()
-  const selected = useUi((state) => state.selectedPoints)
-  const chosen = points.filter((point) => selected.includes(point.id))
-  const one = chosen.length === 1 ? chosen[0] : undefined
-  const ready = chosen.length > 0 && chosen.every((point) => point.available)
-  const ids = chosen.map((point) => point.id)
-  useCommand(
-    'restore',
-    one === undefined || whyNoRestore(one, nameOf(one.destinationId)) !== null
-      ? null
-      : () => ui.openSheet({ kind: 'restore', pointId: one.id }),
-  )
-  useCommand('verify', ready ? () => ui.openSheet({ kind: 'verify', pointIds: ids }) : null)
-  useCommand('delete-point', ready ? () => ui.openSheet({ kind: 'delete-points', pointIds: ids }) : null)
 }
 
 function NoPoints({ machine }: { readonly machine: Machine }): ReactElement {

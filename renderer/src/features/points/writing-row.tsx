@@ -7,24 +7,26 @@ import { instantMark } from '../../../../shared/text/consistency-words.ts'
 import { percentOf } from '../../../../shared/text/job-words.ts'
 import type { WordStyle } from '../../state/words.ts'
 import * as roles from './grid-roles.ts'
-import { MarkText } from './point-row.tsx'
+import { MarkText } from './mark-text.tsx'
 import styles from './points-grid.module.css'
+import { RailCell } from './rail.tsx'
 
 export interface WritingRowProps {
   readonly job: Job
   readonly rowIndex: number
   readonly style: WordStyle
+  /** Has the grid a rail? */
+  readonly rail: boolean
 }
 
-export function WritingRow({ job, rowIndex, style }: WritingRowProps): ReactElement {
+export function WritingRow(props: WritingRowProps): ReactElement {
+  const { job, rowIndex, style } = props
   const percent = percentOf(job)
   const mark = instantMark(job.instant)
   const paused = job.state.kind === 'paused'
   return (
     <div {...roles.row(rowIndex)} className={styles.row} data-testid={`writing-${job.id}`}>
-      <div {...roles.cell} className={styles.rail}>
-        <span className={styles.writing} />
-      </div>
+      <RailCell part={props.rail ? { shape: 'writing', up: false, down: job.plan?.kind === 'incremental' } : null} />
       <div {...roles.cell} className={styles.taken}>
         <span className={styles.time}>{formatTime(job.startedAt ?? job.createdAt, style)}</span>
         <span className={styles.note}>now</span>

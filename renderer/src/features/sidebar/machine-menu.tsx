@@ -3,6 +3,7 @@ import type { ReactElement, RefObject } from 'react'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import { whyNoBackup } from '../../../../shared/text/machine-words.ts'
 import { ContextMenu, type MenuAction } from '../../design/menu.tsx'
+import { usePoints } from '../../state/selectors.ts'
 import { useUiActions } from '../../state/window-state.tsx'
 
 export interface MachineMenuProps {
@@ -28,6 +29,12 @@ export function MachineMenu({ machine, ...menu }: MachineMenuProps): ReactElemen
       if (endpoint?.kind === 'unix') void navigator.clipboard.writeText(endpoint.path)
     },
   }
+  const retention: MenuAction = {
+    id: 'retention',
+    label: 'Retention…',
+    disabledReason: usePoints(id).length === 0 ? 'There are no restore points yet' : null,
+    onAction: () => ui.openSheet({ kind: 'retention', machineId: id, destinationId: null }),
+  }
   const remove: MenuAction = {
     id: 'remove',
     label: 'Remove from List…',
@@ -35,7 +42,7 @@ export function MachineMenu({ machine, ...menu }: MachineMenuProps): ReactElemen
     onAction: () => ui.openSheet({ kind: 'remove-machine', machineId: id }),
   }
   const actions = [
-    ...(machine.state.kind === 'not-qemu' ? [] : [backUp]),
+    ...(machine.state.kind === 'not-qemu' ? [] : [backUp, retention]),
     ...(endpoint?.kind === 'unix' ? [copySocket] : []),
     ...(machine.origin === 'demo' ? [] : [remove]),
   ]
