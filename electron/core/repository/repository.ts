@@ -270,10 +270,10 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       }
       return catalog.point(id)
     },
-    async verify(id, level, onProgress, signal) {
+    async verify(id, level, onProgress, signal, pace) {
       using _pin = hold(catalog.point(id))
       const point = catalog.point(id)
-      const verdict = await verifyPoint(ports, point, level, onProgress, signal, lookUp)
+      const verdict = await verifyPoint(ports, point, level, onProgress, signal, lookUp, pace)
       if (!verdict.ok) await assertStillThere(point)
       const isSibling = (other: Point) => other.machineId === point.machineId
       const siblings = catalog.storedAt(point.destinationId).filter((stored) => isSibling(stored.point))

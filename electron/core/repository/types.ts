@@ -4,6 +4,7 @@ import type { Damage, Point, PointDisk, Verification } from '../../../shared/dom
 import type { FloeError } from '../errors.ts'
 import type { Extents } from '../extents/extents.ts'
 import type { ContentIndex } from './content-index/format.ts'
+import type { Pace } from './content-index/pace.ts'
 
 /** A destination that was found, recognised by its marker, and may be written to right now. */
 export interface OpenDestination {
@@ -165,12 +166,16 @@ export interface Repository extends IncrementalStore, KeepingStore {
   markChecking(id: PointId, jobId: JobId | null): void
   /** Computes the content index in a worker, writes it beside the images and its roots into the manifest. */
   computeIndex(id: PointId, onProgress: ReadProgress, signal: AbortSignal): Promise<Point>
-  /** Checks a point and remembers the verdict beside it. */
+  /**
+   * Checks a point and remembers the verdict beside it; damage marks every other point that holds or needs the damaged
+   * bytes (`foundIn`). With `pace`, it gives way to others.
+   */
   verify(
     id: PointId,
     level: Verification['level'],
     onProgress: ReadProgress,
     signal: AbortSignal,
+    pace?: Pace | null,
   ): Promise<Verification>
   /** Content of an image (any format) against the point's index; empty when identical. Used by restore before it swaps. */
   compareImage(

@@ -6,6 +6,7 @@ import type { Ports } from '../ports/index.ts'
 import { checkImage } from '../qemu-img/index.ts'
 import { differences } from './content-index/compare.ts'
 import { computeContentIndex } from './content-index/compute.ts'
+import type { Pace } from './content-index/pace.ts'
 import type { Manifest, ManifestDisk } from './manifest.ts'
 import { manifestFile } from './names.ts'
 import { imageFileDamage, loadIndex, loadManifest } from './point-files.ts'
@@ -112,6 +113,7 @@ async function contentDamage(
   structural: Damage | null,
   onProgress: ReadProgress,
   signal: AbortSignal,
+  pace: Pace | null,
 ): Promise<readonly Damage[]> {
   const loaded = await loadIndex(folder, disk)
   if (loaded.kind === 'damage') return [loaded.damage]
@@ -119,7 +121,8 @@ async function contentDamage(
   const image = { path: join(folder, disk.file), format: disk.format }
   const progress = (doneBytes: number, totalBytes: number) => onProgress(doneBytes, totalBytes, disk.id)
   try {
-    return differences(loaded.index, await computeContentIndex(ports, image, progress, signal, 'from-drive'), where)
+    const computed = await computeContentIndex(ports, image, progress, signal, 'from-drive', null, pace)
+    return differences(loaded.index, computed, where)
   } catch (error) {
     // A torn image may well end the tool that reads it; the structural damage already says so.
     const ended = error instanceof FloeError && error.code === 'system/tool-failed'
@@ -139,6 +142,7 @@ export async function verifyPoint(
   onProgress: ReadProgress,
   signal: AbortSignal,
   lookUp: LookUp = () => null,
+  pace: Pace | null = null,
 ): Promise<Verification> {
   const damage: Damage[] = []
   let manifest: Manifest | null = null
@@ -155,7 +159,7 @@ export async function verifyPoint(
     if (structural) damage.push(structural)
     const readable = structural?.kind !== 'missing' && (await isWhole(ports, point.path, disk, signal))
     if (level === 'content' && readable) {
-      damage.push(...(await contentDamage(ports, point.path, disk, structural, onProgress, signal)))
+      damage.push(...(await contentDamage(ports, point.path, disk, structural, onProgress, signal, pace)))
     }
   }
   return { level, ok: damage.length === 0, at: ports.clock.now().toISOString(), damage, foundIn: null }

@@ -1,6 +1,7 @@
 import type { NbdClient } from '../../nbd/client.ts'
 import { NbdServerError } from '../../nbd/errors.ts'
 import { chunkCount, chunkLength, chunkSize, hashSize, sha256 } from './format.ts'
+import { mayRead } from './pace.ts'
 import type { IndexPart, UnreadableChunk } from './worker-messages.ts'
 
 /** Reads in flight: enough that the server reads ahead while a chunk is hashed. One chunk of memory each. */
@@ -83,6 +84,7 @@ export async function hashContent(
   onProgress: (doneBytes: number, totalBytes: number) => void,
   readBytes = chunkSize,
   wished: IndexPart | null = null,
+  pace: Int32Array<SharedArrayBuffer> | null = null,
 ): Promise<HashedContent> {
   const part = wished?.hashes.length === chunkCount(client.size) * hashSize ? wished : null
   const hashes = knownHashes(client.size, part)
@@ -103,6 +105,7 @@ export async function hashContent(
   const work = async () => {
     const buffer = Buffer.allocUnsafeSlow(chunkSize)
     for (const chunk of queue) {
+      await mayRead(pace)
       const into = buffer.subarray(0, chunkLength(client.size, chunk))
       try {
         await readPieces(client, chunk * chunkSize, into, readBytes)

@@ -8,6 +8,8 @@ export interface IndexTask {
   readonly readBytes?: number
   /** Everything is read when missing. */
   readonly part?: IndexPart
+  /** Of a `Pace`: holds reading up; never when missing. */
+  readonly pace?: Int32Array<SharedArrayBuffer>
 }
 
 /** Reading only what may have changed. */
