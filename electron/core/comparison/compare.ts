@@ -78,9 +78,9 @@ export async function compareInstant(
   return { differing: differingChunks(parent, index), index }
 }
 
-/** QEMU refuses reads of a snapshot that it gave up, and says nothing else of it (docs/qmp.md). */
+/** QEMU refuses reads of a snapshot that it gave up, and even to say where its data is; there is no other sign of it. */
 function unreadableInstant({ exportName: disk, machineName }: ServedInstant, text: string, cause?: unknown): FloeError {
-  const lost = /permission denied|EPERM|EACCES/i.test(text)
+  const lost = /permission denied|can't get block status|EPERM|EACCES/i.test(text)
   const params = { disk, text, ...(machineName === undefined ? {} : { machine: machineName }) }
   if (lost) {
     return new FloeError(

@@ -3,7 +3,7 @@
 // is needed; the guest's disks are never written to.
 import { setTimeout as wait } from 'node:timers/promises'
 import { FloeError } from '../errors.ts'
-import { aligned, bytesIn, type Extents } from '../extents/extents.ts'
+import { aligned, bytesIn, type Extent, type Extents } from '../extents/extents.ts'
 import { NbdClient } from '../nbd/client.ts'
 import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
@@ -18,8 +18,9 @@ export interface MarkedDisk {
 
 /** Bytes of one request; a length has 32 bits on the wire. */
 const longestMark = 1 << 30
-/** Requests under way: QEMU fills 16 MiB of zeroes for each. */
-const lanes = 2
+/** QEMU holds the zeroes of a request in memory, up to 16 MiB: large ones go one by one, small ones many at a time. */
+const smallMark = 1 << 20
+const lanes = 16
 const removedWithinMs = 30_000
 
 /**
@@ -54,18 +55,19 @@ export async function markExtents(
 
 async function write(socketPath: string, exportName: string, extents: Extents): Promise<void> {
   const client = await NbdClient.connect(socketPath, { exportName })
-  const pieces = piecesOf(extents)
-  const work = async () => {
+  const mark = async (pieces: Iterable<Extent>) => {
     for (const { offset, length } of pieces) await client.writeZeroes(offset, length)
   }
   try {
-    await Promise.all(Array.from({ length: lanes }, work))
+    const small = extents.filter(({ length }) => length <= smallMark).values()
+    await Promise.all(Array.from({ length: lanes }, () => mark(small)))
+    await mark(piecesOf(extents.filter(({ length }) => length > smallMark)))
   } finally {
     client.close()
   }
 }
 
-function* piecesOf(extents: Extents) {
+function* piecesOf(extents: Extents): Generator<Extent> {
   for (const { offset, length } of extents) {
     for (let at = 0; at < length; at += longestMark) {
       yield { offset: offset + at, length: Math.min(longestMark, length - at) }

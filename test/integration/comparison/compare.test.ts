@@ -23,9 +23,11 @@ const indexOf = async (path: string) =>
 const marks = { size, bitmap: { node: 'marks', name: 'differs' } }
 
 /** The disk's instant, kept by the filter and served under the disk's name. */
-async function keepInstant(qemu: TestQemu, session: QmpSession, dir: TempDir) {
+async function keepInstant(qemu: TestQemu, session: QmpSession, dir: TempDir, scratchFull = false) {
   const scratchPath = await createImage(dir.file('scratch'), size)
-  const file = { driver: 'file', filename: scratchPath }
+  const image = { driver: 'file', filename: scratchPath }
+  const full = { driver: 'blkdebug', image, 'inject-error': [{ event: 'write_aio', errno: 28 }] }
+  const file = scratchFull ? full : image
   await session.execute('blockdev-add', { driver: 'qcow2', 'node-name': 'scratch', file })
   const disk = {
     id: diskId,
@@ -168,7 +170,33 @@ it('marks exactly what it is told, of disks larger than one request, and again a
   expect(await session.execute('query-named-block-nodes')).toEqual([])
 })
 
-it('an instant that QEMU gave up is an error and never a comparison, and so is a disk of another size', async () => {
+it('an instant that QEMU gave up is an error and never a comparison', async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('a.img'), size)
+  await run('qemu-io', '-f', 'qcow2', '-c', 'write -P 1 0 20M', path)
+  const parent = await indexOf(path)
+  await using qemu = await startQemu({ disks: [{ id: 'd0', path, format: 'qcow2' }] })
+  await using session = await sessionOf(qemu)
+  const instant = await keepInstant(qemu, session, dir, true)
+  expect((await compareInstant(ports, instant, parent, noProgress, never)).differing).toEqual([])
+  let broken: Promise<void> | null = null
+  const whileReading = () => {
+    broken ??= qemu.write('d0', '7M', '64k', 9)
+  }
+  for (const tell of [whileReading, noProgress]) {
+    const comparison = compareInstant(ports, instant, parent, tell, never)
+    const ended = await comparison.then(
+      ({ differing }) => differing,
+      (error: unknown) => error,
+    )
+    // Lost only after everything was read, it was what it was; the next one cannot be read at all.
+    if (tell === noProgress || !Array.isArray(ended)) expect(ended).toMatchObject({ code: 'backup/snapshot-lost' })
+    else expect(ended).toEqual([])
+    await broken
+  }
+})
+
+it('a disk of another size is not compared, and a reading that ends early is an error', async () => {
   using dir = tempDir()
   const path = await createImage(dir.file('a.img'), size)
   await run('qemu-io', '-f', 'qcow2', '-c', 'write -P 1 0 20M', path)
