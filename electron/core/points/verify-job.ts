@@ -3,6 +3,7 @@
 import type { JobId, PointId } from '../../../shared/domain/ids.ts'
 import type { JobResult } from '../../../shared/domain/job.ts'
 import type { Damage, Point, Verification } from '../../../shared/domain/point.ts'
+import type { Problem } from '../../../shared/errors/problem.ts'
 import type { ActivityLog } from '../activity/types.ts'
 import { FloeError, toProblem } from '../errors.ts'
 import { newJob } from '../jobs/new-job.ts'
@@ -71,6 +72,7 @@ export function endBadly(
   point: Point,
   signal: AbortSignal,
   error: unknown,
+  isTold: (problem: Problem) => boolean = () => true,
 ): void {
   const gaveUp =
     (error instanceof Error && error.name === 'AbortError') || toProblem(error).code === 'system/interrupted'
@@ -80,6 +82,7 @@ export function endBadly(
   }
   const problem = toProblem(error)
   board.update(jobId, { state: { kind: 'failed', problem } })
+  if (!isTold(problem)) return
   activity.add({
     level: 'problem',
     machineId: point.machineId,
@@ -148,7 +151,8 @@ export function verifyJob(
         timeline: [],
       })
     } catch (error) {
-      endBadly(parts, job.id, point, stopped, error)
+      // Of a check that nobody asked for only damage is worth telling.
+      endBadly(parts, job.id, point, stopped, error, ({ code }) => background === null || code === 'point/damaged')
     }
   })
   return job.id
