@@ -1,10 +1,13 @@
-import { writeFileSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import type { QmpSession } from '../../../electron/core/qmp/types.ts'
+import { chooseBasis } from '../../../electron/core/tracking/basis.ts'
 import { beginTracking } from '../../../electron/core/tracking/commands.ts'
 import { bitmapName } from '../../../electron/core/tracking/naming.ts'
-import { readOfflineTracking } from '../../../electron/core/tracking/reading.ts'
+import { readOfflineTracking, readTracking } from '../../../electron/core/tracking/reading.ts'
 import { removeAllOf, removeAllOfImages, removeBitmaps, staleBitmaps } from '../../../electron/core/tracking/tidy.ts'
+import type { DiskTracking } from '../../../electron/core/tracking/types.ts'
+import { DiskId } from '../../../shared/domain/ids.ts'
 import { createImage, startQemu } from '../../support/qemu.ts'
 import { run } from '../../support/run.ts'
 import { tempDir } from '../../support/temp.ts'
@@ -174,5 +177,79 @@ it('an image that is no image is left out, and a disk without a node is not trac
   await using session = await sessionOf(qemu)
   for (const missing of ['gone', '']) {
     expect(await trackingOf(session, { node: missing })).toEqual({ diskId, bitmaps: [], keeps: 'none', witness: null })
+  }
+})
+
+/** What a program does that writes to qcow2 images and knows nothing of bitmaps: it clears the flags it does not know. */
+function writeAsStranger(path: string): void {
+  const file = openSync(path, 'r+')
+  writeSync(file, Buffer.alloc(8), 0, 8, 88)
+  closeSync(file)
+}
+
+it('an image that another program wrote to while the machine was off is not trusted, and one that QEMU’s tools wrote to is', async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('a.img'), '64M')
+  const disks = [{ id: 'd0', path, format: 'qcow2' as const }]
+  await using first = await startQemu({ disks })
+  await using session = await sessionOf(first)
+  await begin(session, ours)
+  await first.quit()
+  const basis = async () => {
+    const tracking = await offline(path)
+    if (!tracking) throw new Error('not readable')
+    const disk = { id: diskId, virtualSize: 64 << 20, bitmap: ours, witness: null, hasIndex: true }
+    return chooseBasis({
+      disk: { id: diskId, name: 'a.img', virtualSize: 64 << 20 },
+      tracking,
+      parents: [{ pointId: point(1), createdAt: '2026-01-01T00:00:00Z', disks: [disk] }],
+      wished: 'automatic',
+      noComparison: null,
+    })
+  }
+  expect(await basis()).toMatchObject({ basis: 'bitmap', dirtyBytes: 0 })
+  await run('qemu-io', '-f', 'qcow2', '-c', 'write 32M 64k', '-c', 'discard 40M 64k', path)
+  expect(await basis()).toMatchObject({ basis: 'bitmap', dirtyBytes: 131072 })
+  writeAsStranger(path)
+  expect(await basis()).toMatchObject({ basis: 'comparison', parentId: point(1) })
+  await using again = await startQemu({ disks })
+  await using live = await sessionOf(again)
+  for (const bitmap of (await trackingOf(live)).bitmaps) expect(bitmap.recording).toBe(false)
+  const left = (await trackingOf(live)).bitmaps.map(({ name }) => name)
+  await removeBitmaps(live, node, left)
+  await begin(live, ours)
+  await again.write('d0', 0, 512, 1)
+  expect((await trackingOf(live)).bitmaps).toMatchObject([{ name: ours, recording: true, dirtyBytes: 65536 }])
+})
+
+it('an image that became another disk of the machine does not bring the other’s changes along', async () => {
+  using dir = tempDir()
+  const paths = [await createImage(dir.file('a.img'), '64M'), await createImage(dir.file('b.img'), '64M')] as const
+  const ids = [DiskId.parse('virtio0'), DiskId.parse('virtio1')] as const
+  const disksIn = (order: readonly number[]) =>
+    order.map((which, at) => ({ id: `d${at}`, path: paths[which] as string, format: 'qcow2' as const }))
+  const names = ids.map((id) => bitmapName({ destinationId: here, pointId: point(1), diskId: id }))
+  await using before = await startQemu({ disks: disksIn([0, 1]) })
+  await using session = await sessionOf(before)
+  await session.execute('transaction', {
+    actions: names.map((name, at) => beginTracking(`n-d${at}`, { name, persistent: true })),
+  })
+  await before.quit()
+  await using after = await startQemu({ disks: disksIn([1, 0]) })
+  await using live = await sessionOf(after)
+  const tracked = await readTracking(
+    live,
+    ids.map((id, at) => ({ id, node: `n-d${at}` })),
+  )
+  for (const [at, id] of ids.entries()) {
+    const parent = { id, virtualSize: 64 << 20, bitmap: names[at] as string, witness: null, hasIndex: true }
+    const choice = chooseBasis({
+      disk: { id, name: id, virtualSize: 64 << 20 },
+      tracking: tracked.get(id) as DiskTracking,
+      parents: [{ pointId: point(1), createdAt: '2026-01-01T00:00:00Z', disks: [parent] }],
+      wished: 'automatic',
+      noComparison: null,
+    })
+    expect(choice.basis).toBe('comparison')
   }
 })
