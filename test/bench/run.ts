@@ -5,7 +5,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { planBackup } from '../../electron/core/backup/plan.ts'
 import { capabilitiesOf, type SchemaEntry } from '../../electron/core/qmp/capabilities.ts'
-import type { JobId } from '../../shared/domain/ids.ts'
+import type { DestinationId, JobId, PointId } from '../../shared/domain/ids.ts'
 import { startQemu } from '../support/qemu.ts'
 import { run } from '../support/run.ts'
 import { canSlowDown } from '../support/slow-volume.ts'
@@ -51,6 +51,14 @@ const { bounds } = planBackup({
   wanted: null,
   roots: [],
   hindrance: null,
+  history: {
+    destinationId: 'bench0000000' as DestinationId,
+    pointId: 'bench0000000' as PointId,
+    wished: 'full',
+    parents: [],
+    tracking: new Map(),
+    noComparison: null,
+  },
   scratch: () => ({ kind: 'no-room', reason: 'Only the bounds are asked for.' }),
   freeze: { kind: 'no-freeze', cause: 'not-wanted', reason: 'Only the bounds are asked for.' },
   capabilities: capabilitiesOf(await qemu.monitor.command<SchemaEntry[]>('query-qmp-schema')),

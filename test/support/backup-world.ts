@@ -93,6 +93,7 @@ export async function startParts(
     settings: { get: () => ({ ...defaultSettings, ...settings }) },
     journalDir: paths.backupJournals,
     scratchDir: paths.scratch,
+    runDir: paths.run,
     keeper,
     careTiming,
     waitingTiming,

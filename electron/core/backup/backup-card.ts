@@ -52,6 +52,8 @@ export class BackupCard implements RunView {
     const text = stepTexts[state.state]
     if (text && state.state !== this.#state.state) this.#timeline.push({ at: this.#clock.now().toISOString(), text })
     if (this.#state.state === 'copying' && state.state !== 'copying') this.onCare(nothingFound)
+    const reads = (one: BackupState) => one.state === 'comparing' || one.state === 'proving'
+    if (reads(this.#state) && !reads(state)) this.#board.update(this.#jobId, { checked: null })
     this.#state = state
     this.#freezing = false
     const instant = instantOf(state)
@@ -60,7 +62,7 @@ export class BackupCard implements RunView {
     // Reading the copy back is in nobody's way: the next backup to this destination may begin.
     if (state.state === 'checking') this.#board.giveBack(this.#jobId, this.#destinationClaim)
     // Each of them may be the first that is seen of a backup that an earlier Floe began.
-    if (instant && state.state !== 'copying') this.#allCopied()
+    if (instant && state.state !== 'copying' && state.state !== 'comparing') this.#allCopied()
     // The end is told with its result by whoever owns the job.
     if (state.state !== 'ended') this.#show()
   }
@@ -124,7 +126,7 @@ export class BackupCard implements RunView {
 
   /** QEMU finds the images of a machine that is off locked while they are copied (docs/qmp.md). */
   #tellHold({ state }: BackupState): void {
-    const held = ['preparing', 'starting', 'copying', 'stopping'].includes(state)
+    const held = ['preparing', 'starting', 'comparing', 'copying', 'proving', 'stopping'].includes(state)
     this.#board.update(this.#jobId, { note: held ? holdNote : null })
   }
 
@@ -165,6 +167,8 @@ const holdNote =
 const stepTexts: Partial<Record<BackupState['state'], string>> = {
   preparing: 'Creating the images',
   starting: 'Starting all disks at one instant',
+  comparing: 'Comparing with the last restore point',
+  proving: 'Reading the instant for the proof',
   copying: 'Copying',
   stopping: 'Ending the copy',
   recording: 'Recording the restore point',

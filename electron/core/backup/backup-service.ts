@@ -2,6 +2,7 @@
 // the board; what they do is decided by plan.ts and transition.ts and done by runner.ts.
 import type { Destination } from '../../../shared/domain/destination.ts'
 import type { DestinationId, JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
+import type { Job } from '../../../shared/domain/job.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
 import type { Settings } from '../../../shared/domain/settings.ts'
 import type { BackupPreview } from '../../../shared/ipc/contract.ts'
@@ -12,6 +13,7 @@ import { newId } from '../ids.ts'
 import { newJob } from '../jobs/new-job.ts'
 import { type JobBoard, NotYet, type WaitingState } from '../jobs/types.ts'
 import type { MachineService } from '../machines/types.ts'
+import { socketPlace } from '../nbd-server/place.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Repository } from '../repository/types.ts'
 import { BackupCard } from './backup-card.ts'
@@ -21,13 +23,14 @@ import { assertFree, chooseDestination, holderOf } from './choosing.ts'
 import { claimsOf } from './claims.ts'
 import type { CareTiming } from './copy-care.ts'
 import { findObstacle, type Wanted } from './in-the-way.ts'
-import { type BackupHeader, Journal, journalVersion } from './journal.ts'
+import { type BackupHeader, Journal, journalVersion, optionsOf } from './journal.ts'
 import type { QemuLink } from './link.ts'
 import { Detached, MachineLink } from './machine-link.ts'
 import { obstacleOf } from './obstacles.ts'
 import { readOffMachine } from './off-machine.ts'
 import { OfflineLink } from './offline-link.ts'
 import { type OpenedMachine, openMachine, planFor } from './opening.ts'
+import type { BackupPlan } from './plan.ts'
 import { inputFromMemory, inputOfOff, inputOfRunning, type Planning } from './planning.ts'
 import { previewOf, previewUnseen } from './preview.ts'
 import { reconcileBackups, resumeBackup } from './reconcile.ts'
@@ -37,6 +40,8 @@ import { BackupRun } from './runner.ts'
 import { usualWaiting, Waiting, type WaitingTiming } from './waiting.ts'
 
 export interface BackupInput {
+  /** Null or left out: `automatic`. */
+  readonly kind?: 'automatic' | 'full'
   readonly machineId: MachineId
   readonly destinationId: DestinationId | null
   readonly diskIds: readonly string[] | null
@@ -48,6 +53,8 @@ export interface BackupInput {
 export interface BackupStartInput extends BackupInput {
   readonly limit: number | null
   readonly check: boolean
+  /** Compare the finished point with the instant itself. */
+  readonly prove?: boolean
   /** Wait for what may come by itself instead of failing: destination, machine, monitor, another job on a disk. */
   readonly whenPossible?: boolean
 }
@@ -78,6 +85,8 @@ export interface BackupDependencies {
   readonly keeper: Pick<GuestKeeper, 'around'>
   /** Where scratch images go unless the settings name another folder. */
   readonly scratchDir: string
+  /** For the sockets through which QEMU shows Floe an instant. */
+  readonly runDir: string
   /** Sets the clock of a guest after the computer slept. @throws FloeError `agent/*` */
   readonly setGuestTime?: (machine: Machine) => Promise<void>
   readonly careTiming?: Partial<CareTiming>
@@ -112,7 +121,7 @@ class Backups implements BackupService {
     const preview = { destination, obstacle: obstacle?.problem ?? null }
     if (machine.state.kind === 'off') {
       const off = await readOffMachine(machine, input.diskIds, this.#deps.ports)
-      return previewOf({ ...preview, machine, plan: await inputOfOff(off, planning) })
+      return previewOf({ ...preview, machine, plan: await inputOfOff(off, planning, this.#deps.ports) })
     }
     if (obstacle?.for === 'monitor' || obstacle?.for === 'machine') {
       return previewUnseen({ ...preview, machine, plan: await inputFromMemory(machine, planning) })
@@ -140,8 +149,8 @@ class Backups implements BackupService {
         machineName: machine.name,
         destinationId: destination.id,
         destinationName: destination.name,
-        phases: firstPhases(input),
-        way: plan && { way: plan.way, reason: plan.wayReason },
+        phases: firstPhases(phasesOf(plan, input)),
+        ...planned(plan),
         limit,
         ...(waiting ? { state: waiting } : {}),
       })
@@ -174,8 +183,8 @@ class Backups implements BackupService {
         destinationId: header.destination.id,
         destinationName: header.destination.name,
         pointId: header.pointId,
-        phases: firstPhases(header),
-        way: { way: header.plan.way, reason: header.plan.wayReason },
+        phases: firstPhases(optionsOf(header)),
+        ...planned(header.plan),
         createdAt: header.createdAt,
         limit: header.limit,
         reattached: true,
@@ -205,7 +214,7 @@ class Backups implements BackupService {
   }
 
   async #runNew(id: JobId, input: BackupOrder, cancelled: AbortController) {
-    const { machines, ports, board, journalDir } = this.#deps
+    const { machines, board, journalDir } = this.#deps
     let link: QemuLink | null = null
     try {
       const opened = await this.#open(id, input)
@@ -215,13 +224,15 @@ class Backups implements BackupService {
       const header: BackupHeader = {
         version: journalVersion,
         jobId: id,
-        pointId: newId(ports) as PointId,
+        pointId: opened.pointId,
         machineId: machine.id,
         machineName: machine.name,
         guest: machines.guestAccess(machine.id),
         destination: opened.destination,
         plan,
         check: input.check,
+        prove: input.prove === true,
+        reading: socketPlace(id, { runDir: this.#deps.runDir, shortDir: '/tmp' }),
         limit: input.limit,
         qemuVersion: opened.qemuVersion,
         startCommand: machine.startCommand,
@@ -232,7 +243,7 @@ class Backups implements BackupService {
       const journal = await Journal.create(journalDir, header)
       const card = this.#card(header)
       const note = resizedNote(plan, this.#deps.repository.points(machine.id)) ?? board.get(id).note
-      board.update(id, { pointId: header.pointId, way: { way: plan.way, reason: plan.wayReason }, note })
+      board.update(id, { pointId: header.pointId, ...planned(plan), note })
       const run = new BackupRun(this.#deps, card, { header, state: { state: 'idle' }, link, journal, partial: null })
       await this.#atWork.holding(link, () => this.#atWork.follow(run, card, { event: 'begin' }, cancelled.signal))
     } catch (error) {
@@ -274,14 +285,19 @@ class Backups implements BackupService {
   }
 
   #planning(input: BackupInput, jobId: JobId): Planning {
-    const { diskIds, freeze = null, requireFreeze = null, mountpoints = null } = input
+    const { diskIds, kind = 'automatic', freeze = null, requireFreeze = null, mountpoints = null } = input
+    const destination = this.#destination(input)
     const wishes = { diskIds, freeze, requireFreeze, mountpoints }
     return {
       jobId,
+      pointId: newId(this.#deps.ports) as PointId,
+      destinationId: destination.id,
+      kind,
+      parents: this.#deps.repository.parents(input.machineId, destination.id),
       wishes,
       settings: this.#deps.settings.get(),
       scratchDir: this.#deps.scratchDir,
-      destinationPath: this.#destination(input).path,
+      destinationPath: destination.path,
     }
   }
 
@@ -316,5 +332,20 @@ class Backups implements BackupService {
       look: () => findObstacle(this.#deps, wanted),
       onFailed: (error) => tellFailure(this.#deps, board.get(id), error),
     })
+  }
+}
+
+/** Of a backup that is not planned yet: what is wished of it. */
+function phasesOf(plan: BackupPlan | null, { check, prove = false }: Pick<BackupStartInput, 'check' | 'prove'>) {
+  const compares = plan?.disks.some((disk) => disk.basis === 'comparison') ?? false
+  return { check: check || prove, compares, proves: prove }
+}
+
+/** What is to be copied and how, for the card. */
+function planned(plan: BackupPlan | null): Pick<Job, 'way' | 'plan'> {
+  if (plan === null) return { way: null, plan: null }
+  return {
+    way: { way: plan.way, reason: plan.wayReason },
+    plan: { kind: plan.kind, basis: plan.basis, reason: plan.kindReason },
   }
 }

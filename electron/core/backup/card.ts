@@ -20,6 +20,10 @@ function jobState(state: BackupState, { pause, freezing }: Moment): JobState {
       return { kind: 'preparing', step: 'Creating the images' }
     case 'starting':
       return freezing ? { kind: 'freezing' } : { kind: 'preparing', step: 'Starting all disks at one instant' }
+    case 'comparing':
+      return { kind: 'comparing' }
+    case 'proving':
+      return { kind: 'proving' }
     case 'copying':
       return pause === null ? { kind: 'copying' } : { kind: 'paused', ...pause }
     case 'stopping':
@@ -46,7 +50,15 @@ export function endOf(ending: Ending): JobState {
   return ending.kind === 'cancelled' ? { kind: 'cancelled' } : { kind: 'failed', problem: ending.problem }
 }
 
-const order: readonly PhaseName[] = ['prepared', 'frozen', 'copying', 'checking', 'recorded']
+const orderOf = ({ compares, proves }: Pick<BackupOptions, 'compares' | 'proves'>): readonly PhaseName[] => [
+  'prepared',
+  'frozen',
+  ...(compares ? (['compared'] as const) : []),
+  'copying',
+  ...(proves ? (['proven'] as const) : []),
+  'checking',
+  'recorded',
+]
 type Marks = Partial<Record<PhaseName, Phase['state']>>
 
 /** "Frozen 84 ms", "Not frozen", "Machine off". */
@@ -58,19 +70,24 @@ function frozenPhase({ freeze, consistency }: BackupInstant): Phase {
 /** How far each phase is. A bad end leaves them as they were, so `before` is handed through. */
 function phases(state: BackupState, options: BackupOptions, before: readonly Phase[], freezing: boolean): Phase[] {
   const mark = (marks: Marks, frozen: Phase | null): Phase[] =>
-    order.map((name) => {
+    orderOf(options).map((name) => {
       if (name === 'frozen' && frozen) return frozen
       const usual = name === 'checking' && !options.check ? 'skipped' : 'todo'
       return { name, state: marks[name] ?? usual, label: null }
     })
-  const from = (marks: Marks, instant: BackupInstant) => mark({ prepared: 'done', ...marks }, frozenPhase(instant))
-  const copied = { copying: 'done', recorded: 'current' } as const
+  const from = (marks: Marks, instant: BackupInstant) =>
+    mark({ prepared: 'done', compared: 'done', ...marks }, frozenPhase(instant))
+  const copied = { copying: 'done', proven: 'done', recorded: 'current' } as const
   switch (state.state) {
     case 'idle':
     case 'preparing':
       return mark({ prepared: 'current' }, null)
     case 'starting':
       return mark({ prepared: 'done', ...(freezing ? { frozen: 'current' } : {}) }, null)
+    case 'comparing':
+      return from({ compared: 'current' }, state.instant)
+    case 'proving':
+      return from({ copying: 'done', proven: 'current' }, state.instant)
     case 'copying':
       return from({ copying: 'current' }, state.instant)
     case 'releasing':
@@ -78,12 +95,15 @@ function phases(state: BackupState, options: BackupOptions, before: readonly Pha
     case 'recording':
       return from(copied, state.instant)
     case 'checking':
-      return from({ copying: 'done', checking: 'current', recorded: 'done' }, state.instant)
+      return from({ copying: 'done', proven: 'done', checking: 'current', recorded: 'done' }, state.instant)
     case 'ended': {
       if (state.ending.kind !== 'good') return [...before]
       const frozen = before.find((phase) => phase.name === 'frozen') ?? null
       const checking = state.ending.checked ? 'done' : 'skipped'
-      return mark({ prepared: 'done', copying: 'done', checking, recorded: 'done' }, frozen)
+      return mark(
+        { prepared: 'done', compared: 'done', copying: 'done', proven: 'done', checking, recorded: 'done' },
+        frozen,
+      )
     }
     default:
       return [...before]
@@ -96,11 +116,13 @@ export function cardOf(state: BackupState, options: BackupOptions, moment: Momen
     state: jobState(state, moment),
     phases: phases(state, options, before, moment.freezing),
     canPause: state.state === 'copying',
-    canCancel: !moment.freezing && (copied || ['idle', 'preparing', 'starting', 'copying'].includes(state.state)),
+    canCancel:
+      !moment.freezing &&
+      (copied || ['idle', 'preparing', 'starting', 'comparing', 'copying', 'proving'].includes(state.state)),
   }
 }
 
-export const firstPhases = (options: Pick<BackupOptions, 'check'>): Phase[] =>
+export const firstPhases = (options: Pick<BackupOptions, 'check' | 'compares' | 'proves'>): Phase[] =>
   phases({ state: 'idle' }, { ...options, diskCount: 0, unseen: nothingSeen }, [], false)
 
 const nothingSeen: BackupOptions['unseen'] = {

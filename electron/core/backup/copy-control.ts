@@ -4,7 +4,7 @@
 import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { FloeError } from '../errors.ts'
+import { type FloeError, toProblem } from '../errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
 import { type CareTiming, type CopyPause, careTiming } from './copy-care.ts'
 import { DriveQuestions } from './drive-questions.ts'
@@ -35,6 +35,7 @@ interface Reading {
 
 /** How long destination and machine may take to answer after sleep, in milliseconds. */
 const answerWithinMs = 5_000
+const scratchLookMs = 1_000
 
 const sumOfOffsets = (copies: readonly CopyReport[]): number => copies.reduce((sum, copy) => sum + copy.offset, 0)
 
@@ -170,6 +171,16 @@ export class CopyControl {
   /** The scratch room as the reason for a lost instant; null when it is not. */
   async scratchTrouble(): Promise<FloeError | null> {
     return this.#lookAtScratch()
+  }
+
+  /** While nobody looks at jobs: what the guest's old data takes up. Ends with `signal`, or with trouble. */
+  async guardScratch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const trouble = await this.#lookAtScratch()
+      if (signal.aborted) return
+      if (trouble) return this.#run.post({ event: 'trouble', problem: toProblem(trouble) })
+      await wait(scratchLookMs, undefined, { signal, ref: false }).catch(() => {})
+    }
   }
 
   #noteWanted(): Promise<void> {

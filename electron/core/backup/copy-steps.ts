@@ -8,26 +8,29 @@ import { prepareSnapshots } from '../instant/prepare.ts'
 import { removeScratchFiles, removeSnapshots } from '../instant/remove.ts'
 import { identifyFile } from '../machines/file-identity.ts'
 import { holdShutdown, letShutdown } from '../machines/shutdown-safe.ts'
-import { createImage } from '../qemu-img/index.ts'
 import type { QmpEventListener, QmpSession } from '../qmp/types.ts'
 import { syncFile } from '../repository/durable-file.ts'
 import { CopyControl } from './copy-control.ts'
 import type { BackupEvent } from './events.ts'
+import { InstantReading, readsInstant } from './instant-reading.ts'
 import { Detached, MachineEnded } from './machine-link.ts'
 import { snapshotsOf } from './plan.ts'
 import { writeError } from './problems.ts'
 import {
   addTarget,
   cancelCopies,
+  copyActions,
   isOver,
   ourJobs,
   ourTargets,
   releaseCopies,
   runState,
-  startArguments,
+  trackingActions,
+  transactionOf,
 } from './qemu-copy.ts'
 import { causeOfStop, type RunContext, targetPaths } from './run-context.ts'
 import { takeInstant } from './take-instant.ts'
+import { refusedBitmaps, removeLeftovers } from './track.ts'
 import { watchCopies, watchedEvents } from './watch.ts'
 
 /** Between two attempts: QEMU tells nobody when it can take a command again, so it is asked anew. */
@@ -40,12 +43,15 @@ export class CopySteps {
   /** What is done to the jobs while they run. */
   readonly control: CopyControl
   readonly #run: RunContext
+  readonly #reading: InstantReading
   #listener: QmpEventListener | null = null
   #watching = new AbortController()
+  #guarding = new AbortController()
 
   constructor(run: RunContext) {
     this.#run = run
     this.control = new CopyControl(run)
+    this.#reading = new InstantReading(run)
   }
 
   async prepare(): Promise<void> {
@@ -56,19 +62,20 @@ export class CopySteps {
       machineId: header.machineId,
       machineName: header.machineName,
       kind: header.plan.kind,
-      parentId: null,
+      parentId: header.plan.disks.find((disk) => disk.parentId !== null)?.parentId ?? null,
       jobId: header.jobId,
-      disks: header.plan.disks.map(({ id, virtualSize }) => ({ id, virtualSize })),
+      disks: header.plan.disks.map(({ id, virtualSize, parentId }) => ({ id, virtualSize, parentId })),
     })
     const session = await link.session()
     if (header.hold) await holdShutdown(session)
     await this.control.meetGuest(session)
     for (const [index, disk] of header.plan.disks.entries()) {
       const path = targetPaths(run)[index] as string
-      await createImage(path, disk.virtualSize, 'qcow2', { env: deps.ports.env })
+      await deps.repository.makeImage(run.partial, disk)
       run.images.set(path, (await identifyFile(path)).key)
       await addTarget(session, disk, path)
     }
+    await this.#makeReadyToTrack(session)
     if (header.plan.way === 'fleecing') {
       await prepareSnapshots(session, snapshotsOf(header.plan), { env: deps.ports.env })
     }
@@ -84,20 +91,74 @@ export class CopySteps {
     this.#listener = session.listen(watchedEvents)
     await this.control.learnIdle(session)
     const limit = this.control.allowed
-    const jobs = { execute: 'transaction', arguments: startArguments(plan, limit) }
+    const compares = plan.disks.some((disk) => disk.basis === 'comparison')
+    const begun = [...trackingActions(plan, this.#run.notes.untracked), ...(compares ? [] : copyActions(plan, limit))]
+    const reads = readsInstant(plan, header.prove)
+    if (reads) await this.#reading.prepare(session)
+    const atInstant = [...(begun.length > 0 ? [transactionOf(begun)] : []), ...(reads ? this.#reading.commands : [])]
     const copy = async () => {
       const at = deps.ports.clock.now().toISOString()
-      await session.execute(jobs.execute, jobs.arguments)
+      for (const command of atInstant) await session.execute(command.execute, command.arguments ?? {})
       return { at, pausedMs: null }
     }
     const { clock, logger } = deps.ports
     const instant = await takeInstant({ header, keeper: deps.keeper }, view, (guard) =>
-      plan.way === 'fleecing'
-        ? insertFilters(session, snapshotsOf(plan), { guard, clock, logger, atInstant: [jobs] })
-        : copy(),
+      plan.way === 'fleecing' ? insertFilters(session, snapshotsOf(plan), { guard, clock, logger, atInstant }) : copy(),
     )
     post({ event: 'started', instant })
     if (this.control.allowed !== limit) await this.control.applyLimit()
+  }
+
+  /** What differs from the parent points is found, and copied from here on. */
+  async compare(): Promise<void> {
+    const { header, link, post } = this.#run
+    this.#guard()
+    const marks = await this.#reading.compare()
+    const limit = this.control.allowed
+    const actions = copyActions(header.plan, limit, (disk) => marks.get(disk) ?? null)
+    const { execute, arguments: args } = transactionOf(actions)
+    await link.use((session) => session.execute(execute, args))
+    this.endReading()
+    post({ event: 'compared' })
+    if (this.control.allowed !== limit) await this.control.applyLimit()
+  }
+
+  /** For the proof: what the finished point must hold. */
+  async readInstant(): Promise<void> {
+    this.#guard()
+    await this.#reading.keep()
+    this.endReading()
+    this.#run.post({ event: 'instant-read' })
+  }
+
+  /** Nobody reads the instant any more. */
+  endReading(): void {
+    this.#guarding.abort()
+    this.#reading.end()
+  }
+
+  /** While the instant is read, nobody looks at jobs, and the scratch room may run full all the same. */
+  #guard(): void {
+    this.#guarding = new AbortController()
+    const { signal } = this.#guarding
+    const { link, post, deps } = this.#run
+    void link.images?.follow(signal, (problem) => post({ event: 'trouble', problem }))
+    this.control.guardScratch(signal).catch((error: unknown) => {
+      deps.ports.logger.warn('The scratch room was not looked after', { error: String(error) })
+    })
+  }
+
+  /**
+   * Leftovers of backups that failed go, and each bitmap that is to begin is tried: one that QEMU refuses would fail the
+   * whole instant. Such a disk is copied without its changes being tracked.
+   */
+  async #makeReadyToTrack(session: QmpSession): Promise<void> {
+    const { header, deps, note } = this.#run
+    if (header.plan.way === 'offline') return
+    const named = deps.repository.points(header.machineId).flatMap(({ disks }) => disks.map(({ bitmap }) => bitmap))
+    await removeLeftovers(session, header, new Set(named), deps.ports.logger)
+    const untracked = await refusedBitmaps(session, header.plan, deps.ports.logger)
+    if (untracked.length > 0) await note({ untracked })
   }
 
   async watch(rescueGuest: boolean): Promise<void> {
@@ -231,9 +292,10 @@ export class CopySteps {
     const { header, link, deps, view, place } = this.#run
     const { logger } = deps.ports
     const disks = snapshotsOf(header.plan)
-    if (disks.length === 0) return
+    if (disks.length === 0 && !readsInstant(header.plan, header.prove)) return
     for (let attempt = 1; ; attempt += 1) {
       try {
+        await link.use((session) => this.#reading.remove(session))
         const stay = await link.use((session) => removeSnapshots(session, disks))
         if (stay.length > 0) logger.warn('Scratch files could not be removed', { stay })
         if (attempt > 1) view.onKept(null)

@@ -4,8 +4,12 @@ import type { BackupInstant, Ending } from './state.ts'
 export type BackupEffect =
   /** Partial folder, images, target nodes, and with fleecing scratch images and filters. -> prepared, preparation-failed */
   | { readonly effect: 'prepare' }
-  /** Freeze, all disks at one instant, thaw; then the jobs. -> started, start-failed */
+  /** Freeze, all disks at one instant, thaw; with it the jobs, unless something is to be compared first. -> started, start-failed */
   | { readonly effect: 'start' }
+  /** Read the instant, mark what differs from the parent points, begin the jobs. -> compared, compare-failed, machine-gone */
+  | { readonly effect: 'compare' }
+  /** Read the instant whole and keep what it holds. -> instant-read, instant-unread */
+  | { readonly effect: 'read-instant' }
   /** Follow the jobs. -> concluded, trouble, machine-gone */
   | { readonly effect: 'watch'; readonly rescueGuest: boolean }
   /** Cancel our jobs and wait until none runs. -> stopped, machine-gone */

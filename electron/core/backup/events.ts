@@ -21,6 +21,12 @@ export type BackupEvent =
   | { readonly event: 'preparation-failed'; readonly problem: Problem }
   | { readonly event: 'started'; readonly instant: BackupInstant }
   | { readonly event: 'start-failed'; readonly problem: Problem }
+  /** What is to be copied is known, and the jobs have begun. */
+  | { readonly event: 'compared' }
+  | { readonly event: 'compare-failed'; readonly problem: Problem }
+  /** What the instant holds is kept, for the proof; or it could not be read, and there will be no proof. */
+  | { readonly event: 'instant-read' }
+  | { readonly event: 'instant-unread'; readonly problem: Problem }
   /** QEMU's verdict on one disk; `problem` null: good, in the event and in the job. */
   | { readonly event: 'concluded'; readonly disk: number; readonly problem: Problem | null }
   /** The copy must end: destination full or gone, guest stopped or hurt, write error. */

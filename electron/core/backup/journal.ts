@@ -3,10 +3,11 @@
 // a crash is an event that did not happen yet; its effects had not started either.
 import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DestinationId, JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
+import type { DestinationId, DiskId, JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
 import type { GuestAccess } from '../guest-agent/types.ts'
 import { homeUnwritable, syncFolder } from '../home/json-file.ts'
 import type { ShutdownHold } from '../machines/shutdown-safe.ts'
+import type { SocketPlace } from '../nbd-server/place.ts'
 import type { OpenDestination } from '../repository/types.ts'
 import type { BackupEvent } from './events.ts'
 import type { WriteLatency } from './guest-stats.ts'
@@ -15,7 +16,7 @@ import type { BackupPlan } from './plan.ts'
 import { type BackupOptions, type BackupState, initialState } from './state.ts'
 import { transition } from './transition.ts'
 
-export const journalVersion = 2
+export const journalVersion = 3
 
 /** What a backup is about; nothing of it changes later. */
 export interface BackupHeader {
@@ -29,6 +30,10 @@ export interface BackupHeader {
   readonly destination: OpenDestination & { readonly id: DestinationId }
   readonly plan: BackupPlan
   readonly check: boolean
+  /** Compare the finished point with the instant itself. */
+  readonly prove: boolean
+  /** Where QEMU serves the instant to Floe while it is compared or proved. */
+  readonly reading: SocketPlace
   readonly limit: number | null
   readonly qemuVersion: string | null
   readonly startCommand: string | null
@@ -40,7 +45,7 @@ export interface BackupHeader {
 }
 
 /** What transition() needs to know of a backup. */
-export function optionsOf({ plan, check }: Pick<BackupHeader, 'plan' | 'check'>): BackupOptions {
+export function optionsOf({ plan, check, prove }: Pick<BackupHeader, 'plan' | 'check' | 'prove'>): BackupOptions {
   const { freeze, way, disks } = plan
   const [cause, reason] =
     freeze.kind === 'no-freeze'
@@ -49,7 +54,8 @@ export function optionsOf({ plan, check }: Pick<BackupHeader, 'plan' | 'check'>)
   const consistency = way === 'offline' ? 'offline' : 'crash-consistent'
   const isRequired = freeze.kind === 'freeze' && freeze.required
   const unseen = isRequired ? null : ({ consistency, freeze: null, reason, cause, pausedMs: null } as const)
-  return { diskCount: disks.length, check, unseen }
+  const compares = disks.some((disk) => disk.basis === 'comparison')
+  return { diskCount: disks.length, check: check || prove, compares, proves: prove, unseen }
 }
 
 /** What changes besides events and cannot be read off QEMU: the last word on each counts. */
@@ -60,6 +66,8 @@ export interface RunNotes {
   readonly pause: PauseReasons
   /** What the guest's writes took before the backup; null until it was looked at. */
   readonly idle: WriteLatency | null
+  /** Disks whose changes QEMU refused to track. */
+  readonly untracked: readonly DiskId[]
   /** QEMU has closed the images of a whole copy; from then on nothing in QEMU has to vouch for them. */
   readonly closed: boolean
 }
@@ -68,6 +76,7 @@ export const firstNotes = ({ limit }: Pick<BackupHeader, 'limit'>): RunNotes => 
   limit,
   pause: notPaused,
   idle: null,
+  untracked: [],
   closed: false,
 })
 

@@ -1,6 +1,6 @@
 // Opens what a backup reads from: the QEMU of a machine that runs, or the images of one that is off. Which of the two is
 // decided at the moment the copy begins, because a machine may be started or turned off while its backup waits.
-import type { DestinationId, MachineId } from '../../../shared/domain/ids.ts'
+import type { DestinationId, MachineId, PointId } from '../../../shared/domain/ids.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
 import { assertNoClash } from '../machines/foreign-jobs.ts'
 import { planHold, type ShutdownHold } from '../machines/shutdown-safe.ts'
@@ -22,6 +22,8 @@ interface Deps {
 
 export interface OpenedMachine {
   readonly machine: Machine
+  /** The point that is to be made. */
+  readonly pointId: PointId
   readonly plan: BackupPlan
   readonly destination: OpenDestination
   readonly link: QemuLink
@@ -44,8 +46,8 @@ async function openDestination(deps: Deps, id: DestinationId, machine: Machine, 
   return deps.repository.open(id, { ...spaceNeeded(plan), imagePaths: [...new Set([...known, ...own])] })
 }
 
-async function planOff(off: OffMachine, planning: Planning): Promise<BackupPlan> {
-  return planBackup(await inputOfOff(off, planning))
+async function planOff(off: OffMachine, planning: Planning, ports: Ports): Promise<BackupPlan> {
+  return planBackup(await inputOfOff(off, planning, ports))
 }
 
 /** @throws FloeError `backup/job-clash` when somebody else works on one of the disks, and as planBackup */
@@ -72,7 +74,7 @@ export async function planFor(
   const machine = await machineNow(deps.machines, machineId)
   if (machine.state.kind === 'off') {
     const off = await readOffMachine(machine, planning.wishes.diskIds, deps.ports)
-    const plan = await planOff(off, planning)
+    const plan = await planOff(off, planning, deps.ports)
     await assertOff(off, deps)
     await openDestination(deps, destinationId, machine, plan)
     return plan
@@ -94,10 +96,20 @@ export async function openMachine(
   const machine = await machineNow(machines, machineId)
   if (machine.state.kind === 'off') {
     const off = await readOffMachine(machine, planning.wishes.diskIds, ports)
-    const plan = await planOff(off, planning)
+    const plan = await planOff(off, planning, ports)
     const destination = await openDestination(deps, destinationId, machine, plan)
     const { link, version } = await openOffMachine(off, deps)
-    return { machine, plan, destination, link, qemuVersion: machine.qemuVersion ?? version, pid: null, hold: null }
+    const { pointId } = planning
+    return {
+      machine,
+      pointId,
+      plan,
+      destination,
+      link,
+      qemuVersion: machine.qemuVersion ?? version,
+      pid: null,
+      hold: null,
+    }
   }
   const lease = await machines.acquire(machineId)
   try {
@@ -107,6 +119,7 @@ export async function openMachine(
     const link = new MachineLink(machines, lease.machine, ports.logger, lease)
     return {
       machine: lease.machine,
+      pointId: planning.pointId,
       plan,
       destination,
       link,

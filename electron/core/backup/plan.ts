@@ -1,18 +1,20 @@
 // Decides, without touching anything, what a backup will do: which disks, full or not and why, which way and why, under
 // which names, within which bounds. What cannot be done is refused here, before a byte is written.
 import type { Disk } from '../../../shared/domain/disk.ts'
-import type { DiskId, JobId, PointId } from '../../../shared/domain/ids.ts'
-import type { BackupBasis, BackupWay } from '../../../shared/domain/point.ts'
+import type { DiskId, JobId } from '../../../shared/domain/ids.ts'
+import type { BackupBasis, BackupKind, BackupWay } from '../../../shared/domain/point.ts'
 import type { DeviceRoot } from '../instant/devices.ts'
 import type { ScratchAnswer } from '../instant/scratch.ts'
 import type { FreezePlan, ScratchPlan, SnapshotDisk } from '../instant/types.ts'
 import { chooseDisks, exclusions } from '../machines/choose-disks.ts'
 import type { QmpCapabilities } from '../qmp/types.ts'
+import { basisOf, type DiskBasis, type History, summaryOf } from './basis.ts'
+import { bytesHeld, diskName } from './disks.ts'
 import { copyJobName, filterNodeName, targetNodeName } from './naming.ts'
 import { chooseWay } from './way.ts'
 
 /** One disk of a plan. Sizes in bytes. */
-export interface PlannedDisk {
+export interface PlannedDisk extends DiskBasis {
   readonly id: DiskId
   /** Image file name, for people. */
   readonly name: string
@@ -23,19 +25,9 @@ export interface PlannedDisk {
   /** The filter that a job puts above the source by itself. */
   readonly filterNode: string
   readonly virtualSize: number
-  readonly bytesToCopy: number
   readonly sourcePath: string | null
   readonly sourceFormat: string | null
   readonly firmware: boolean
-  readonly basis: BackupBasis
-  /** One sentence. */
-  readonly basisReason: string
-  /** The point whose image the new one starts from; null when everything is copied. */
-  readonly parentId: PointId | null
-  /** The dirty bitmap that begins with this backup; null where changes are not tracked. */
-  readonly bitmap: string | null
-  /** Fingerprint of the backing files below the disk's image; null when there are none. */
-  readonly witness: string | null
   /** With fleecing: what keeps the instant, and the node that the job reads instead of the source. */
   readonly snapshot: SnapshotDisk | null
 }
@@ -48,7 +40,9 @@ export interface CopyBounds {
 }
 
 export interface BackupPlan {
-  readonly kind: 'full'
+  readonly kind: BackupKind
+  /** The costliest among the disks. */
+  readonly basis: BackupBasis
   readonly kindReason: string
   readonly way: BackupWay
   readonly wayReason: string
@@ -80,11 +74,11 @@ export interface PlanInput {
   /** Do scratch images and copy lie on one drive? */
   readonly scratchAtDestination?: boolean
   readonly freeze: FreezePlan
+  /** What is there to start from. */
+  readonly history: History
   /** Why this machine's disks are better not given filters, as a sentence; null when nothing speaks against it. */
   readonly hindrance: string | null
 }
-
-const everything = 'This version of Floe copies all data of every disk each time.'
 
 const bounds: CopyBounds = { 'max-workers': 4, 'max-chunk': 1 << 20 }
 /**
@@ -97,16 +91,20 @@ const fleecingBounds: CopyBounds = { 'max-workers': 8, 'max-chunk': 64 << 10 }
 export function planBackup(input: PlanInput): BackupPlan {
   const { capabilities, jobId } = input
   const chosen = chooseDisks(input)
-  const bytes = chosen.reduce((sum, disk) => sum + bytesToCopy(disk), 0)
-  const choice = chooseWay(input, chosen, bytes)
+  const dataBytes = chosen.reduce((sum, disk) => sum + bytesHeld(disk), 0)
+  const choice = chooseWay(input, chosen, dataBytes)
   const hasBounds = capabilities?.hasArgument('blockdev-backup', 'x-perf.max-workers') ?? false
+  const bases = chosen.map((disk) => basisOf(disk, input.history, choice.way))
+  const disks = chosen.map((disk, index) => ({
+    ...planDisk(disk, index, jobId, choice.snapshots[index] ?? null),
+    ...(bases[index] as DiskBasis),
+  }))
   return {
-    kind: 'full',
-    kindReason: everything,
+    ...summaryOf(bases),
     way: choice.way,
     wayReason: choice.reason,
-    disks: chosen.map((disk, index) => planDisk(disk, index, jobId, choice.snapshots[index] ?? null)),
-    bytesToCopy: bytes,
+    disks,
+    bytesToCopy: disks.reduce((sum, disk) => sum + disk.bytesToCopy, 0),
     bounds: !hasBounds ? null : choice.way === 'fleecing' ? fleecingBounds : bounds,
     scratch: choice.scratch,
     freeze: input.freeze,
@@ -120,12 +118,12 @@ export function exclusionReason(disk: Disk): string | null {
   return disk.exclusion === null ? null : `Left out: ${exclusions[disk.exclusion]}.`
 }
 
-/** What of a disk has to be copied: what its images hold, never more than its size. Bytes. */
-export const bytesToCopy = (disk: Disk): number => Math.min(disk.allocatedSize, disk.virtualSize)
-
-export const diskName = (disk: Disk): string => disk.imagePath?.split('/').pop() ?? disk.id
-
-function planDisk(disk: Disk, index: number, jobId: JobId, snapshot: SnapshotDisk | null): PlannedDisk {
+function planDisk(
+  disk: Disk,
+  index: number,
+  jobId: JobId,
+  snapshot: SnapshotDisk | null,
+): Omit<PlannedDisk, keyof DiskBasis> {
   return {
     id: disk.id,
     name: diskName(disk),
@@ -134,15 +132,9 @@ function planDisk(disk: Disk, index: number, jobId: JobId, snapshot: SnapshotDis
     targetNode: targetNodeName(jobId, index),
     filterNode: filterNodeName(jobId, index),
     virtualSize: disk.virtualSize,
-    bytesToCopy: bytesToCopy(disk),
     sourcePath: disk.imagePath,
     sourceFormat: disk.format,
     firmware: disk.firmware,
-    basis: 'all',
-    basisReason: everything,
-    parentId: null,
-    bitmap: null,
-    witness: null,
     snapshot,
   }
 }

@@ -1,13 +1,14 @@
 // The steps of a backup on the destination, after QEMU has let go: record the point or remove its remains, read it back.
 import { stat } from 'node:fs/promises'
 import type { Point } from '../../../shared/domain/point.ts'
-import type { FloeError } from '../errors.ts'
+import { FloeError } from '../errors.ts'
 import { removeScratchFiles } from '../instant/remove.ts'
 import type { PartialPoint, PointFacts } from '../repository/types.ts'
 import { snapshotsOf } from './plan.ts'
-import { checkFailed, destinationRemoved, notRecorded } from './problems.ts'
+import { checkFailed, destinationRemoved, notProven, notRecorded, proofFailed } from './problems.ts'
 import { type RunContext, targetPaths } from './run-context.ts'
 import type { BackupInstant } from './state.ts'
+import { removeOldBitmaps } from './track.ts'
 import { faultOf } from './whole-image.ts'
 
 export class PointSteps {
@@ -41,6 +42,7 @@ export class PointSteps {
       if (!run.point) throw await this.#whyNotRecorded(partial, error)
       deps.ports.logger.warn('Recording complained, yet the restore point is there', { error: String(error) })
     }
+    await removeOldBitmaps(deps.machines, header.machineId, header, deps.ports.logger)
     run.post({ event: 'recorded' })
   }
 
@@ -61,18 +63,26 @@ export class PointSteps {
     const { pointId, jobId } = run.header
     try {
       repository.markChecking(pointId, jobId)
-      run.point = await repository.computeIndex(
-        pointId,
-        (doneBytes, totalBytes) => run.view.onChecked(doneBytes, totalBytes),
-        this.#check.signal,
-      )
+      const tell = (doneBytes: number, totalBytes: number) => run.view.onChecked(doneBytes, totalBytes)
+      if (run.header.prove) await this.#prove(tell)
+      else run.point = await repository.computeIndex(pointId, tell, this.#check.signal)
     } catch (error) {
+      if (error instanceof FloeError && error.code === 'backup/proof-failed') throw error
       if (!this.#check.signal.aborted) throw checkFailed(run.place, error)
       return run.post({ event: 'check-skipped' })
     } finally {
       repository.markChecking(pointId, null)
     }
     run.post({ event: 'checked' })
+  }
+
+  /** The whole point is read back and compared with what the instant held. @throws FloeError `backup/proof-failed` */
+  async #prove(tell: (doneBytes: number, totalBytes: number) => void): Promise<void> {
+    const { header, deps, place } = this.#run
+    const verdict = await deps.repository.prove(header.pointId, tell, this.#check.signal)
+    this.#run.point = this.recordedPoint()
+    if (verdict === null) throw notProven(place)
+    if (!verdict.ok) throw proofFailed(place, verdict.damage)
   }
 
   skipCheck(): void {
@@ -85,16 +95,17 @@ export class PointSteps {
   }
 
   async #copiedDisks(): Promise<PointFacts['disks']> {
-    const { header, deps, images } = this.#run
+    const { header, deps, images, notes } = this.#run
     const disks: PointFacts['disks'][number][] = []
     for (const [index, disk] of header.plan.disks.entries()) {
       const path = targetPaths(this.#run)[index] as string
-      const known = { virtualSize: disk.virtualSize, identity: images.get(path) ?? null }
+      const known = { virtualSize: disk.virtualSize, identity: images.get(path) ?? null, parent: disk.parentId }
       const fault = await faultOf(path, known, deps.ports.env)
       if (fault) throw new Error(`The copy of ${disk.id} is not whole: ${fault}.`)
       const { id, virtualSize, sourcePath, sourceFormat, firmware } = disk
       const bytesCopied = (await stat(path)).blocks * 512
-      const { basis, basisReason, parentId, bitmap, witness } = disk
+      const { basis, basisReason, parentId, witness } = disk
+      const bitmap = notes.untracked.includes(id) ? null : disk.bitmap
       const source = { sourcePath, sourceFormat, firmware }
       disks.push({ id, virtualSize, bytesCopied, ...source, basis, basisReason, parentId, bitmap, witness })
     }

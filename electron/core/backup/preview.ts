@@ -3,7 +3,8 @@ import type { Destination } from '../../../shared/domain/destination.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
 import type { Problem } from '../../../shared/errors/problem.ts'
 import type { BackupPreview } from '../../../shared/ipc/contract.ts'
-import { bytesToCopy, exclusionReason, type PlanInput, planBackup, spaceNeeded } from './plan.ts'
+import { bytesHeld } from './disks.ts'
+import { exclusionReason, type PlanInput, planBackup, spaceNeeded } from './plan.ts'
 
 /** @throws FloeError as planBackup */
 export function previewOf(input: {
@@ -16,28 +17,31 @@ export function previewOf(input: {
   const { machine, destination, obstacle } = input
   const { inventory } = input.plan
   const plan = planBackup(input.plan)
-  const included = new Set(plan.disks.map((disk) => disk.id))
+  const planned = new Map(plan.disks.map((disk) => [disk.id, disk]))
   const { freeBytes } = destination
   return {
     machineId: machine.id,
     destinationId: destination.id,
     kind: plan.kind,
     kindReason: plan.kindReason,
-    basis: 'all',
+    basis: plan.basis,
     way: plan.way,
     wayReason: plan.wayReason,
     freeze:
       plan.freeze.kind === 'freeze' ? { wanted: true, reason: null } : { wanted: false, reason: plan.freeze.reason },
     scratch: plan.scratch === null ? null : { ...plan.scratch, freeBytes: scratchFree(input.plan, plan.bytesToCopy) },
     obstacle,
-    disks: inventory.map((disk) => ({
-      diskId: disk.id,
-      included: included.has(disk.id),
-      basis: 'all',
-      basisReason: included.has(disk.id) ? plan.kindReason : '',
-      bytesToCopy: bytesToCopy(disk),
-      reason: included.has(disk.id) ? null : (exclusionReason(disk) ?? 'Not chosen.'),
-    })),
+    disks: inventory.map((disk) => {
+      const copy = planned.get(disk.id)
+      return {
+        diskId: disk.id,
+        included: copy !== undefined,
+        basis: copy?.basis ?? 'all',
+        basisReason: copy?.basisReason ?? '',
+        bytesToCopy: copy?.bytesToCopy ?? bytesHeld(disk),
+        reason: copy ? null : (exclusionReason(disk) ?? 'Not chosen.'),
+      }
+    }),
     bytesToCopy: plan.bytesToCopy,
     freeBytes,
     enoughSpace: freeBytes === null || freeBytes >= spaceNeeded(plan).bytes,

@@ -1,5 +1,6 @@
 // Every way a copy can fail, as a finished sentence with the facts its words are made of (ux.md 3.3). QEMU's texts are
 // quoted and never parsed: what happened is told by events, statuses and the file system.
+import type { Damage } from '../../../shared/domain/point.ts'
 import type { Problem } from '../../../shared/errors/problem.ts'
 import { FloeError, toProblem } from '../errors.ts'
 import { QmpExecuteError } from '../qmp/errors.ts'
@@ -118,6 +119,36 @@ export function checkFailed(place: BackupPlace, cause: unknown): FloeError {
     remedy: 'Do not rely on this restore point. Check the drive, and back up again.',
     cause,
   })
+}
+
+/** The point is there and readable, and nobody can say whether it is what the machine held. */
+export function notProven(place: BackupPlace): FloeError {
+  return new FloeError(
+    'backup/proof-failed',
+    `The restore point of ${place.machineName} is recorded, but could not be compared with the machine: the instant could not be read to its end.`,
+    {
+      params: { machine: place.machineName, destination: place.destinationName, damaged: false },
+      remedy: 'Verify the restore point, or back up again with the proof.',
+    },
+  )
+}
+
+export function proofFailed(place: BackupPlace, damage: readonly Damage[]): FloeError {
+  const [first] = damage
+  return new FloeError(
+    'backup/proof-failed',
+    `The new restore point is not what ${place.machineName} held at its instant. ${first?.text ?? ''}`.trim(),
+    {
+      params: {
+        machine: place.machineName,
+        destination: place.destinationName,
+        disk: first?.diskId ?? null,
+        offset: first?.offset ?? null,
+        damaged: true,
+      },
+      remedy: 'Do not rely on this restore point. Check the drive, and back up again with the proof.',
+    },
+  )
 }
 
 /** QEMU gets no lock on an image that another program writes to; for raw ones it finds that out when the copy starts. */

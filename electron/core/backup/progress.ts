@@ -6,6 +6,8 @@ import type { PlannedDisk } from './plan.ts'
 /** One look at the copy. Arrays go by the plan's disks; null where a file could not be looked at. */
 export interface CopySample {
   readonly allocatedBytes: readonly (number | null)[]
+  /** Where it is known exactly: what there is to copy in all. */
+  readonly totalBytes?: readonly (number | null)[]
   readonly finished: readonly boolean[]
 }
 
@@ -18,8 +20,9 @@ export function startOfCopy(disks: readonly Pick<PlannedDisk, 'bytesToCopy'>[]):
 export function advance(before: DiskBytes, sample: CopySample): DiskBytes {
   return before.map((disk, index) => {
     const done = disk.done || sample.finished[index] === true
-    const seen = Math.min(disk.totalBytes, sample.allocatedBytes[index] ?? 0)
-    return { ...disk, done, doneBytes: done ? disk.totalBytes : Math.max(disk.doneBytes, seen) }
+    const totalBytes = sample.totalBytes?.[index] ?? disk.totalBytes
+    const seen = Math.min(totalBytes, sample.allocatedBytes[index] ?? 0)
+    return { totalBytes, done, doneBytes: done ? totalBytes : Math.max(disk.doneBytes, seen) }
   })
 }
 

@@ -1,6 +1,9 @@
 // The QMP commands of a backup (qemu.md 2, 3). Everything but the start may be repeated: each looks first what is there.
+import type { DiskId } from '../../../shared/domain/ids.ts'
 import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
+import { writtenBitmap } from '../repository/types.ts'
+import { beginTracking, bitmapGranularity, borrowBitmap, type TransactionAction } from '../tracking/commands.ts'
 import type { BackupPlan, PlannedDisk } from './plan.ts'
 
 /** One of `query-jobs`. `error` is missing when nothing went wrong. */
@@ -19,15 +22,62 @@ export interface CopyReport {
   readonly speed: number
   /** Bytes the job has walked over, empty ones too. */
   readonly offset: number
+  /** Bytes it has to walk over; of an incremental, what is marked in its bitmap. */
+  readonly len: number
 }
 
+/**
+ * Opens the image that is written. What lies below it is left closed: whole clusters are copied (qemu.md 4.1). A bitmap in
+ * it records what is written, and comes with the image.
+ */
 export async function addTarget(session: QmpSession, disk: PlannedDisk, path: string): Promise<void> {
   await session.execute('blockdev-add', {
     driver: 'qcow2',
     'node-name': disk.targetNode,
+    ...(disk.parentId === null ? {} : { backing: null }),
     file: { driver: 'file', filename: path },
   })
+  await session.execute('block-dirty-bitmap-add', {
+    node: disk.targetNode,
+    name: writtenBitmap,
+    persistent: true,
+    granularity: bitmapGranularity,
+  })
 }
+
+/** The node a disk is read from: as it was at the instant, or as it is. */
+export const readNode = (disk: PlannedDisk): string => disk.snapshot?.snapshotNode ?? disk.sourceNode
+
+/** The bitmap that a job goes by: made for it, and gone with its node. */
+const jobBitmap = 'floe-job'
+
+/** What the job of an incremental is to copy, as it stands at this moment. */
+function bitmapActions(disk: PlannedDisk, marks: MarkedNode | null): readonly TransactionAction[] {
+  const from = marks ?? (disk.oldBitmap === null ? null : { node: disk.sourceNode, name: disk.oldBitmap })
+  if (from === null || from.name === jobBitmapOf(disk, marks)) return []
+  return borrowBitmap({ from, to: { node: readNode(disk), name: jobBitmap } })
+}
+
+/** A bitmap of the very node that is read needs no copy: with mode `never` a job leaves it as it is. */
+const jobBitmapOf = (disk: PlannedDisk, marks: MarkedNode | null): string | null =>
+  marks === null && disk.snapshot === null ? disk.oldBitmap : jobBitmap
+
+/** Where what was found by comparing is marked. */
+export interface MarkedNode {
+  readonly node: string
+  readonly name: string
+}
+
+/** From here on changes are tracked for the point that is being made: in the same transaction as the copy, or its instant. */
+export const trackingActions = (plan: BackupPlan, untracked: readonly DiskId[]): readonly TransactionAction[] =>
+  plan.disks.flatMap(({ id, sourceNode, newBitmap }) =>
+    newBitmap === null || untracked.includes(id) ? [] : [beginTracking(sourceNode, newBitmap)],
+  )
+
+export const transactionOf = (actions: readonly TransactionAction[]) => ({
+  execute: 'transaction',
+  arguments: { actions, properties: { 'completion-mode': 'individual' } },
+})
 
 /** Bytes per second for each of `jobs` copies; 0 is QEMU's word for no limit. */
 export const speedPerJob = (limit: number | null, jobs: number): number =>
@@ -36,15 +86,22 @@ export const speedPerJob = (limit: number | null, jobs: number): number =>
 /** How long a guest's write may wait for the destination before the copy gives way (QEMU 10.1). */
 const cbwTimeoutSeconds = 10
 
-/** All disks in one transaction, so that they show one instant (qemu.md 3). */
-export function startArguments(plan: BackupPlan, limit: number | null): Readonly<Record<string, unknown>> {
-  const actions = plan.disks.map((disk) => ({
+/** The copies of all disks, for one transaction, so that they show one instant (qemu.md 3, 5.1). */
+export function copyActions(
+  plan: BackupPlan,
+  limit: number | null,
+  marksOf: (disk: PlannedDisk) => MarkedNode | null = () => null,
+): readonly TransactionAction[] {
+  const borrowed = plan.disks.flatMap((disk) => bitmapActions(disk, marksOf(disk)))
+  const copies = plan.disks.map((disk) => ({
     type: 'blockdev-backup',
     data: {
       'job-id': disk.jobName,
-      device: disk.snapshot?.snapshotNode ?? disk.sourceNode,
+      device: readNode(disk),
       target: disk.targetNode,
-      sync: 'full',
+      ...(disk.basis === 'all'
+        ? { sync: 'full' }
+        : { sync: 'bitmap', bitmap: jobBitmapOf(disk, marksOf(disk)), 'bitmap-mode': 'never' }),
       'filter-node-name': disk.filterNode,
       'auto-dismiss': false,
       'on-target-error': 'stop',
@@ -53,7 +110,7 @@ export function startArguments(plan: BackupPlan, limit: number | null): Readonly
       ...(plan.givesWay ? { 'on-cbw-error': 'break-snapshot', 'cbw-timeout': cbwTimeoutSeconds } : {}),
     },
   }))
-  return { actions, properties: { 'completion-mode': 'individual' } }
+  return [...borrowed, ...copies]
 }
 
 const isOurs = (plan: BackupPlan, name: string) => plan.disks.some((disk) => disk.jobName === name)

@@ -18,6 +18,8 @@ import { transition } from './transition.ts'
 
 type Step = Exclude<BackupEffect, { effect: 'finish' }>
 
+const readsInstant = ({ state }: BackupState) => state === 'comparing' || state === 'proving'
+
 export class BackupRun {
   readonly #context: RunContext
   readonly #copy: CopySteps
@@ -144,6 +146,7 @@ export class BackupRun {
   async detach(): Promise<void> {
     this.#detached = true
     this.#copy.lookAway()
+    this.#copy.endReading()
     this.#point.skipCheck()
     this.#wake?.()
     await this.#context.link.detach()
@@ -184,6 +187,7 @@ export class BackupRun {
 
   #enter(state: BackupState): void {
     if (this.#state.state === 'copying' && state.state !== 'copying') this.#copy.lookAway()
+    if (readsInstant(this.#state) && !readsInstant(state)) this.#copy.endReading()
     this.#state = state
     this.#context.view.onState(state)
   }
@@ -202,6 +206,10 @@ export class BackupRun {
         return this.#copy.prepare()
       case 'start':
         return this.#copy.start()
+      case 'compare':
+        return this.#copy.compare()
+      case 'read-instant':
+        return this.#copy.readInstant()
       case 'watch':
         return this.#copy.watch(step.rescueGuest)
       case 'stop-jobs':
@@ -230,6 +238,10 @@ export class BackupRun {
         return this.post({ event: 'preparation-failed', problem: refused(place, error) })
       case 'start':
         return this.post({ event: 'start-failed', problem: refused(place, error) })
+      case 'compare':
+        return this.post({ event: 'compare-failed', problem: refused(place, error) })
+      case 'read-instant':
+        return this.post({ event: 'instant-unread', problem: toProblem(error) })
       case 'release':
         this.#log.error('QEMU did not let go of a backup', { ...this.#where, error: String(error) })
         return this.post({ event: 'release-failed', problem: refused(place, error) })

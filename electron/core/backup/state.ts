@@ -23,6 +23,8 @@ export type BackupState =
   | { readonly state: 'preparing'; readonly cancelled: boolean }
   /** Freeze, instant and thaw are on their way, then the jobs. `at`: just before (ISO 8601). */
   | { readonly state: 'starting'; readonly at: string; readonly rescueGuest: boolean; readonly cancelled: boolean }
+  /** The instant is compared with the parent points, to find what is to be copied; then the jobs begin. */
+  | { readonly state: 'comparing'; readonly instant: BackupInstant; readonly rescueGuest: boolean }
   /** QEMU copies. `finished`: indexes of disks with a good verdict. */
   | {
       readonly state: 'copying'
@@ -30,6 +32,8 @@ export type BackupState =
       readonly rescueGuest: boolean
       readonly finished: readonly number[]
     }
+  /** All is copied; the instant is read whole, to prove the finished point with it later. */
+  | { readonly state: 'proving'; readonly instant: BackupInstant; readonly rescueGuest: boolean }
   /** Jobs are being cancelled. */
   | { readonly state: 'stopping'; readonly rescueGuest: boolean; readonly ending: BadEnding }
   /** Jobs are dismissed and target nodes removed, which flushes the images (qemu.md 0.6). */
@@ -48,6 +52,10 @@ export type BackupState =
 export interface BackupOptions {
   readonly diskCount: number
   readonly check: boolean
+  /** The instant is compared with a parent point before the jobs begin. */
+  readonly compares: boolean
+  /** The finished point is compared with the instant. */
+  readonly proves: boolean
   /** What a point whose instant nobody saw is worth: Floe was closed while it was set. Null: nothing, for a required freeze. */
   readonly unseen: JobInstant | null
 }
@@ -56,5 +64,5 @@ export const initialState: BackupState = { state: 'idle' }
 
 /** Does this state still need QEMU? */
 export function needsMachine(state: BackupState): boolean {
-  return ['preparing', 'starting', 'copying', 'stopping', 'releasing'].includes(state.state)
+  return ['preparing', 'starting', 'comparing', 'copying', 'proving', 'stopping', 'releasing'].includes(state.state)
 }

@@ -21,6 +21,8 @@ const cancelled: BadEnding = { kind: 'cancelled' }
 
 const stop = (rescueGuest: boolean, ending: BadEnding) =>
   go({ state: 'stopping', rescueGuest, ending }, { effect: 'stop-jobs' })
+const copy = (instant: BackupInstant, rescueGuest: boolean) =>
+  go({ state: 'copying', instant, rescueGuest, finished: [] }, { effect: 'watch', rescueGuest })
 const release = (rescueGuest: boolean, outcome: In<'releasing'>['outcome']) =>
   go(
     { state: 'releasing', rescueGuest, outcome },
@@ -41,8 +43,12 @@ export function transition(state: BackupState, event: BackupEvent, options: Back
       return whilePreparing(state, event)
     case 'starting':
       return whileStarting(state, event, options)
+    case 'comparing':
+      return whileComparing(state, event)
     case 'copying':
       return whileCopying(state, event, options)
+    case 'proving':
+      return whileProving(state, event)
     case 'stopping':
       return whileStopping(state, event)
     case 'releasing':
@@ -85,10 +91,9 @@ function whileStarting(state: In<'starting'>, event: BackupEvent, options: Backu
   switch (event.event) {
     case 'started':
       if (state.cancelled) return stop(rescueGuest, cancelled)
-      return go(
-        { state: 'copying', instant: event.instant, rescueGuest, finished: [] },
-        { effect: 'watch', rescueGuest },
-      )
+      return options.compares
+        ? go({ state: 'comparing', instant: event.instant, rescueGuest }, { effect: 'compare' })
+        : copy(event.instant, rescueGuest)
     case 'start-failed':
       return stop(rescueGuest, state.cancelled ? cancelled : failed(event.problem))
     case 'cancel-requested':
@@ -98,10 +103,27 @@ function whileStarting(state: In<'starting'>, event: BackupEvent, options: Backu
     case 'resumed':
       if (state.cancelled) return stop(rescueGuest, cancelled)
       if (event.remains.jobs !== 'all' || options.unseen === null) return stop(rescueGuest, failed(event.problem))
-      return go(
-        { state: 'copying', instant: { ...options.unseen, at }, rescueGuest, finished: [] },
-        { effect: 'watch', rescueGuest },
-      )
+      return copy({ ...options.unseen, at }, rescueGuest)
+    default:
+      return stay(state)
+  }
+}
+
+function whileComparing(state: In<'comparing'>, event: BackupEvent): Transition {
+  const { instant, rescueGuest } = state
+  switch (event.event) {
+    case 'compared':
+      return copy(instant, rescueGuest)
+    case 'compare-failed':
+    case 'trouble':
+      return stop(rescueGuest, failed(event.problem))
+    case 'cancel-requested':
+      return stop(rescueGuest, cancelled)
+    case 'machine-gone':
+      return discard(failed(event.problem))
+    case 'resumed':
+      // The marks are lost with the one who made them, unless the jobs had begun already.
+      return event.remains.jobs === 'all' ? copy(instant, rescueGuest) : stop(rescueGuest, failed(event.problem))
     default:
       return stay(state)
   }
@@ -114,8 +136,9 @@ function whileCopying(state: In<'copying'>, event: BackupEvent, options: BackupO
       if (event.problem !== null) return stop(rescueGuest, failed(event.problem))
       if (state.finished.includes(event.disk)) return stay(state)
       const finished = [...state.finished, event.disk]
-      return finished.length < options.diskCount
-        ? go({ ...state, finished })
+      if (finished.length < options.diskCount) return go({ ...state, finished })
+      return options.proves
+        ? go({ state: 'proving', instant, rescueGuest }, { effect: 'read-instant' })
         : release(rescueGuest, { kind: 'copied', instant })
     }
     case 'trouble':
@@ -127,6 +150,24 @@ function whileCopying(state: In<'copying'>, event: BackupEvent, options: BackupO
     case 'resumed':
       if (event.remains.jobs !== 'all') return stop(rescueGuest, failed(event.problem))
       return go({ ...state, finished: [] }, { effect: 'watch', rescueGuest })
+    default:
+      return stay(state)
+  }
+}
+
+function whileProving(state: In<'proving'>, event: BackupEvent): Transition {
+  const { instant, rescueGuest } = state
+  switch (event.event) {
+    case 'instant-read':
+    case 'instant-unread':
+    case 'resumed':
+      return release(rescueGuest, { kind: 'copied', instant })
+    case 'trouble':
+      return stop(rescueGuest, failed(event.problem))
+    case 'cancel-requested':
+      return stop(rescueGuest, cancelled)
+    case 'machine-gone':
+      return discard(failed(event.problem))
     default:
       return stay(state)
   }

@@ -180,7 +180,11 @@ class Watch {
   async #look(session: QmpSession, listener: QmpEventListener): Promise<void> {
     const { plan, signal, control } = this.#in
     const copies = new Map((await ourCopies(session, plan)).map((copy) => [copy.device, copy]))
-    const allocatedBytes = await this.#lookAtFiles()
+    const files = await this.#lookAtFiles()
+    // Of an incremental, QEMU itself counts the bytes that are to be copied and no others.
+    const counted = plan.disks.map((disk) => (disk.basis === 'all' ? undefined : copies.get(disk.jobName)))
+    const allocatedBytes = files.map((bytes, index) => (counted[index] ? counted[index].offset : bytes))
+    const totalBytes = counted.map((copy) => copy?.len ?? null)
     for (const [index, disk] of plan.disks.entries()) {
       if (signal.aborted) return
       const copy = copies.get(disk.jobName)
@@ -192,7 +196,7 @@ class Watch {
     const running = plan.disks.flatMap((disk, index) => (this.#finished[index] ? [] : (copies.get(disk.jobName) ?? [])))
     const { pause, trouble } = await control.look(session, running)
     if (trouble) this.#trouble(trouble)
-    this.#in.onSample({ allocatedBytes, finished: [...this.#finished], pause })
+    this.#in.onSample({ allocatedBytes, totalBytes, finished: [...this.#finished], pause })
   }
 
   /** A destination that hangs keeps nobody from looking after the guest and the scratch drive. */

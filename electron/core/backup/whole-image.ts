@@ -27,6 +27,8 @@ export function fault(report: ImageReport, fileSize: number): string | null {
 interface Known {
   readonly virtualSize: number
   readonly identity: string | null
+  /** The point it starts from: it may lie over that one's image. What it lies over exactly, the repository checks. */
+  readonly parent?: string | null
 }
 
 /** @throws FloeError `system/tool-missing`, `system/tool-failed` when qemu-img cannot tell */
@@ -40,7 +42,7 @@ export async function faultOf(
   }
   const { virtualSize, backingFile } = await imageInfo(path, 'qcow2', { env })
   if (virtualSize !== known.virtualSize) return `it is an image of ${virtualSize} instead of ${known.virtualSize} bytes`
-  if (backingFile !== null) return 'it depends on another image'
+  if (backingFile !== null && (known.parent ?? null) === null) return 'it depends on another image'
   const args = ['check', '--output=json', imageArgument(path, 'qcow2')]
   const { stdout } = await runTool('qemu-img', `check "${path}"`, args, { env, accepted: [0, 2, 3] })
   return fault(JSON.parse(stdout) as ImageReport, (await stat(path)).size)

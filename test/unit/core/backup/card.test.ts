@@ -11,7 +11,7 @@ const unseen = {
   pausedMs: null,
 } as const
 const instant = { ...unseen, at }
-const options = { diskCount: 1, check: true, unseen }
+const options = { diskCount: 1, check: true, compares: false, proves: false, unseen }
 const still = { pause: null, freezing: false }
 const words = (state: BackupState, given = options) =>
   cardOf(state, given, still, []).phases.map((phase) => `${phase.name} ${phase.state}`)

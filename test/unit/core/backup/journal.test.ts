@@ -17,7 +17,7 @@ import { tempDir } from '../../../support/temp.ts'
 
 const jobId = freshId<JobId>()
 const header: BackupHeader = {
-  version: 2,
+  version: 3,
   jobId,
   pointId: freshId<PointId>(),
   machineId: freshId<MachineId>(),
@@ -26,6 +26,7 @@ const header: BackupHeader = {
   destination: { id: freshId<DestinationId>(), name: 'Drive', path: '/drive', freeBytes: 1 },
   plan: {
     kind: 'full',
+    basis: 'all',
     kindReason: 'Always.',
     way: 'push',
     wayReason: 'Only one.',
@@ -48,6 +49,8 @@ const header: BackupHeader = {
           basisReason: '',
           parentId: null,
           bitmap: null,
+          oldBitmap: null,
+          newBitmap: null,
           witness: null,
           snapshot: null,
         },
@@ -55,6 +58,8 @@ const header: BackupHeader = {
     ],
   },
   check: true,
+  prove: false,
+  reading: { socketFolder: '/run/j', socketPath: '/run/j/nbd.sock' },
   limit: null,
   qemuVersion: '7.2.22',
   startCommand: null,

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { History } from '../../../../electron/core/backup/basis.ts'
 import {
   copyJobName,
   filterNodeName,
@@ -7,13 +8,13 @@ import {
   targetNodeName,
 } from '../../../../electron/core/backup/naming.ts'
 import { type PlanInput, planBackup, spaceNeeded } from '../../../../electron/core/backup/plan.ts'
-import { speedPerJob, startArguments } from '../../../../electron/core/backup/qemu-copy.ts'
+import { copyActions, speedPerJob, trackingActions } from '../../../../electron/core/backup/qemu-copy.ts'
 import { fault } from '../../../../electron/core/backup/whole-image.ts'
 import type { DeviceRoot } from '../../../../electron/core/instant/devices.ts'
 import type { ScratchAnswer } from '../../../../electron/core/instant/scratch.ts'
 import type { FreezePlan } from '../../../../electron/core/instant/types.ts'
 import { Disk } from '../../../../shared/domain/disk.ts'
-import type { JobId } from '../../../../shared/domain/ids.ts'
+import type { DestinationId, DiskId, JobId, PointId } from '../../../../shared/domain/ids.ts'
 
 const jobId = 'abcdefghijkl' as JobId
 
@@ -48,6 +49,15 @@ const unfrozen: FreezePlan = { kind: 'no-freeze', cause: 'not-wanted', reason: '
 const rootsOf = (...ids: string[]): DeviceRoot[] =>
   ids.map((id) => ({ qdev: `/machine/${id}`, path: `/machine/${id}`, node: `top-${id}`, driver: 'qcow2' }))
 
+const nothingYet: History = {
+  destinationId: 'destination1' as DestinationId,
+  pointId: 'pointpoint02' as PointId,
+  wished: 'automatic',
+  parents: [],
+  tracking: new Map(),
+  noComparison: null,
+}
+
 const plan = (inventory: Disk[], change: Partial<PlanInput> = {}) =>
   planBackup({
     jobId,
@@ -59,6 +69,7 @@ const plan = (inventory: Disk[], change: Partial<PlanInput> = {}) =>
     scratch: () => room,
     freeze: unfrozen,
     hindrance: null,
+    history: nothingYet,
     ...change,
   })
 
@@ -102,7 +113,7 @@ test('what cannot be planned is refused by name', () => {
 test('all disks go into one transaction, with the limit shared and what is in flight bounded where QEMU can', () => {
   const capabilities = { hasCommand: () => true, hasArgument: () => true, hasDriver: () => true }
   const made = plan([disk('a'), disk('b')], { capabilities })
-  const { actions } = startArguments(made, 1001) as { actions: { type: string; data: Record<string, unknown> }[] }
+  const actions = copyActions(made, 1001) as readonly { type: string; data: Record<string, unknown> }[]
   expect(actions.map(({ type }) => type)).toEqual(['blockdev-backup', 'blockdev-backup'])
   for (const { data } of actions) {
     expect(data).toMatchObject({
@@ -135,7 +146,7 @@ test("the guest's old data is set aside wherever that can be had, and the reason
   expect(oneDrive.wayReason).toMatch(/on the destination's drive.*given up within seconds/)
   expect(fleecing.disks.map((planned) => planned.snapshot?.rootNode)).toEqual(['top-a', 'top-b'])
   expect(fleecing.disks[1]?.snapshot?.scratchPath).toBe(`/scratch/floe-${jobId}-s1.qcow2`)
-  const { actions } = startArguments(fleecing, null) as { actions: { data: Record<string, unknown> }[] }
+  const actions = copyActions(fleecing, null) as readonly { data: Record<string, unknown> }[]
   expect(actions.map(({ data }) => data.device)).toEqual([`floe-${jobId}-v0`, `floe-${jobId}-v1`])
   expect(actions[0]?.data['on-cbw-error']).toBeUndefined()
   const bounded = { ...none, hasArgument: (_: string, name: string) => name === 'x-perf.max-workers' }
@@ -160,7 +171,50 @@ test("the guest's old data is set aside wherever that can be had, and the reason
     givesWay: true,
     wayReason: expect.stringMatching(/^No room\./),
   })
-  const given = startArguments(push, null) as { actions: { data: Record<string, unknown> }[] }
-  expect(given.actions[0]?.data).toMatchObject({ device: '#block-a', 'on-cbw-error': 'break-snapshot' })
+  const given = copyActions(push, null) as readonly { data: Record<string, unknown> }[]
+  expect(given[0]?.data).toMatchObject({ device: '#block-a', 'on-cbw-error': 'break-snapshot' })
   expect(plan(disks, { capabilities: null }).way).toBe('offline')
+})
+
+test('only what changed is copied where it is tracked, into an image that starts from the parent point, and tracking goes on', () => {
+  const old = `floe-destination1-pointpoint01`
+  const bitmap = { name: old, recording: true, persistent: true, busy: false, inconsistent: false, granularity: 65536 }
+  const history: History = {
+    ...nothingYet,
+    parents: [
+      {
+        pointId: 'pointpoint01' as PointId,
+        createdAt: '2026-01-01T00:00:00.000Z',
+        disks: [{ id: 'a' as DiskId, virtualSize: 1000, bitmap: old, witness: null, hasIndex: true }],
+      },
+    ],
+    tracking: new Map([
+      ['a', { diskId: 'a', bitmaps: [{ ...bitmap, dirtyBytes: 65536 }], keeps: 'persistent', witness: null }],
+      ['b', { diskId: 'b', bitmaps: [], keeps: 'volatile', witness: null }],
+    ] as unknown as [DiskId, never][]),
+  }
+  const disks = [disk('a'), disk('b')]
+  const made = plan(disks, { capabilities: all, roots: rootsOf('a', 'b'), history })
+  expect(made).toMatchObject({ kind: 'incremental', basis: 'all', bytesToCopy: 65536 + 400 })
+  expect(made.disks[0]).toMatchObject({ basis: 'bitmap', parentId: 'pointpoint01', oldBitmap: old })
+  const begun = expect.stringMatching(/^floe-destination1-pointpoint02-[0-9a-f]{8}$/)
+  expect(trackingActions(made, [])).toMatchObject([
+    { type: 'block-dirty-bitmap-add', data: { node: '#block-a', name: begun, persistent: true } },
+    { type: 'block-dirty-bitmap-add', data: { node: '#block-b', name: begun, persistent: false } },
+  ])
+  expect(trackingActions(made, ['b' as DiskId])).toHaveLength(1)
+  const actions = copyActions(made, null) as readonly { type: string; data: Record<string, unknown> }[]
+  expect(actions.map(({ type }) => type)).toEqual([
+    'block-dirty-bitmap-add',
+    'block-dirty-bitmap-merge',
+    'blockdev-backup',
+    'blockdev-backup',
+  ])
+  expect(actions[2]?.data).toMatchObject({ sync: 'bitmap', 'bitmap-mode': 'never', device: `floe-${jobId}-v0` })
+  expect(actions[3]?.data).toMatchObject({ sync: 'full' })
+  // Straight from the disk, the bitmap itself is read, and never changed.
+  const push = plan(disks, { history })
+  expect(copyActions({ ...push, way: 'push' }, null)[0]?.data).toMatchObject({ bitmap: old, 'bitmap-mode': 'never' })
+  expect(plan(disks, { capabilities: null, history }).disks[0]).toMatchObject({ newBitmap: null, bitmap: old })
+  expect(plan(disks, { history: { ...history, wished: 'full' } })).toMatchObject({ kind: 'full', basis: 'all' })
 })

@@ -15,6 +15,7 @@ const unseen = {
   pausedMs: null,
 } as const
 const instant = { ...unseen, at }
+const plainly = { diskCount: 1, check: false, compares: false, proves: false, unseen }
 const problem = toProblem(new FloeError('backup/write-error', 'Writing failed.'))
 const share = fc.constantFrom('all', 'some', 'none') satisfies fc.Arbitrary<Remains['jobs']>
 const remains = fc.record({ jobs: share, targets: share, partial: fc.boolean(), recorded: fc.boolean() })
@@ -28,11 +29,13 @@ const plain = fc.constantFrom<BackupEvent['event']>(
     'discarded',
     'checked',
     'check-skipped',
+    'compared',
+    'instant-read',
   ] as const),
 )
 const withProblem = fc.constantFrom<BackupEvent['event']>(
   ...(['preparation-failed', 'start-failed', 'trouble', 'machine-gone', 'release-failed', 'record-failed'] as const),
-  ...(['discard-failed', 'check-failed'] as const),
+  ...(['discard-failed', 'check-failed', 'compare-failed', 'instant-unread'] as const),
 )
 const anyEvent: fc.Arbitrary<BackupEvent> = fc.oneof(
   plain.map((event) => ({ event }) as BackupEvent),
@@ -49,6 +52,8 @@ const anyEvent: fc.Arbitrary<BackupEvent> = fc.oneof(
 const options = fc.record({
   diskCount: fc.integer({ min: 1, max: 3 }),
   check: fc.boolean(),
+  compares: fc.boolean(),
+  proves: fc.boolean(),
   unseen: fc.constantFrom(unseen, null),
 })
 
@@ -60,6 +65,10 @@ function outcomesOf(effect: BackupEffect, diskCount: number): readonly BackupEve
       return [{ event: 'prepared', at, rescueGuest: true }, { event: 'preparation-failed', problem }, gone]
     case 'start':
       return [{ event: 'started', instant }, { event: 'start-failed', problem }, gone]
+    case 'compare':
+      return [{ event: 'compared' }, { event: 'compare-failed', problem }, { event: 'trouble', problem }, gone]
+    case 'read-instant':
+      return [{ event: 'instant-read' }, { event: 'instant-unread', problem }, { event: 'trouble', problem }, gone]
     case 'watch': {
       const good = Array.from(
         { length: diskCount },
@@ -147,19 +156,18 @@ test('a copy whose required freeze nobody saw hold is ended, and one that was ca
   }
   const after = (cancelled: boolean, seen: typeof unseen | null) =>
     transition({ state: 'starting', at, rescueGuest: true, cancelled }, resumed, {
-      diskCount: 1,
-      check: false,
+      ...plainly,
       unseen: seen,
     }).state
   expect(after(false, null)).toMatchObject({ state: 'stopping', ending: { kind: 'failed' } })
   expect(after(false, unseen)).toMatchObject({ state: 'copying', instant })
   expect(after(true, unseen)).toMatchObject({ state: 'stopping', ending: { kind: 'cancelled' } })
-  const preparing = transition({ state: 'preparing', cancelled: true }, resumed, { diskCount: 1, check: false, unseen })
+  const preparing = transition({ state: 'preparing', cancelled: true }, resumed, plainly)
   expect(preparing.state).toMatchObject({ state: 'releasing', outcome: { kind: 'cancelled' } })
 })
 
 test('a good verdict of every disk is needed before anything is recorded', () => {
-  const given = { diskCount: 2, check: false, unseen }
+  const given = { ...plainly, diskCount: 2 }
   const copying: BackupState = { state: 'copying', instant, rescueGuest: true, finished: [] }
   const one = transition(copying, { event: 'concluded', disk: 0, problem: null }, given)
   expect(one.effects).toEqual([])
@@ -171,7 +179,7 @@ test('a good verdict of every disk is needed before anything is recorded', () =>
 })
 
 test('after a crash between removal and journal, a copy nobody can vouch for is discarded', () => {
-  const given = { diskCount: 1, check: false, unseen }
+  const given = plainly
   const releasing: BackupState = { state: 'releasing', rescueGuest: true, outcome: { kind: 'copied', instant } }
   const resumed = (targets: Remains['targets']) =>
     transition(
@@ -183,4 +191,36 @@ test('after a crash between removal and journal, a copy nobody can vouch for is 
   expect(resumed('none')).toMatchObject({ effects: [{ effect: 'release', copied: false }] })
   expect(transition(resumed('none').state, { event: 'released' }, given).effects).toMatchObject([{ effect: 'discard' }])
   expect(resumed('some')).toMatchObject({ effects: [{ effect: 'release', copied: true }] })
+})
+
+test('what is compared first is copied only once it is known, and a comparison that Floe left is not gone on with', () => {
+  const given = { ...plainly, compares: true }
+  const starting: BackupState = { state: 'starting', at, rescueGuest: true, cancelled: false }
+  const comparing = transition(starting, { event: 'started', instant }, given)
+  expect(comparing).toMatchObject({ state: { state: 'comparing' }, effects: [{ effect: 'compare' }] })
+  expect(transition(comparing.state, { event: 'compared' }, given)).toMatchObject({
+    state: { state: 'copying' },
+    effects: [{ effect: 'watch' }],
+  })
+  const resumed = (jobs: Remains['jobs']): BackupEvent => ({
+    event: 'resumed',
+    remains: { jobs, targets: 'all', partial: true, recorded: false },
+    problem,
+  })
+  expect(transition(comparing.state, resumed('none'), given).state).toMatchObject({ state: 'stopping' })
+  expect(transition(comparing.state, resumed('some'), given).state).toMatchObject({ state: 'stopping' })
+  expect(transition(comparing.state, resumed('all'), given).state).toMatchObject({ state: 'copying' })
+})
+
+test('for a proof the instant is read before it is let go, and a proof that cannot be made costs no copy', () => {
+  const given = { ...plainly, proves: true }
+  const copying: BackupState = { state: 'copying', instant, rescueGuest: true, finished: [] }
+  const proving = transition(copying, { event: 'concluded', disk: 0, problem: null }, given)
+  expect(proving).toMatchObject({ state: { state: 'proving' }, effects: [{ effect: 'read-instant' }] })
+  for (const event of [{ event: 'instant-read' }, { event: 'instant-unread', problem }] as const) {
+    expect(transition(proving.state, event, given).effects).toEqual([
+      { effect: 'release', rescueGuest: true, copied: true },
+    ])
+  }
+  expect(transition(proving.state, { event: 'cancel-requested' }, given).state).toMatchObject({ state: 'stopping' })
 })

@@ -1,0 +1,225 @@
+import { copyFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import type { Job } from '../../../shared/domain/job.ts'
+import type { Point } from '../../../shared/domain/point.ts'
+import { type BackupWorld, backupWorld, plainPush } from '../../support/backup-world.ts'
+import { createImage, difference, startQemu, type TestQemu } from '../../support/qemu.ts'
+import { run, until } from '../../support/run.ts'
+import { type TempDir, tempDir } from '../../support/temp.ts'
+
+const cluster = 64 << 10
+
+/** The disk as it is, for later: nobody but the test writes to it. */
+async function keep(dir: TempDir, qemu: TestQemu, path: string, name: string): Promise<string> {
+  await qemu.flush('vda')
+  const kept = dir.file(`${name}.${path.split('.').pop()}`)
+  copyFileSync(path, kept)
+  return kept
+}
+
+async function bitmaps(qemu: TestQemu): Promise<string[]> {
+  type Node = { 'node-name': string; 'dirty-bitmaps'?: { name?: string }[] }
+  const nodes = await qemu.monitor.command<Node[]>('query-named-block-nodes', { flat: true })
+  const own = nodes.find((node) => node['node-name'] === 'n-vda')
+  return (own?.['dirty-bitmaps'] ?? []).flatMap(({ name }) => (name?.startsWith('floe-') ? [name] : []))
+}
+
+async function expectPoint(world: BackupWorld, job: Job, kept: string, wanted: Partial<Point>): Promise<Point> {
+  const point = world.pointOf(job)
+  expect(point).toMatchObject(wanted)
+  expect(await difference(kept, world.image(point, 'vda'))).toBeNull()
+  return point
+}
+
+const nameOf = (point: Point) => point.disks[0]?.bitmap
+
+test.each([
+  ['by fleecing', {}],
+  ['by plain push', plainPush],
+])(
+  'after a full backup only what changed is copied, %s, and every point is the disk of its instant',
+  async (_, settings) => {
+    using dir = tempDir()
+    const path = await createImage(dir.file('a.qcow2'), '64M')
+    await using qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }] })
+    await qemu.write('vda', '0', '40M', 11)
+    await using world = await backupWorld({ settings })
+    const machine = await world.machine(qemu)
+    const first = await keep(dir, qemu, path, 'first')
+    const full = await expectPoint(world, await world.run(machine, { check: true }), first, {
+      kind: 'full',
+      basis: 'all',
+      index: { kind: 'complete' },
+    })
+    expect(await bitmaps(qemu)).toEqual([nameOf(full)])
+
+    await qemu.write('vda', '1M', '200k', 12)
+    await qemu.write('vda', '30M', '64k', 13)
+    await qemu.write('vda', '50M', '1M', 14)
+    const second = await keep(dir, qemu, path, 'second')
+    const job = await world.run(machine, { check: true })
+    const point = await expectPoint(world, job, second, {
+      kind: 'incremental',
+      basis: 'bitmap',
+      parentId: full.id,
+      adds: 4 * cluster + cluster + (1 << 20),
+      index: { kind: 'complete' },
+    })
+    expect(job.plan).toMatchObject({ kind: 'incremental', basis: 'bitmap' })
+    expect(job.progress).toMatchObject({ doneBytes: point.adds, totalBytes: point.adds })
+    expect(await bitmaps(qemu)).toEqual([nameOf(point)])
+
+    const none = await expectPoint(world, await world.run(machine, { check: true }), second, { adds: 0 })
+    expect(
+      await world.floe.repository.verify(none.id, 'content', () => {}, new AbortController().signal),
+    ).toMatchObject({
+      ok: true,
+    })
+    // The older ones are as they were.
+    expect(await difference(first, world.image(full, 'vda'))).toBeNull()
+    expect(await difference(second, world.image(point, 'vda'))).toBeNull()
+  },
+)
+
+test('tracking that was cut off by a kill costs a comparison, which writes only what differs; the next one is by bitmap again', async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('a.qcow2'), '64M')
+  await using world = await backupWorld()
+  const disks = [{ id: 'vda', path, format: 'qcow2' as const }]
+  const before = await startQemu({ disks })
+  await before.write('vda', '0', '40M', 21)
+  const machine = await world.machine(before)
+  world.pointOf(await world.run(machine, { check: true }))
+  await before.write('vda', '5M', '64k', 22)
+  await before.flush('vda')
+  await before.kill()
+
+  await using qemu = await startQemu({ disks })
+  const again = await world.machine(qemu)
+  await qemu.write('vda', '45M', '64k', 23)
+  const kept = await keep(dir, qemu, path, 'kept')
+  const job = await world.run(again, { check: true })
+  const compared = await expectPoint(world, job, kept, { kind: 'incremental', basis: 'comparison' })
+  expect(compared.adds).toBe(2 << 20)
+  expect(compared.kindReason).toContain('cut off')
+  expect(job.phases.map((phase) => phase.name)).toContain('compared')
+  expect(await bitmaps(qemu)).toEqual([nameOf(compared)])
+
+  await qemu.write('vda', '3M', '64k', 24)
+  const last = await keep(dir, qemu, path, 'last')
+  await expectPoint(world, await world.run(again, { check: true }), last, { basis: 'bitmap', adds: cluster })
+})
+
+test('a clean end of QEMU keeps the tracking', async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('a.qcow2'), '16M')
+  await using world = await backupWorld()
+  const disks = [{ id: 'vda', path, format: 'qcow2' as const }]
+  const before = await startQemu({ disks })
+  await before.write('vda', '0', '8M', 31)
+  world.pointOf(await world.run(await world.machine(before)))
+  await before.write('vda', '1M', '64k', 32)
+  await before.quit()
+  await using qemu = await startQemu({ disks })
+  await qemu.write('vda', '2M', '64k', 33)
+  const kept = await keep(dir, qemu, path, 'kept')
+  await expectPoint(world, await world.run(await world.machine(qemu)), kept, { basis: 'bitmap', adds: 2 * cluster })
+})
+
+test('a machine that is off is backed up by the bitmap in its image, and so is the running one after it', async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('a.qcow2'), '16M')
+  await using world = await backupWorld()
+  const disks = [{ id: 'vda', path, format: 'qcow2' as const }]
+  const before = await startQemu({ disks })
+  await before.write('vda', '0', '8M', 41)
+  const machine = await world.machine(before)
+  world.pointOf(await world.run(machine))
+  await before.write('vda', '1M', '64k', 42)
+  await before.quit()
+  const kept = dir.file('kept.qcow2')
+  copyFileSync(path, kept)
+  await until(async () => {
+    await world.floe.machines.refresh()
+    return world.floe.machines.get(machine.id).state.kind === 'off'
+  }, 'the machine to be seen off')
+  const off = await expectPoint(world, await world.run(machine), kept, {
+    consistency: 'offline',
+    kind: 'incremental',
+    basis: 'bitmap',
+    adds: cluster,
+  })
+  await using qemu = await startQemu({ disks })
+  await qemu.write('vda', '2M', '64k', 43)
+  const last = await keep(dir, qemu, path, 'last')
+  const running = await world.machine(qemu)
+  const point = await expectPoint(world, await world.run(running), last, { basis: 'bitmap', adds: 2 * cluster })
+  expect(point.parentId).toBe(off.id)
+  expect(await bitmaps(qemu)).toEqual([nameOf(point)])
+})
+
+test('a cancelled incremental loses no change: the next one holds it', async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('a.qcow2'), '64M')
+  await using qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }] })
+  await qemu.write('vda', '0', '40M', 51)
+  await using world = await backupWorld()
+  const machine = await world.machine(qemu)
+  world.pointOf(await world.run(machine))
+  await qemu.write('vda', '4M', '8M', 52)
+  const id = await world.start(machine, { limit: 1 << 20 })
+  await world.reach(id, 'copying')
+  await qemu.write('vda', '20M', '64k', 53)
+  await world.floe.board.cancel(id)
+  expect((await world.floe.board.whenFinal(id)).state.kind).toBe('cancelled')
+  const kept = await keep(dir, qemu, path, 'kept')
+  const point = await expectPoint(world, await world.run(machine), kept, {
+    basis: 'bitmap',
+    adds: (8 << 20) + cluster,
+  })
+  expect(await bitmaps(qemu)).toEqual([nameOf(point)])
+})
+
+test('a proof compares the finished point with the instant itself, while the guest goes on writing', async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('a.qcow2'), '32M')
+  await using qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }] })
+  await qemu.write('vda', '0', '20M', 61)
+  await using world = await backupWorld()
+  const machine = await world.machine(qemu)
+  world.pointOf(await world.run(machine, { check: true }))
+  await qemu.write('vda', '3M', '1M', 62)
+  const kept = await keep(dir, qemu, path, 'kept')
+  const id = await world.start(machine, { prove: true, limit: 512 << 10 })
+  await world.reach(id, 'copying')
+  await qemu.write('vda', '10M', '1M', 63)
+  await world.floe.board.setLimit(id, null)
+  const job = await world.floe.board.whenFinal(id)
+  const point = await expectPoint(world, job, kept, { basis: 'bitmap' })
+  expect(point.verification).toMatchObject({ level: 'live', ok: true })
+  expect(job.phases.map(({ name, state }) => `${name} ${state}`)).toContain('proven done')
+})
+
+test('a raw disk is tracked while its machine lives, and compared once it was started again', async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('a.raw'), '32M', 'raw')
+  await using world = await backupWorld()
+  const disks = [{ id: 'vda', path, format: 'raw' as const }]
+  const before = await startQemu({ disks })
+  await before.write('vda', '0', '20M', 71)
+  const machine = await world.machine(before)
+  world.pointOf(await world.run(machine, { check: true }))
+  await before.write('vda', '4M', '64k', 72)
+  const kept = await keep(dir, before, path, 'kept')
+  const first = world.pointOf(await world.run(machine, { check: true }))
+  expect(first).toMatchObject({ basis: 'bitmap', adds: cluster })
+  await run('qemu-img', 'compare', '-f', 'raw', '-F', 'qcow2', kept, world.image(first, 'vda'))
+  await before.quit()
+  await using qemu = await startQemu({ disks })
+  await qemu.write('vda', '6M', '64k', 73)
+  const last = await keep(dir, qemu, path, 'last')
+  const second = world.pointOf(await world.run(await world.machine(qemu), { check: true }))
+  expect(second).toMatchObject({ basis: 'comparison', adds: 1 << 20 })
+  expect(second.kindReason).toContain('raw')
+  await run('qemu-img', 'compare', '-f', 'raw', '-F', 'qcow2', last, world.image(second, 'vda'))
+})
