@@ -20,7 +20,7 @@ export {
   percentOf,
 } from './job-words/naming.ts'
 export { phaseLabel, phaseWords } from './job-words/phases.ts'
-export { type PlanNote, planNote } from './job-words/plan.ts'
+export { nextBackupSentence, type PlanNote, type Planned, planNote, plannedWords } from './job-words/plan.ts'
 export { describeProgress, type ProgressWords, type Reading, readingOf, speakProgress } from './job-words/progress.ts'
 
 /** Title, line and tone of a job as it stands. */

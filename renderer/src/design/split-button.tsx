@@ -18,6 +18,8 @@ export interface SplitButtonProps {
   readonly icon?: ReactNode
   /** Disables the left part only and becomes its tooltip. */
   readonly disabledReason?: string | null
+  /** Tooltip while it is not disabled. */
+  readonly hint?: string | null
   readonly testId?: string
 }
 
@@ -26,7 +28,7 @@ export function SplitButton(props: SplitButtonProps): ReactElement {
   const primary = props.variant === 'primary' && reason === null
   return (
     <span className={classes(styles.split, primary && styles.primary, props.size === 'small' && styles.small)}>
-      <Tooltip text={reason}>
+      <Tooltip text={reason ?? props.hint ?? null}>
         <AriaButton
           {...(reason === null ? {} : { 'aria-disabled': true })}
           data-testid={props.testId}

@@ -11,9 +11,9 @@ export interface TooltipProps {
 }
 
 export function Tooltip({ text, children }: TooltipProps): ReactElement {
-  if (text === null) return children
+  // The trigger stays while the text comes and goes, so that the button under it keeps the focus.
   return (
-    <TooltipTrigger delay={500} closeDelay={0}>
+    <TooltipTrigger delay={500} closeDelay={0} isDisabled={text === null}>
       {children}
       <AriaTooltip className={styles.tooltip ?? ''} offset={6} placement="bottom">
         {text}

@@ -37,8 +37,10 @@ describe('the options sheet', () => {
         machineId: id,
         destinationId: t7.id,
         diskIds: ['vda'],
+        kind: 'automatic',
         limit: null,
         check: false,
+        prove: false,
         freeze: false,
         requireFreeze: false,
         whenPossible: false,
@@ -54,6 +56,7 @@ describe('the options sheet', () => {
       machineId: id,
       destinationId: t7.id,
       diskIds: null,
+      kind: 'automatic',
       freeze: true,
       requireFreeze: true,
     })

@@ -1,9 +1,8 @@
 // Back Up Now with its menu; while a backup runs it says so and its menu pauses, limits and cancels it (ux.md 3.1).
 import type { ReactElement } from 'react'
 import type { Job } from '../../../../shared/domain/job.ts'
-import type { Machine } from '../../../../shared/domain/machine.ts'
 import { formatRate, type Units } from '../../../../shared/format/bytes.ts'
-import { isActive } from '../../../../shared/text/job-words.ts'
+import { isActive, nextBackupSentence } from '../../../../shared/text/job-words.ts'
 import { canBackUp, whyNoBackup } from '../../../../shared/text/machine-words.ts'
 import type { MenuAction } from '../../design/menu.tsx'
 import { SplitButton } from '../../design/split-button.tsx'
@@ -11,13 +10,14 @@ import type { Actions } from '../../state/actions.ts'
 import { useBackUp } from '../../state/back-up.ts'
 import { useActiveJobs, useSettings } from '../../state/selectors.ts'
 import { useActions, useBridge, useCommand, useUiActions } from '../../state/window-state.tsx'
+import type { MachineActionsProps } from './machine-actions.tsx'
 
 /** Jobs that do not copy yet are not called so. */
 const labels: Partial<Record<Job['state']['kind'], string>> = { queued: 'Queued', waiting: 'Waiting…' }
 
 const limits: readonly number[] = [25_000_000, 50_000_000, 100_000_000]
 
-export function BackUpButton({ machine }: { readonly machine: Machine }): ReactElement {
+export function BackUpButton({ machine, next }: MachineActionsProps): ReactElement {
   const ui = useUiActions()
   const actions = useActions()
   const darwin = useBridge().platform === 'darwin'
@@ -49,6 +49,7 @@ export function BackUpButton({ machine }: { readonly machine: Machine }): ReactE
       variant={able ? 'primary' : 'default'}
       menuLabel={job === undefined ? 'More ways to back up' : 'Running backup'}
       disabledReason={reason}
+      hint={next === null ? null : nextBackupSentence(next, units)}
       onPress={(event) => (event.altKey ? options() : backUp())}
       actions={
         job === undefined || cancel === null

@@ -1,6 +1,7 @@
 // The toolbar of a machine's page: Back Up Now, and what can be done with the selected restore point.
 import type { ReactElement } from 'react'
 import type { Machine } from '../../../../shared/domain/machine.ts'
+import type { BackupPreview } from '../../../../shared/ipc/contract.ts'
 import { brokenNeed, whyNoRestore } from '../../../../shared/text/point-words.ts'
 import { IconButton } from '../../design/icon-button.tsx'
 import { RestoreIcon, VerifyIcon } from '../../icons/icons.tsx'
@@ -8,7 +9,13 @@ import { useDestination, usePoint } from '../../state/selectors.ts'
 import { useTopic, useUi, useUiActions } from '../../state/window-state.tsx'
 import { BackUpButton } from './back-up-button.tsx'
 
-export function MachineActions({ machine }: { readonly machine: Machine }): ReactElement {
+export interface MachineActionsProps {
+  readonly machine: Machine
+  /** What Back Up Now would do; null while it is not known. */
+  readonly next: BackupPreview | null
+}
+
+export function MachineActions({ machine, next }: MachineActionsProps): ReactElement {
   const ui = useUiActions()
   const selected = useUi((state) => state.selectedPoints)
   const point = usePoint(selected.length === 1 ? (selected[0] ?? null) : null)
@@ -20,7 +27,7 @@ export function MachineActions({ machine }: { readonly machine: Machine }): Reac
   const noVerify = selected.length === 0 ? 'Select a restore point first' : absence(point?.available ?? true, place)
   return (
     <>
-      <BackUpButton machine={machine} />
+      <BackUpButton machine={machine} next={next} />
       <IconButton
         label="Restore…"
         icon={<RestoreIcon />}

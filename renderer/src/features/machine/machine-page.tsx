@@ -5,6 +5,7 @@ import type { Machine } from '../../../../shared/domain/machine.ts'
 import { Page } from '../../app/page.tsx'
 import { EmptyState } from '../../design/empty-state.tsx'
 import { MachineIcon } from '../../icons/icons.tsx'
+import { useNextBackup } from '../../state/next-backup.ts'
 import { useMachine } from '../../state/selectors.ts'
 import { useTopic } from '../../state/window-state.tsx'
 import { MachineActions } from './machine-actions.tsx'
@@ -22,6 +23,7 @@ export interface MachinePageProps {
 export function MachinePage({ machineId, jobs, points }: MachinePageProps): ReactElement {
   const machine = useMachine(machineId)
   const { loaded } = useTopic('machines')
+  const next = useNextBackup(machine)
   if (machine === null) return <NoMachine loaded={loaded} />
   const foreign = machine.state.kind === 'not-qemu'
   return (
@@ -30,12 +32,12 @@ export function MachinePage({ machineId, jobs, points }: MachinePageProps): Reac
       subtitle={<MachineSubtitle machine={machine} />}
       inspector
       searchable={!foreign}
-      {...(foreign ? {} : { actions: <MachineActions machine={machine} /> })}
+      {...(foreign ? {} : { actions: <MachineActions machine={machine} next={next} /> })}
     >
       <MachineBanner machine={machine} />
       {foreign ? null : (
         <>
-          <StatusStrip machine={machine} />
+          <StatusStrip machine={machine} next={next} />
           {jobs}
           {points(machine)}
         </>

@@ -1,10 +1,12 @@
 // "Am I safe?" in one line: last good restore point, how much there is, room on the destination, and what is true of
-// the machine right now (ux.md S2). Change tracking and schedules do not exist yet, so nothing here speaks of them.
+// the machine right now (ux.md S2). What the next backup would be is said here, before the click.
 import type { ReactElement } from 'react'
 import type { Destination } from '../../../../shared/domain/destination.ts'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import { formatBytes, formatExactBytes } from '../../../../shared/format/bytes.ts'
 import { formatAgeWords, formatMoment } from '../../../../shared/format/dates.ts'
+import type { BackupPreview } from '../../../../shared/ipc/contract.ts'
+import { nextBackupSentence } from '../../../../shared/text/job-words.ts'
 import { backedUpDisks } from '../../../../shared/text/machine-words.ts'
 import { classes } from '../../design/classes.ts'
 import { destinationFor, useDestinations, usePoint, useSettings } from '../../state/selectors.ts'
@@ -20,13 +22,20 @@ interface Fact {
   readonly title?: string
 }
 
-export function StatusStrip({ machine }: { readonly machine: Machine }): ReactElement {
+export interface StatusStripProps {
+  readonly machine: Machine
+  /** What Back Up Now would do; null while it is not known. */
+  readonly next: BackupPreview | null
+}
+
+export function StatusStrip({ machine, next }: StatusStripProps): ReactElement {
   const style = useWordStyle()
   const destination = destinationFor(machine.id, useSettings(), useDestinations())
   const last = usePoint(machine.lastGoodPoint?.id ?? null)
   const facts = [
     lastPointFact(machine, last?.index.kind === 'none', style),
-    dataFact(machine, style),
+    dataFact(machine, next, style),
+    ...(next === null ? [] : [nextFact(next, style)]),
     spaceFact(destination, style),
   ]
   return (
@@ -59,7 +68,19 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-function dataFact(machine: Machine, style: WordStyle): Fact {
+function nextFact(next: BackupPreview, style: WordStyle): Fact {
+  const sentence = nextBackupSentence(next, style.units)
+  const size = formatBytes(next.bytesToCopy, style.units)
+  const value = next.kind === 'full' ? 'Full' : 'Incremental'
+  return {
+    name: 'Next backup',
+    value: next.basis === 'comparison' ? value : `${value}, ${size}`,
+    hint: next.kindReason,
+    title: sentence,
+  }
+}
+
+function dataFact(machine: Machine, next: BackupPreview | null, style: WordStyle): Fact {
   const disks = backedUpDisks(machine)
   const used = disks.reduce((sum, disk) => sum + disk.allocatedSize, 0)
   const size = disks.reduce((sum, disk) => sum + disk.virtualSize, 0)
@@ -67,6 +88,14 @@ function dataFact(machine: Machine, style: WordStyle): Fact {
   if (disks.length === 0) {
     const hint = machine.disks.length === 0 ? 'Known once Floe reaches the machine' : 'No disk can be backed up'
     return { name, value: '–', hint }
+  }
+  if (next !== null && next.basis === 'bitmap') {
+    return {
+      name: 'Changed since',
+      value: formatBytes(next.bytesToCopy, style.units),
+      hint: `of ${formatBytes(size, style.units)} on ${disks.length} ${disks.length === 1 ? 'disk' : 'disks'}`,
+      title: formatExactBytes(next.bytesToCopy, style.units),
+    }
   }
   return {
     name,

@@ -19,6 +19,7 @@ import { DestinationChoice } from './destination-choice.tsx'
 import { DiskChoice } from './disk-choice.tsx'
 import { FormRow } from './form-row.tsx'
 import { FreezeChoice } from './freeze-choice.tsx'
+import { KindChoice } from './kind-choice.tsx'
 import { MoreOptions } from './more-options.tsx'
 import { type Obstacle, obstacleOf } from './obstacle.ts'
 import { ObstacleBanner } from './obstacle-banner.tsx'
@@ -52,6 +53,8 @@ function OptionsForm({ machine }: { readonly machine: Machine }): ReactElement {
 
   const destination = destinations.find((one) => one.id === choices.destinationId) ?? null
   const state = usePreview(machine, destination, choices)
+  // What it would be by itself stays known while a full one is chosen.
+  const automatic = usePreview(machine, choices.kind === 'full' ? destination : null, { ...choices, kind: 'automatic' })
   const context = { machine: machine.name, destination: destination?.name ?? null, units }
   const obstacle = destination === null ? null : obstacleOf(state, context)
   const saved = isDefault(machine, choices, settings)
@@ -148,6 +151,15 @@ function OptionsForm({ machine }: { readonly machine: Machine }): ReactElement {
           machine={machine}
           destination={destination?.name ?? null}
           units={units}
+          kind={
+            <KindChoice
+              machine={machine}
+              choices={choices}
+              states={[state, automatic]}
+              units={units}
+              onChange={change}
+            />
+          }
           told={obstacle !== null || isFreezeRefusal(state)}
         />
         <FormRow name="Disks">

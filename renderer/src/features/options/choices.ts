@@ -18,9 +18,11 @@ export function firstChoices(
   const wanted = saved?.diskIds == null ? able : able.filter((id) => saved.diskIds?.includes(id))
   return {
     destinationId,
+    kind: 'automatic',
     disks: new Set(wanted.filter((id) => id !== leaveOut)),
     limit: saved?.limit ?? null,
     check: saved?.check ?? true,
+    prove: false,
     freeze: saved?.freeze ?? settings.freeze,
     requireFreeze: saved?.requireFreeze ?? settings.requireFreeze,
   }
@@ -46,8 +48,10 @@ export function startInput(
     machineId: machine.id,
     destinationId: choices.destinationId,
     diskIds: diskIdsOf(machine, choices),
+    kind: choices.kind,
     limit: choices.limit,
     check: choices.check,
+    prove: choices.prove,
     ...freezeWishes(choices),
     whenPossible,
   }
@@ -68,8 +72,10 @@ export function commandOf(
       machine: machine.name,
       destination: place.destination,
       disks: diskIdsOf(machine, choices),
+      full: choices.kind === 'full',
       limit: choices.limit,
       check: choices.check,
+      prove: choices.prove,
       freeze: !wishes.freeze ? 'never' : wishes.requireFreeze ? 'required' : 'as-set',
       whenPossible: place.whenPossible,
     }),
@@ -91,7 +97,7 @@ export function defaultsOf(machine: Machine, choices: BackUpChoices, settings: S
   }
 }
 
-/** Would Save as Default change nothing? */
+/** Would Save as Default change nothing? Kind and proof are choices about one backup; they are never saved. */
 export function isDefault(machine: Machine, choices: BackUpChoices, settings: Settings): boolean {
   if (choices.destinationId === null || settings.destinationByMachine[machine.id] !== choices.destinationId)
     return false

@@ -27,7 +27,7 @@ export function DiskChoice({ machine, chosen, preview, onChange, units }: DiskCh
           key={disk.id}
           checked={chosen.has(disk.id)}
           disabled={disk.exclusion !== null}
-          hint={exclusionWords(disk) ?? `${formatBytes(bytesOf(disk, preview), units)} to copy`}
+          hint={exclusionWords(disk) ?? costWords(disk, preview, units)}
           testId={`disk-${disk.id}`}
           onChange={(on) => {
             const next = new Set(chosen)
@@ -50,8 +50,17 @@ export function DiskChoice({ machine, chosen, preview, onChange, units }: DiskCh
   )
 }
 
-function bytesOf(disk: Disk, preview: BackupPreview | null): number {
-  return preview?.disks.find((one) => one.diskId === disk.id)?.bytesToCopy ?? disk.allocatedSize
+/** "8.70 GB changed. Changes have been tracked since Yesterday 21:00." */
+function costWords(disk: Disk, preview: BackupPreview | null, units: Units): string {
+  const plan = preview?.disks.find((one) => one.diskId === disk.id)
+  const bytes = formatBytes(plan?.bytesToCopy ?? disk.allocatedSize, units)
+  const cost =
+    plan?.basis === 'bitmap'
+      ? `${bytes} changed`
+      : plan?.basis === 'comparison'
+        ? 'Changes found by comparing'
+        : `${bytes} to copy`
+  return plan === undefined || plan.basisReason === '' ? cost : `${cost}. ${plan.basisReason}`
 }
 
 function fileName(disk: Disk): string {

@@ -20,7 +20,7 @@ export interface MoreOptionsProps {
 
 export function MoreOptions({ choices, settings, units, onChange }: MoreOptionsProps): ReactElement {
   const [open, setOpen] = useState(false)
-  const { limit, check } = choices
+  const { limit, check, prove } = choices
   const usual = settings.defaultLimit === null ? 'No Limit' : `Usual: ${formatRate(settings.defaultLimit, units)}`
   const rates = [...new Set([...limits, ...(limit === null ? [] : [limit])])].toSorted((one, other) => one - other)
   const summary = [
@@ -30,6 +30,7 @@ export function MoreOptions({ choices, settings, units, onChange }: MoreOptionsP
         : usual
       : `At most ${formatRate(limit, units)}`,
     check ? 'checked afterwards' : 'not checked',
+    ...(prove ? ['proven'] : []),
   ].join(', ')
   return (
     <Disclosure className={styles.more ?? ''} isExpanded={open} onExpandedChange={setOpen}>
@@ -58,6 +59,14 @@ export function MoreOptions({ choices, settings, units, onChange }: MoreOptionsP
             testId="check-afterwards"
           >
             Check the copy afterwards
+          </Checkbox>
+          <Checkbox
+            checked={prove}
+            onChange={(next) => onChange({ prove: next })}
+            hint="Reads the machine’s disks of that instant once more and compares every byte with the finished copy: so you see for yourself, once, that the whole way works on your machine"
+            testId="prove"
+          >
+            Prove the copy
           </Checkbox>
         </div>
       </DisclosurePanel>

@@ -1,5 +1,5 @@
 // What will happen, before the click: kind, size and reason; by which way the data goes, and the room that takes.
-import type { ReactElement } from 'react'
+import type { ReactElement, ReactNode } from 'react'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import type { BackupWay } from '../../../../shared/domain/point.ts'
 import { formatBytes, type Units } from '../../../../shared/format/bytes.ts'
@@ -16,6 +16,8 @@ export interface PreviewRowsProps {
   /** Null without any. */
   readonly destination: string | null
   readonly units: Units
+  /** The choice of kind, once it is known what each would be. */
+  readonly kind: ReactNode
   /** The refusal is told elsewhere. */
   readonly told: boolean
 }
@@ -26,7 +28,8 @@ export function PreviewRows(props: PreviewRowsProps): ReactElement {
     return (
       <>
         <FormRow name="Kind">
-          <Kind preview={state.preview} units={units} />
+          {props.kind}
+          <Shortage preview={state.preview} units={units} />
         </FormRow>
         <FormRow name="Copy">
           <Way preview={state.preview} units={units} />
@@ -53,22 +56,13 @@ function Unknown({ state, machine, destination, units, told }: PreviewRowsProps)
   )
 }
 
-function Kind({ preview, units }: { readonly preview: BackupPreview; readonly units: Units }): ReactElement {
-  const about = formatBytes(preview.bytesToCopy, units)
-  const shortage =
-    preview.enoughSpace || preview.freeBytes === null
-      ? null
-      : `This backup needs about ${about}; ${formatBytes(preview.freeBytes, units)} is free.`
+function Shortage({ preview, units }: { readonly preview: BackupPreview; readonly units: Units }): ReactElement | null {
+  if (preview.enoughSpace || preview.freeBytes === null) return null
   return (
-    <>
-      <p className={styles.line}>{preview.kind === 'full' ? `Full, about ${about}` : `Incremental, about ${about}`}</p>
-      <p className={styles.hint}>{preview.kindReason}</p>
-      {shortage === null ? null : (
-        <p className={styles.problem} role="alert">
-          {shortage}
-        </p>
-      )}
-    </>
+    <p className={styles.problem} role="alert">
+      This backup needs about {formatBytes(preview.bytesToCopy, units)}; {formatBytes(preview.freeBytes, units)} is
+      free.
+    </p>
   )
 }
 

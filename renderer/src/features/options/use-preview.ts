@@ -10,7 +10,8 @@ import { diskIdsOf, freezeWishes } from './choices.ts'
 
 export type PreviewState =
   | { readonly kind: 'asking' }
-  | { readonly kind: 'ready'; readonly preview: BackupPreview }
+  /** `wished`: the choice of kind that it answers. */
+  | { readonly kind: 'ready'; readonly preview: BackupPreview; readonly wished: BackUpChoices['kind'] }
   | { readonly kind: 'refused'; readonly problem: Problem }
 
 /** Equal texts of it need no new answer. */
@@ -36,6 +37,7 @@ export function usePreview(machine: Machine, destination: Destination | null, ch
             machineId: machine.id,
             destinationId: destination.id,
             diskIds: diskIdsOf(machine, choices),
+            kind: choices.kind,
             ...freezeWishes(choices),
           },
     circumstances: [machine.state.kind, machine.agent.kind, destination?.state.kind ?? '', round],
@@ -48,7 +50,11 @@ export function usePreview(machine: Machine, destination: Destination | null, ch
     const abort = new AbortController()
     void actions.ask('backup.preview', input, { signal: abort.signal }).then((result) => {
       if (abort.signal.aborted) return
-      setState(result.ok ? { kind: 'ready', preview: result.value } : { kind: 'refused', problem: result.problem })
+      setState(
+        result.ok
+          ? { kind: 'ready', preview: result.value, wished: input.kind ?? 'automatic' }
+          : { kind: 'refused', problem: result.problem },
+      )
     })
     return () => abort.abort()
   }, [actions, asked])
