@@ -14,7 +14,7 @@ import { Foundations } from './foundations.ts'
 import { createIncrementalStore } from './incremental-store.ts'
 import { indexPoint } from './indexing.ts'
 import { createKeepingStore } from './keeping-store.ts'
-import { beginningPrefix, machinesFolder, partialPrefix } from './names.ts'
+import { beginningPrefix, imageFile, machinesFolder, partialPrefix } from './names.ts'
 import { namingNearest } from './nearest-good.ts'
 import {
   hiddenFolders,
@@ -35,6 +35,7 @@ import type { OpenDestination, PartialPoint, Repository } from './types.ts'
 import { compareWithPoint, verifyPoint } from './verifying.ts'
 import { assertWhole } from './whole-point.ts'
 import { assertNoImageInside, assertRoom, probeWriting } from './write-probe.ts'
+import { finishTrimming } from './written.ts'
 
 export interface RepositoryDependencies {
   readonly ports: Ports
@@ -201,6 +202,10 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
         if (owner?.homeId !== homeId) continue
         writing.set(pointId, destinationId)
         foundations.takeUp(owner)
+        const images = owner.images.map(({ id }) => ({ id, file: imageFile(id) }))
+        await finishTrimming(ports, folder, images).catch((error: unknown) => {
+          ports.logger.warn('An image that was being recorded could not be trimmed', { folder, error: String(error) })
+        })
         return partialIn(folder, pointId)
       }
       return null

@@ -1,5 +1,6 @@
 // What a backup wrote into the image of a disk. QEMU marked it in a dirty bitmap that is stored in the image itself
 // (types.ts `writtenBitmap`), so that image and marks are closed together; here they part.
+import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DiskId } from '../../../shared/domain/ids.ts'
 import { type Extent, extentsOf } from '../extents/extents.ts'
@@ -7,12 +8,12 @@ import { readImageBitmap } from '../nbd/bitmap.ts'
 import { NbdClient } from '../nbd/client.ts'
 import { serveImage } from '../nbd/server.ts'
 import type { Ports } from '../ports/index.ts'
-import { type ImageInfo, removeBitmap } from '../qemu-img/index.ts'
+import { type ImageInfo, imageInfo, imageOptions, removeBitmap, runTool } from '../qemu-img/index.ts'
 import { type Copied, decodeCopied, encodeCopied } from './copied-file.ts'
 import { writeDurably } from './durable-file.ts'
 import { isMissing } from './failures.ts'
 import { copiedFile } from './names.ts'
-import { readPlainBytes } from './plain-file.ts'
+import { plainFileSize, readPlainBytes } from './plain-file.ts'
 import { writtenBitmap } from './types.ts'
 
 /** Block status is asked for in steps of this many bytes (its length field has 32 bits). */
@@ -75,5 +76,41 @@ export async function keepWritten(
     if (copied !== null) await writeDurably(list, encodeCopied(copied))
   }
   if (bitmap) await removeBitmap(path, writtenBitmap, { env: ports.env })
+  if (copied !== null) await trimImage(ports, path)
   return copied
+}
+
+/**
+ * Cuts off what an image's tables do not mention any more: where the bitmap was. A later clone of it would otherwise
+ * look as if data at its end had been lost.
+ * @throws FloeError `system/*`, the system's error
+ */
+export async function trimImage(ports: Pick<Ports, 'env'>, path: string): Promise<void> {
+  const image = `json:${JSON.stringify({ ...imageOptions(path, 'qcow2'), backing: null })}`
+  const args = ['check', '--output=json', image]
+  const accepted = [0, 2, 3]
+  const { stdout, exitCode } = await runTool('qemu-img', `check "${path}"`, args, { env: ports.env, accepted })
+  const end = Number((JSON.parse(stdout) as { 'image-end-offset'?: number })['image-end-offset'] ?? 0)
+  if (exitCode !== 0 || end === 0 || (await stat(path)).size <= end) return
+  const file = await open(path, 'r+')
+  try {
+    await file.truncate(end)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Ends what a crash cut short after the bitmap was removed. @throws FloeError `system/*`, the system's error */
+export async function finishTrimming(
+  ports: Pick<Ports, 'env'>,
+  folder: string,
+  images: readonly { readonly id: DiskId; readonly file: string }[],
+): Promise<void> {
+  for (const { id, file } of images) {
+    const path = join(folder, file)
+    if ((await plainFileSize(join(folder, copiedFile(id)))) === null || (await plainFileSize(path)) === null) continue
+    const { bitmaps } = await imageInfo(path, 'qcow2', { env: ports.env })
+    if (bitmaps.length === 0) await trimImage(ports, path)
+  }
 }
