@@ -23,6 +23,7 @@ import { createJobBoard } from './jobs/board.ts'
 import { lendMonitor } from './machines/lend-monitor.ts'
 import { createMachineService } from './machines/machine-service.ts'
 import { offImagesOf } from './off-images.ts'
+import { createBackgroundVerification } from './points/background-verify.ts'
 import { createPointKeeping } from './points/keeping.ts'
 import { lastGoodPoints } from './points/last-good.ts'
 import { createPointJobs } from './points/point-jobs.ts'
@@ -129,6 +130,8 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     journalDir: paths.restoreJournals,
   })
   const points = createPointJobs({ ports, repository, board, activity })
+  const checks = { ports, repository, board, activity, settings, topics, file: paths.verifyLedger }
+  const background = createBackgroundVerification(checks)
   const keeping = createPointKeeping()
   const demo = createDemo({ ports, demoDir: paths.demo, machines, repository, topic: topics.demo })
   const doctor = createDoctor({ ports, homeDir: paths.root, machines, repository })
@@ -140,6 +143,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     const steps = [
       () => stopWatching(),
       () => demo.close(),
+      () => background.stop(),
       () => tellNotBegun(board, activity),
       // Side by side: a restore that ends lets a queued backup begin no more, and neither waits for the other.
       () => Promise.all([exports.stop(), board.stop(), backups.stop()]),
@@ -183,6 +187,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     await backups.reconcile()
     await sweepOldData()
     await demo.open()
+    await background.start()
   }
   try {
     await start()

@@ -23,6 +23,8 @@ export interface HomePaths {
   /** Sockets of exports. */
   readonly run: string
   readonly activity: string
+  /** What was read back in the background, and what may be. */
+  readonly verifyLedger: string
   readonly log: string
   readonly demo: string
   readonly controlSocket: string
@@ -45,6 +47,7 @@ export function homePaths(root: string): HomePaths {
     exports: at('exports'),
     run: at('run'),
     activity: at('activity.jsonl'),
+    verifyLedger: at('verify-ledger.json'),
     log: at('logs', 'floe.log'),
     demo: at('demo'),
     controlSocket: at('control.sock'),

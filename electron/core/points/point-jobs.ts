@@ -25,7 +25,9 @@ export function createPointJobs(parts: VerifyParts): PointJobs {
       pointId: first.id,
       canCancel: false,
     })
-    const claims = [...new Set(points.map((point) => `destination:${point.destinationId}`))]
+    const destinations = [...new Set(points.map((point) => point.destinationId))]
+    // `background:`: a check that nobody asked for lets go of its point first.
+    const claims = destinations.flatMap((id) => [`destination:${id}`, `background:${id}`])
     board.enqueue(job, claims, {}, async (signal) => {
       let bytes = 0
       let current = first
