@@ -78,7 +78,8 @@ export function readManifestText(text: string): ManifestReading {
 }
 
 /**
- * Reads the manifest in a point's folder, as it stands while files there are being swapped (merge-file.ts). A missing file is `broken`; other failures of the system are thrown.
+ * Reads the manifest in a point's folder, as it stands while files there are being swapped (merge-file.ts). A missing file
+ * is `broken`; other failures of the system are thrown.
  */
 export async function readManifest(folder: string): Promise<ManifestReading> {
   try {

@@ -1,12 +1,11 @@
 // An image with what lies below it moved in, built beside the old one: the old one is never written to.
-import { constants } from 'node:fs'
-import { copyFile, rm, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Extent, type Extents, extentsOf } from '../extents/extents.ts'
 import { NbdClient } from '../nbd/client.ts'
 import { serveImage } from '../nbd/server.ts'
 import type { Ports } from '../ports/index.ts'
-import { checkImage, type ImageExtent, mapImage, runTool } from '../qemu-img/index.ts'
+import { checkImage, convertImage, type ImageExtent, mapImage, runTool } from '../qemu-img/index.ts'
 import { readLinks } from './backing.ts'
 import { syncFile } from './durable-file.ts'
 
@@ -50,7 +49,8 @@ export async function buildMerged(
   const options = { env: ports.env, signal }
   const [old, built] = [join(image.folder, image.file), join(image.folder, image.staged)]
   await rm(built, { force: true })
-  await copyFile(old, built, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+  // The file itself, with its holes; unlike the system's own copy it can be ended.
+  await convertImage({ source: { path: old, format: 'raw' }, target: { path: built, format: 'raw' }, ...options })
   const onto = image.backingFile === null ? ['-b', ''] : ['-F', 'qcow2', '-b', image.backingFile]
   // Safe mode: what differs between the old and the new backing file is written into the image.
   await runTool('qemu-img', `merge "${old}"`, ['rebase', '-q', '-f', 'qcow2', ...onto, built], options)
