@@ -4,10 +4,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { FloeError } from '../errors.ts'
 import { aligned, bytesIn, type Extent, type Extents } from '../extents/extents.ts'
+import { readDirty } from '../nbd/bitmap.ts'
 import { NbdClient } from '../nbd/client.ts'
 import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
-import { type BitmapPlace, bitmapGranularity } from './commands.ts'
+import { type BitmapPlace, bitmapGranularity, borrowBitmap } from './commands.ts'
 
 /** The helper for one disk. The names are the caller's; its export is named like its node. */
 export interface MarkedDisk {
@@ -72,6 +73,35 @@ function* piecesOf(extents: Extents): Generator<Extent> {
     for (let at = 0; at < length; at += longestMark) {
       yield { offset: offset + at, length: Math.min(longestMark, length - at) }
     }
+  }
+}
+
+/**
+ * What a bitmap that goes on recording marks at this moment. A copy of it is served by a helper, which is gone again at
+ * the end. The NBD server that listens on `socketPath` is the caller's, and runs.
+ * @throws the session's errors, FloeError `machine/timeout`, NbdConnectionError, NbdServerError
+ */
+export async function readMarks(
+  session: QmpSession,
+  from: BitmapPlace,
+  helper: MarkedDisk,
+  socketPath: string,
+): Promise<Extents> {
+  const { node, name } = helper.bitmap
+  await removeMarks(session, [helper])
+  try {
+    await session.execute('blockdev-add', { driver: 'null-co', 'node-name': node, size: helper.size })
+    await session.execute('transaction', { actions: borrowBitmap({ from, to: helper.bitmap }) })
+    const served = { type: 'nbd', id: node, 'node-name': node, name: node, writable: false, bitmaps: [name] }
+    await session.execute('block-export-add', served)
+    const client = await NbdClient.connect(socketPath, { exportName: node, dirtyBitmap: name })
+    try {
+      return await readDirty(client)
+    } finally {
+      client.close()
+    }
+  } finally {
+    await removeMarks(session, [helper])
   }
 }
 

@@ -9,7 +9,7 @@ import type { QmpSession } from '../../../electron/core/qmp/types.ts'
 import { computeContentIndex } from '../../../electron/core/repository/content-index/compute.ts'
 import { chunkSize } from '../../../electron/core/repository/content-index/format.ts'
 import { beginTracking, bitmapGranularity, borrowBitmap } from '../../../electron/core/tracking/commands.ts'
-import { markExtents, removeMarks } from '../../../electron/core/tracking/marking.ts'
+import { markExtents, readMarks, removeMarks } from '../../../electron/core/tracking/marking.ts'
 import { createImage, difference, startQemu, type TestQemu } from '../../support/qemu.ts'
 import { never, noProgress, repositoryPorts } from '../../support/repository.ts'
 import { run, until } from '../../support/run.ts'
@@ -118,16 +118,24 @@ it('where tracking was lost, a busy guest’s instant is read, and only what dif
   const begin = beginTracking(node, { name: 'new', persistent: true })
   await session.execute(begin.type, begin.data)
   const told: number[][] = []
-  expect(await readInstant(ports, instant, (...step) => told.push(step), never)).toEqual(await indexOf(expected))
+  const tell = (...step: number[]) => told.push(step)
+  const changedSince = () => readMarks(session, { node, name: 'new' }, marks, instant.socketPath)
+  expect(await readInstant(ports, { ...instant, changedSince }, tell, never)).toEqual(await indexOf(expected))
   const total = told.at(-1)?.[1] as number
   expect(told.at(-1)).toEqual([total, total])
   expect(total).toBeLessThan(60 * mebibyte)
+  // What the guest zeroes after the instant counts as empty for QEMU 7.2, although it was data then.
+  for (const at of ['3M', '60M', '95M']) {
+    await qemu.monitor.hmp(`qemu-io -d /machine/peripheral/d0/virtio-backend "write -z ${at} 64k"`)
+  }
   const chunks = [5, 19, 20, 60, 61, 62, 92, 96]
   const differing = extentsOf(chunks.map((chunk) => ({ offset: chunk * chunkSize, length: 1 })))
   {
     await using _guest = busyGuest(qemu)
-    const found = await compareInstant(ports, instant, await indexOf(parent), noProgress, never)
-    expect(found.index).toEqual(await indexOf(expected))
+    const whole = await readInstant(ports, instant, noProgress, never)
+    expect(whole).toEqual(await indexOf(expected))
+    const found = await compareInstant(ports, { ...instant, changedSince }, await indexOf(parent), noProgress, never)
+    expect(found.index).toEqual(whole)
     expect(found.differing).toEqual(aligned(differing, chunkSize, size))
     await markExtents(session, marks, found.differing, instant.socketPath)
     await copied(session, target, marks.bitmap)

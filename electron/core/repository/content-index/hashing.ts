@@ -10,6 +10,14 @@ const lanes = 8
 const statusStep = 2 ** 31
 const progressInterval = 250
 
+/** How it is read, as in the worker's task. */
+export interface Reading {
+  readonly readBytes?: number | undefined
+  readonly part?: IndexPart | null | undefined
+  readonly pace?: Int32Array<SharedArrayBuffer> | null | undefined
+  readonly holes?: 'skipped' | 'read' | undefined
+}
+
 export interface HashedContent {
   readonly hashes: Uint8Array
   readonly unreadable: readonly UnreadableChunk[]
@@ -31,8 +39,8 @@ function* stretches(size: number, part: IndexPart | null): Generator<{ offset: n
 }
 
 /** Chunks among those asked about that hold anything but known zeroes. */
-async function chunksToRead(client: NbdClient, part: IndexPart | null): Promise<number[]> {
-  if (!client.knowsZeroes) {
+async function chunksToRead(client: NbdClient, part: IndexPart | null, holes: 'skipped' | 'read'): Promise<number[]> {
+  if (!client.knowsZeroes || holes === 'read') {
     return part ? [...part.chunks] : Array.from({ length: chunkCount(client.size) }, (_, chunk) => chunk)
   }
   const needed: number[] = []
@@ -76,31 +84,24 @@ async function readPieces(client: NbdClient, offset: number, into: Uint8Array, r
 }
 
 /**
- * Hashes an image chunk by chunk, skipping what is known to be zeroes. With `wished`, only those chunks, unless they are
+ * Hashes an image chunk by chunk, skipping what is known to be zeroes. With a `part`, only those chunks, unless they are
  * of a disk of another size. Tells progress at most four times a second.
  */
 export async function hashContent(
   client: NbdClient,
   onProgress: (doneBytes: number, totalBytes: number) => void,
-  readBytes = chunkSize,
-  wished: IndexPart | null = null,
-  pace: Int32Array<SharedArrayBuffer> | null = null,
+  { readBytes = chunkSize, part: wished = null, pace = null, holes = 'skipped' }: Reading = {},
 ): Promise<HashedContent> {
   const part = wished?.hashes.length === chunkCount(client.size) * hashSize ? wished : null
   const hashes = knownHashes(client.size, part)
   const unreadable: UnreadableChunk[] = []
-  const needed = await chunksToRead(client, part)
+  const needed = await chunksToRead(client, part, holes)
   const totalBytes = needed.reduce((sum, chunk) => sum + chunkLength(client.size, chunk), 0)
   let doneBytes = 0
   let toldAt = performance.now()
   onProgress(0, totalBytes)
 
-  const zeroHashes = new Map<number, Buffer>()
-  const zeroHash = (length: number) => {
-    const known = zeroHashes.get(length) ?? sha256(new Uint8Array(length))
-    zeroHashes.set(length, known)
-    return known
-  }
+  const zeroes = Buffer.alloc(chunkSize)
   const queue = needed.values()
   const work = async () => {
     const buffer = Buffer.allocUnsafeSlow(chunkSize)
@@ -109,8 +110,7 @@ export async function hashContent(
       const into = buffer.subarray(0, chunkLength(client.size, chunk))
       try {
         await readPieces(client, chunk * chunkSize, into, readBytes)
-        const hash = sha256(into)
-        if (!hash.equals(zeroHash(into.length))) hashes.set(hash, chunk * hashSize)
+        if (!into.equals(zeroes.subarray(0, into.length))) hashes.set(sha256(into), chunk * hashSize)
       } catch (error) {
         if (!(error instanceof NbdServerError)) throw error
         unreadable.push({ chunk, text: error.message })

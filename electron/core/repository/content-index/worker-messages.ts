@@ -6,6 +6,8 @@ export interface IndexTask {
   readonly exportName?: string
   /** Bytes of one read; a whole chunk when missing. */
   readonly readBytes?: number
+  /** `read`: the server is not believed where it says that there are only zeroes. */
+  readonly holes?: 'skipped' | 'read'
   /** Everything is read when missing. */
   readonly part?: IndexPart
   /** Of a `Pace`: holds reading up; never when missing. */

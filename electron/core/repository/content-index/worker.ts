@@ -13,7 +13,7 @@ async function work(task: IndexTask): Promise<void> {
   const client = await NbdClient.connect(task.socketPath, { exportName: task.exportName ?? '' })
   try {
     const onProgress = (doneBytes: number, totalBytes: number) => tell({ kind: 'progress', doneBytes, totalBytes })
-    const { hashes, unreadable } = await hashContent(client, onProgress, task.readBytes, task.part, task.pace)
+    const { hashes, unreadable } = await hashContent(client, onProgress, task)
     tell({ kind: 'done', virtualSize: client.size, hashes, unreadable }, [hashes.buffer as ArrayBuffer])
   } finally {
     client.close()
