@@ -8,7 +8,7 @@ import {
   type VerifyLedger,
 } from '../../../../electron/core/points/background-plan.ts'
 import { DestinationId, DiskId, MachineId, PointId } from '../../../../shared/domain/ids.ts'
-import { Point } from '../../../../shared/domain/point.ts'
+import { Point, type Verification } from '../../../../shared/domain/point.ts'
 
 const day = 24 * 3600_000
 const now = new Date('2026-06-15T12:00:00.000Z')
@@ -51,8 +51,13 @@ function pointOf(number: number, change: Partial<Point> = {}, size = 100): Point
   })
 }
 
-const verified = (days: number, level: 'structure' | 'content' | 'live' = 'content', ok = true) =>
-  ({ level, ok, at: daysAgo(days), damage: [], foundIn: null }) as const
+const verified = (days: number, level: Verification['level'] = 'content', ok = true): Verification => ({
+  level,
+  ok,
+  at: daysAgo(days),
+  damage: [],
+  foundIn: null,
+})
 
 const ledgerWith = (budget: number): VerifyLedger => ({ ...newLedger(now, 0), budget })
 const chosen = (points: readonly Point[], ledger = ledgerWith(10_000)) => {
