@@ -171,7 +171,7 @@ describe('background verification', () => {
     await world.background.start()
     await until(() => world.checks().length === 1, 'a check begins')
     const reading = world.checks()[0]?.pointId ?? point.id
-    const deletion = await world.board.whenFinal(world.points.delete([reading]))
+    const deletion = await world.board.whenFinal(world.points.delete([reading], [reading]))
     expect(deletion.state.kind).toBe('done')
     expect(test.repository.points(null).map(({ id }) => id)).not.toContain(reading)
     await world.background.stop()
