@@ -20,7 +20,7 @@ export interface NbdExtent {
 }
 
 /** What a block status says: runs from the asked offset on, each with the flags of its context. */
-interface Run {
+export interface Run {
   readonly length: number
   readonly flags: number
 }
@@ -63,6 +63,8 @@ export class NbdClient {
   readonly #pending = new Map<number, Pending>()
   readonly #head = Buffer.alloc(wire.structuredReplySize)
   #lastCookie = 0
+  /** Called once when the connection is over, also by `close`. */
+  onEnd: () => void = () => {}
 
   private constructor(inlet: Inlet, agreement: Agreement) {
     this.#inlet = inlet
@@ -75,6 +77,7 @@ export class NbdClient {
     inlet.onEnd = (error) => {
       for (const pending of this.#pending.values()) pending.reject(error)
       this.#pending.clear()
+      this.onEnd()
     }
     this.#awaitReply()
   }
@@ -105,8 +108,13 @@ export class NbdClient {
 
   /** Extents from `offset` on; together they may be shorter than `length`. Only when `knowsZeroes`. */
   async blockStatus(offset: number, length: number): Promise<readonly NbdExtent[]> {
-    const runs = await this.#status(offset, length, this.#allocationId)
+    const runs = await this.allocation(offset, length)
     return runs.map((run) => ({ length: run.length, zero: (run.flags & wire.stateZero) !== 0 }))
+  }
+
+  /** As `blockStatus`, with the flags as the server sent them. */
+  allocation(offset: number, length: number): Promise<readonly Run[]> {
+    return this.#status(offset, length, this.#allocationId)
   }
 
   /** What the bitmap marks in this range. Only with a `dirtyBitmap`. @throws NbdServerError, NbdConnectionError */

@@ -1,5 +1,6 @@
 // The numbers of the NBD protocol (https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md), as far as a
-// reader of QEMU's servers needs them, and one who marks ranges. All integers on the wire are big-endian.
+// reader of QEMU's servers needs them, one who marks ranges, and one who stands in front of such a server for other
+// readers (nbd-proxy). All integers on the wire are big-endian.
 export const greetingMagic = 0x4e42444d41474943n
 export const optionMagic = 0x49484156454f5054n
 export const optionReplyMagic = 0x3e889045565a9n
@@ -8,14 +9,44 @@ export const simpleReplyMagic = 0x67446698
 export const structuredReplyMagic = 0x668e33ef
 
 export const handshake = { fixedNewstyle: 1, noZeroes: 2 } as const
-export const option = { go: 7, structuredReply: 8, setMetaContext: 10 } as const
-export const optionReply = { ack: 1, info: 3, metaContext: 4, error: 0x80000000 } as const
+export const option = {
+  exportName: 1,
+  abort: 2,
+  list: 3,
+  info: 6,
+  go: 7,
+  structuredReply: 8,
+  listMetaContext: 9,
+  setMetaContext: 10,
+} as const
+export const optionReply = { ack: 1, server: 2, info: 3, metaContext: 4, error: 0x80000000 } as const
+/** With the bit of `optionReply.error`. */
+export const optionError = { unsupported: 0x80000001, invalid: 0x80000003, unknown: 0x80000006 } as const
 export const infoExport = 0
+export const infoBlockSize = 3
 /** Bits of the flags that come with an export. */
-export const exportFlag = { readOnly: 1 << 1, writeZeroes: 1 << 6 } as const
-export const command = { read: 0, disconnect: 2, writeZeroes: 6, blockStatus: 7 } as const
+export const exportFlag = {
+  hasFlags: 1 << 0,
+  readOnly: 1 << 1,
+  sendFlush: 1 << 2,
+  writeZeroes: 1 << 6,
+  canMultiConn: 1 << 8,
+} as const
+export const command = { read: 0, write: 1, disconnect: 2, flush: 3, writeZeroes: 6, blockStatus: 7 } as const
+/** Block status: one extent only, and none of it past the range that was asked for. */
+export const commandFlagReqOne = 1 << 3
 export const replyFlagDone = 1
-export const replyType = { none: 0, offsetData: 1, offsetHole: 2, blockStatus: 5, errorBit: 0x8000 } as const
+export const replyType = {
+  none: 0,
+  offsetData: 1,
+  offsetHole: 2,
+  blockStatus: 5,
+  errorBit: 0x8000,
+  error: 0x8001,
+  errorOffset: 0x8002,
+} as const
+/** Errors as the protocol numbers them. */
+export const errno = { notPermitted: 1, io: 5, invalid: 22 } as const
 export const stateZero = 2
 export const stateDirty = 1
 
