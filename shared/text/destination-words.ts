@@ -103,6 +103,21 @@ export function describeDestination(
   }
 }
 
+/** How restore points lie on a destination, and what that means for deleting one. */
+export function storageWords(storage: Destination['storage']): { readonly title: string; readonly detail: string } {
+  return storage === 'clone'
+    ? {
+        title: 'Each restore point stands alone (clones)',
+        detail:
+          'This drive shares equal data by itself, so a restore point holds a whole machine and takes up only what changed. Any of them can be deleted without touching another.',
+      }
+    : {
+        title: 'Restore points share files (chains)',
+        detail:
+          'This drive can’t clone files, so a restore point holds what changed and needs the ones before it. Deleting one moves what others need into the next.',
+      }
+}
+
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`
 }

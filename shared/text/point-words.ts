@@ -76,6 +76,14 @@ export function whyNoRestore(point: Point, destination: string, broken: Point | 
   return null
 }
 
+/** Points that cannot be restored because this one is damaged, in the order given. */
+export function affectedBy(point: Point, points: readonly Point[]): readonly Point[] {
+  if (!isDamaged(point)) return []
+  return points.filter(
+    (other) => other.id !== point.id && (other.needs.includes(point.id) || other.verification?.foundIn === point.id),
+  )
+}
+
 /** One sentence about the damage; null when there is none. */
 export function damageSentence(point: Point): string | null {
   if (point.unreadable !== null) return point.unreadable
@@ -97,7 +105,7 @@ export function betterPoint(point: Point, points: readonly Point[]): Point | nul
 export function verificationWords(verification: Verification, style: DateStyle): string {
   const when = formatMoment(verification.at, style)
   if (!verification.ok) return `Damage found ${when}.`
-  if (verification.level === 'live') return `Every byte was compared with the machine at this instant, ${when}.`
+  if (verification.level === 'live') return `Compared byte for byte with the running machine; last found whole ${when}.`
   return verification.level === 'content'
     ? `Every byte matches its checksum, ${when}.`
     : `The image’s structure is clean, ${when}.`

@@ -12,6 +12,7 @@ import {
   sampleItems,
   settings,
 } from '../support/sample.ts'
+import { chainScenes } from './chain-scenes.ts'
 import { guestScenes } from './guest-scenes.ts'
 import { sheetScenes } from './sheet-scenes.ts'
 
@@ -70,6 +71,7 @@ const open =
 export const scenes: Readonly<Record<string, Scene>> = {
   ...guestScenes,
   ...sheetScenes,
+  ...chainScenes,
   empty: { bridge: empty, ready: 'checked' },
   overview: { bridge: full },
   demo: {

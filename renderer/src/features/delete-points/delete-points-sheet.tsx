@@ -13,11 +13,11 @@ import { Button } from '../../design/button.tsx'
 import { Checkbox } from '../../design/checkbox.tsx'
 import { CodeBlock } from '../../design/code-block.tsx'
 import { Sheet, SheetSpace } from '../../design/sheet.tsx'
+import { useDeletePreview } from '../../state/delete-preview.ts'
 import { useActions, useTopic, useUiActions } from '../../state/window-state.tsx'
 import { useWordStyle } from '../../state/words.ts'
 import styles from './delete-points.module.css'
 import { DeletedPoints } from './deleted-points.tsx'
-import { useDeletePreview } from './use-delete-preview.ts'
 
 export function DeletePointsSheet({ pointIds }: { readonly pointIds: readonly PointId[] }): ReactElement | null {
   const ui = useUiActions()

@@ -13,6 +13,7 @@ import { useActiveJobs, useDestination, useSettings } from '../../state/selector
 import { useActions, useBridge, useHost, useNow, useTopic, useUi, useUiActions } from '../../state/window-state.tsx'
 import { BackupSets } from './backup-sets.tsx'
 import { Capacity } from './capacity.tsx'
+import { StorageKind } from './storage-kind.tsx'
 
 export function DestinationPage({ destinationId }: { readonly destinationId: DestinationId }): ReactElement {
   const destination = useDestination(destinationId)
@@ -81,6 +82,7 @@ function KnownDestination({ destination }: { readonly destination: Destination }
         </Banner>
       )}
       <Capacity destination={destination} units={units} />
+      <StorageKind destination={destination} />
       <BackupSets destination={destination} search={search} units={units} />
     </Page>
   )

@@ -2,29 +2,21 @@
 import type { ReactElement } from 'react'
 import type { Destination } from '../../../../shared/domain/destination.ts'
 import type { Point } from '../../../../shared/domain/point.ts'
-import { formatBytes } from '../../../../shared/format/bytes.ts'
 import { formatExactTime, formatTitle } from '../../../../shared/format/dates.ts'
-import {
-  betterPoint,
-  damageSentence,
-  isDamaged,
-  kindWords,
-  restoresWords,
-  verificationWords,
-  verifiedMark,
-  whyNoRestore,
-} from '../../../../shared/text/point-words.ts'
-import { Banner } from '../../design/banner.tsx'
+import { brokenNeed, kindWords, restoresWords, whyNoRestore } from '../../../../shared/text/point-words.ts'
 import { Button } from '../../design/button.tsx'
-import { classes } from '../../design/classes.ts'
 import { CopyButton } from '../../design/code-block.tsx'
 import { Group, KeyValueGroup } from '../../design/key-value-group.tsx'
 import { RestoreIcon, TrashIcon, VerifyIcon } from '../../icons/icons.tsx'
-import { useDestination, usePoints } from '../../state/selectors.ts'
-import { useActions, useHost, useUiActions } from '../../state/window-state.tsx'
-import { useWordStyle, type WordStyle } from '../../state/words.ts'
+import { useDestination } from '../../state/selectors.ts'
+import { useActions, useHost, useTopic, useUiActions } from '../../state/window-state.tsx'
+import { useWordStyle } from '../../state/words.ts'
+import { DamageBanner } from './damage-banner.tsx'
 import styles from './inspector.module.css'
 import { PointConsistency } from './point-consistency.tsx'
+import { PointDisks, PointKind } from './point-kind.tsx'
+import { PointNeeds } from './point-needs.tsx'
+import { PointVerified } from './point-verified.tsx'
 
 export function PointDetails({ point }: { readonly point: Point }): ReactElement {
   const style = useWordStyle()
@@ -42,32 +34,32 @@ export function PointDetails({ point }: { readonly point: Point }): ReactElement
       <DamageBanner point={point} style={style} />
       <KeyValueGroup
         label="Restores"
+        testId="point-restores"
         items={[
           { key: 'Whole machine', value: restoresWords(point, style.units) },
           { key: 'As of', value: formatExactTime(point.createdAt, style) },
-          { key: 'Takes up', value: formatBytes(point.bytes, style.units) },
         ]}
       />
+      <PointKind point={point} style={style} />
+      <PointNeeds point={point} style={style} />
       <PointConsistency point={point} />
-      <Verified point={point} style={style} />
+      <PointVerified point={point} style={style} />
       <Where point={point} destination={destination} />
-      <KeyValueGroup
-        label="Disks"
-        items={point.disks.map((disk) => ({ key: disk.id, value: formatBytes(disk.virtualSize, style.units) }))}
-      />
+      <PointDisks point={point} style={style} />
     </>
   )
 }
 
 function PointButtons({ point, place }: { readonly point: Point; readonly place: string }): ReactElement {
   const ui = useUiActions()
+  const { byId } = useTopic('points')
   const absent = point.available ? null : `Connect ${place} first`
   return (
     <div className={styles.actions}>
       <Button
         variant="primary"
         icon={<RestoreIcon />}
-        disabledReason={whyNoRestore(point, place)}
+        disabledReason={whyNoRestore(point, place, brokenNeed(point, byId))}
         testId="restore-point"
         onPress={() => ui.openSheet({ kind: 'restore', pointId: point.id })}
       >
@@ -88,49 +80,6 @@ function PointButtons({ point, place }: { readonly point: Point; readonly place:
         Delete…
       </Button>
     </div>
-  )
-}
-
-function DamageBanner({ point, style }: { readonly point: Point; readonly style: WordStyle }): ReactElement | null {
-  const points = usePoints(point.machineId)
-  const ui = useUiActions()
-  if (!isDamaged(point)) return null
-  const better = betterPoint(point, points)
-  return (
-    <Banner
-      code="damaged"
-      tone="problem"
-      title="Can’t be restored"
-      actions={
-        better === null ? undefined : (
-          <Button size="small" onPress={() => ui.selectPoints([better.id])}>
-            {`Use ${formatTitle(better.createdAt, style)} Instead`}
-          </Button>
-        )
-      }
-    >
-      {damageSentence(point)}
-    </Banner>
-  )
-}
-
-function Verified({ point, style }: { readonly point: Point; readonly style: WordStyle }): ReactElement {
-  const mark = verifiedMark(point)
-  const sentence =
-    point.verification !== null
-      ? verificationWords(point.verification, style)
-      : point.index.kind === 'complete'
-        ? 'Its checksums were taken from the finished copy. Verify reads everything again and compares.'
-        : point.index.kind === 'checking'
-          ? 'What was written is being read back.'
-          : 'Its check was skipped, so damage can’t be noticed. Only the image’s structure can be verified.'
-  return (
-    <Group label="Verified">
-      <div className={styles.block}>
-        <div className={classes(styles.headline, styles[mark.tone])}>{mark.text}</div>
-        <div className={styles.quiet}>{sentence}</div>
-      </div>
-    </Group>
   )
 }
 

@@ -8,6 +8,7 @@ import { isDamaged } from '../../../../shared/text/point-words.ts'
 import { Button } from '../../design/button.tsx'
 import { KeyValueGroup } from '../../design/key-value-group.tsx'
 import { TrashIcon, VerifyIcon } from '../../icons/icons.tsx'
+import { useDeletePreview } from '../../state/delete-preview.ts'
 import { useUiActions } from '../../state/window-state.tsx'
 import { useWordStyle } from '../../state/words.ts'
 import styles from './inspector.module.css'
@@ -15,11 +16,13 @@ import styles from './inspector.module.css'
 export function SeveralPoints({ points }: { readonly points: readonly Point[] }): ReactElement {
   const style = useWordStyle()
   const ui = useUiActions()
-  const bytes = points.reduce((sum, point) => sum + point.bytes, 0)
+  const adds = points.reduce((sum, point) => sum + point.adds, 0)
   const damaged = points.filter(isDamaged).length
   const absent = points.some((point) => !point.available) ? 'Some of them are on a drive that isn’t connected' : null
   const sorted = points.toSorted((one, other) => one.createdAt.localeCompare(other.createdAt))
   const ids = points.map((point) => point.id)
+  const deletion = useDeletePreview(ids)
+  const freed = deletion.kind === 'ready' ? formatBytes(deletion.preview.freedBytes, style.units) : '–'
   const edge = (point: Point | undefined) => (point === undefined ? '–' : formatTitle(point.createdAt, style))
   return (
     <>
@@ -49,7 +52,8 @@ export function SeveralPoints({ points }: { readonly points: readonly Point[] })
           { key: 'Newest', value: edge(sorted.at(-1)) },
           { key: 'Oldest', value: edge(sorted[0]) },
           { key: 'Consistency', value: consistencyCounts(points) },
-          { key: 'Freed if deleted', value: formatBytes(bytes, style.units) },
+          { key: 'Added together', value: formatBytes(adds, style.units) },
+          { key: 'Freed if deleted', value: freed },
           ...(damaged === 0 ? [] : [{ key: 'Damaged', value: String(damaged), tone: 'problem' as const }]),
         ]}
       />

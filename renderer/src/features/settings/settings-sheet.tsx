@@ -12,6 +12,7 @@ import { GeneralSettings } from './general-settings.tsx'
 import { GuestSettings } from './guest-settings.tsx'
 import styles from './settings.module.css'
 import { useSettingsChange } from './use-change.ts'
+import { VerificationSettings } from './verification-settings.tsx'
 
 export function SettingsSheet(): ReactElement {
   const ui = useUiActions()
@@ -45,6 +46,7 @@ export function SettingsSheet(): ReactElement {
       <BackupSettings settings={settings} set={set} />
       <FreezeSettings settings={settings} set={set} />
       <GuestSettings settings={settings} set={set} />
+      <VerificationSettings settings={settings} set={set} />
     </Sheet>
   )
 }

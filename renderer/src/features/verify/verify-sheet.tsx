@@ -2,6 +2,7 @@
 // result shows on the card, in the row and in the inspector.
 import { type ReactElement, useState } from 'react'
 import type { PointId } from '../../../../shared/domain/ids.ts'
+import type { Point } from '../../../../shared/domain/point.ts'
 import type { Problem } from '../../../../shared/errors/problem.ts'
 import { formatBytes } from '../../../../shared/format/bytes.ts'
 import { formatTitle } from '../../../../shared/format/dates.ts'
@@ -34,7 +35,7 @@ export function VerifySheet({ pointIds }: { readonly pointIds: readonly PointId[
   const [refusal, setRefusal] = useState<Problem | null>(null)
   const [first] = points
   if (first === undefined) return null
-  const bytes = points.reduce((sum, point) => sum + point.bytes, 0)
+  const bytes = points.reduce((sum, point) => sum + bytesToRead(point, byId), 0)
 
   const start = async () => {
     setBusy(true)
@@ -81,7 +82,7 @@ export function VerifySheet({ pointIds }: { readonly pointIds: readonly PointId[
         choices={[
           {
             value: 'content',
-            label: 'Content',
+            label: 'Checksums',
             hint: indexed
               ? `Reads ${formatBytes(bytes, style.units)} (${etaWords(bytes / guess)}) and compares every byte with its checksum.`
               : 'Not possible: a selected point has no checksums, because its check was skipped or is not done.',
@@ -104,4 +105,10 @@ export function VerifySheet({ pointIds }: { readonly pointIds: readonly PointId[
       ) : null}
     </Sheet>
   )
+}
+
+/** About what reading a point's whole content costs: its own images and those that they lie over. */
+function bytesToRead(point: Point, byId: Readonly<Record<string, Point>>): number {
+  const points = [point, ...point.needs.flatMap((id) => byId[id] ?? [])]
+  return points.reduce((sum, one) => sum + one.disks.reduce((total, disk) => total + disk.fileSize, 0), 0)
 }

@@ -1,9 +1,9 @@
 // What deleting these points frees, moves and must be asked for twice: asked anew when one of the points changes.
 import { useEffect, useState } from 'react'
-import type { PointId } from '../../../../shared/domain/ids.ts'
-import type { DeletePreview } from '../../../../shared/domain/retention.ts'
-import type { Problem } from '../../../../shared/errors/problem.ts'
-import { useActions, useTopic } from '../../state/window-state.tsx'
+import type { PointId } from '../../../shared/domain/ids.ts'
+import type { DeletePreview } from '../../../shared/domain/retention.ts'
+import type { Problem } from '../../../shared/errors/problem.ts'
+import { useActions, useTopic } from './window-state.tsx'
 
 export type DeletePreviewState =
   | { readonly kind: 'asking' }
