@@ -2,10 +2,12 @@
 // and to prove the finished point with it. Nothing here writes to the guest's disks.
 import { mkdir, rm } from 'node:fs/promises'
 import { compareInstant, readInstant } from '../comparison/compare.ts'
+import type { Extents } from '../extents/extents.ts'
 import type { Command } from '../instant/commands.ts'
 import { addExports, exportCommands, type KnownServer, startServer, stopServing } from '../nbd-server/serving.ts'
+import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
-import { type MarkedDisk, markExtents, removeMarks } from '../tracking/marking.ts'
+import { type MarkedDisk, markExtents, readMarks, removeMarks } from '../tracking/marking.ts'
 import { marksNodeName, readingExportId } from './naming.ts'
 import type { BackupPlan, PlannedDisk } from './plan.ts'
 import { type MarkedNode, readNode } from './qemu-copy.ts'
@@ -107,7 +109,23 @@ export class InstantReading {
 
   #place(disk: PlannedDisk) {
     const { reading, machineName } = this.#run.header
-    return { socketPath: reading.socketPath, exportName: disk.id, machineName }
+    const changedSince = () => this.#changedSince(disk)
+    return { socketPath: reading.socketPath, exportName: disk.id, machineName, changedSince }
+  }
+
+  /** What the guest wrote since the instant: the bitmap that began with it tells. Null when there is none. */
+  async #changedSince(disk: PlannedDisk): Promise<Extents | null> {
+    const { header, notes, link } = this.#run
+    if (header.plan.way === 'offline') return []
+    const { newBitmap, sourceNode } = disk
+    if (newBitmap === null || notes.untracked.includes(disk.id)) return null
+    const from = { node: sourceNode, name: newBitmap.name }
+    try {
+      return await link.use((session) => readMarks(session, from, this.#marks(disk), header.reading.socketPath))
+    } catch (error) {
+      if (error instanceof QmpExecuteError) return null
+      throw error
+    }
   }
 
   #marks(disk: PlannedDisk): MarkedDisk {

@@ -14,10 +14,10 @@ export interface ServedInstant {
   readonly exportName: string
   readonly machineName?: string
   /**
-   * What the guest wrote since the instant, asked when it is needed; nothing for a machine that is off and for QEMU 8.0
-   * and later. Without it every byte is read, empty areas too.
+   * What the guest wrote since the instant, asked when it is needed; null when nobody can tell. Then, and without it,
+   * every byte is read, empty areas too.
    */
-  readonly changedSince?: () => Promise<Extents>
+  readonly changedSince?: () => Promise<Extents | null>
 }
 
 /** Bytes to read: what is known to be zeroes does not count. */

@@ -12,11 +12,11 @@ const statusStep = 2 ** 31
 /**
  * The chunks of an instant that may hold data. Where QEMU 7.0 to 7.2 says that there are only zeroes, the guest may have
  * zeroed since what held data then (docs/qmp.md); it is right where the guest wrote nothing. So what changed is asked
- * after it, and read.
+ * after it, and read. Null: all of them may.
  */
 export async function partWithData(
   { socketPath, exportName }: { readonly socketPath: string; readonly exportName: string },
-  changedSince: () => Promise<Extents>,
+  changedSince: () => Promise<Extents | null>,
   failed: (text: string, cause?: unknown) => Error,
 ): Promise<IndexPart | null> {
   try {
@@ -24,7 +24,9 @@ export async function partWithData(
     const { size, knowsZeroes } = client
     const zeroes = knowsZeroes ? await zeroesOf(client).finally(() => client.close()) : []
     client.close()
-    const surelyZero = difference(zeroes, aligned(await changedSince(), clusterSize, size))
+    const changed = await changedSince()
+    if (changed === null) return null
+    const surelyZero = difference(zeroes, aligned(changed, clusterSize, size))
     const data = difference(extentsOf([{ offset: 0, length: size }]), surelyZero)
     const chunks = Uint32Array.from(piecesOf(data, chunkSize))
     return { chunks, hashes: new Uint8Array(chunkCount(size) * hashSize) }
