@@ -6,7 +6,6 @@ import { type Context, type Given, textOption, type Verb } from '../context.ts'
 import { runJob } from '../follow-job.ts'
 import { findPoint } from '../lookups.ts'
 import { CommandFailed, problemOf, valueIn, WrongUsage } from '../problem.ts'
-import { counted } from '../retention-lines.ts'
 
 /** The verdict of a verification, whatever way it was found out. */
 const badPoint: ReadonlySet<ProblemCode> = new Set(['point/damaged', 'point/unreadable', 'point/file-missing'])
@@ -28,9 +27,10 @@ async function verify(context: Context, given: Given): Promise<number> {
   } catch (error) {
     if (!(error instanceof CommandFailed) || !badPoint.has(error.problem.code)) throw error
     const others = await affectedWith(client, id)
-    for (const line of affectedLines(others)) if (!output.json) output.aside(line)
     const affected = others.map((point) => point.id)
-    throw new CommandFailed(error.problem, { exitStatus: 7, details: { ...error.details, ok: false, level, affected } })
+    const { problem } = error
+    const told = output.json ? problem : { ...problem, causes: [...problem.causes, ...others.map(alsoDamaged)] }
+    throw new CommandFailed(told, { exitStatus: 7, details: { ...error.details, ok: false, level, affected } })
   }
 }
 
@@ -42,16 +42,7 @@ async function affectedWith(client: FloeClient, id: PointId): Promise<readonly P
   )
 }
 
-function affectedLines(points: readonly Point[]): string[] {
-  if (points.length === 0) return []
-  const hold = points.length === 1 ? '1 other restore point holds or needs' : `${others(points)} hold or need`
-  return [
-    `${hold} the same bytes and cannot be restored either:`,
-    ...points.map((point) => `  ${point.id}  ${point.machineName}  ${point.createdAt}`),
-  ]
-}
-
-const others = ({ length }: readonly unknown[]) => counted(length).replace(' ', ' other ')
+const alsoDamaged = ({ id, machineName, createdAt }: Point) => `Also damaged: ${id}, ${machineName}, ${createdAt}`
 
 export const verifyVerbs: readonly Verb[] = [
   {

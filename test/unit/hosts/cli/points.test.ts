@@ -96,8 +96,11 @@ it('verify names every other point that holds or needs the damaged bytes', async
   ]
   const { status, stderr } = await cli(floe, ['verify', 'pointa'])
   expect(status).toBe(7)
-  expect(stderr).toContain('vda differs at 4096.')
-  expect(stderr).toMatch(/2 other restore points hold or need the same bytes[\s\S]*pointccccccc[\s\S]*pointbbbbbbb/)
+  expect(stderr).toMatch(/^floe: vda differs at 4096\.\n/)
+  expect(stderr.match(/^ {2}Also damaged: .*/gm)).toEqual([
+    expect.stringContaining('pointccccccc, debian'),
+    expect.stringContaining('pointbbbbbbb, debian'),
+  ])
   expect(stderr).not.toContain('pointddddddd')
   expect((await cli(floe, ['verify', 'pointa', '--json'])).json().at(-1)).toMatchObject({
     event: 'failed',
@@ -109,7 +112,7 @@ it('verify names every other point that holds or needs the damaged bytes', async
 it('a verification whose damage is in no other point names none', async () => {
   const floe = floeWith([{ state: { kind: 'failed', problem: broken } }])
   const { stderr } = await cli(floe, ['verify', 'pointa'])
-  expect(stderr).not.toContain('other restore point')
+  expect(stderr).not.toContain('Also damaged')
   expect((await cli(floe, ['verify', 'pointa', '--json'])).json().at(-1)).toMatchObject({ affected: [] })
 })
 
