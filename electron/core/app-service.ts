@@ -117,7 +117,7 @@ export function createHandlers(services: Services): Handlers {
     'points.list': async ({ machineId }) => newestFirst(repository.points(machineId), (point) => point.createdAt),
     'points.get': async ({ pointId }) => repository.point(pointId),
     'points.verify': async ({ pointId, level }) => ({ jobId: points.verify(pointId, level) }),
-    'points.delete': async ({ pointIds }) => ({ jobId: points.delete(pointIds) }),
+    'points.delete': async ({ pointIds, evenProtected }) => ({ jobId: points.delete(pointIds, evenProtected) }),
     'points.deletePreview': ({ pointIds }) => keeping.deletePreview(pointIds),
     'points.pin': ({ pointId, pinned }) => keeping.pin(pointId, pinned),
     'points.prunePreview': (input) => keeping.prunePreview(input),

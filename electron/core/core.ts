@@ -95,6 +95,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     settings: { get: settingsHere },
     journalDir: paths.backupJournals,
     scratchDir: paths.scratch,
+    runDir: paths.run,
     setGuestTime: async ({ id }) => {
       const { agent } = machines.guestAccess(id)
       if (agent === null || (await machines.askAgent(id)).kind !== 'ready') return
@@ -132,7 +133,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
   const points = createPointJobs({ ports, repository, board, activity })
   const checks = { ports, repository, board, activity, settings, topics, file: paths.verifyLedger }
   const background = createBackgroundVerification(checks)
-  const keeping = createPointKeeping()
+  const keeping = createPointKeeping({ ports, repository, board, activity })
   const demo = createDemo({ ports, demoDir: paths.demo, machines, repository, topic: topics.demo })
   const doctor = createDoctor({ ports, homeDir: paths.root, machines, repository })
 

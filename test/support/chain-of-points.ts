@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import type { Repository } from '../../electron/core/repository/types.ts'
 import type { MachineId, PointId } from '../../shared/domain/ids.ts'
 import type { Point } from '../../shared/domain/point.ts'
-import { addIncremental, TestDisk, type Write } from './incremental-points.ts'
+import { beginIncremental, TestDisk, type Write } from './incremental-points.ts'
 import { never, newMachineId, noProgress, testRepository } from './repository.ts'
 
 const cluster = 64 << 10
@@ -41,7 +41,7 @@ export interface Chain extends Disposable {
   readonly raw: ReadonlyMap<PointId, string>
 }
 
-/** Points on a destination, each started from the one `parents` names by its number (null: a full). */
+/** Points on a destination, a day apart, each started from the one `parents` names by its number (null: a full). */
 export async function makeChain(path: string, parents: readonly (number | null)[]): Promise<Chain> {
   await using made = await testRepository()
   const disk = new TestDisk(4 << 20)
@@ -64,11 +64,13 @@ export async function makeChain(path: string, parents: readonly (number | null)[
     const together = [...pieces.values()].sort((a, b) => a.offset - b.offset)
     const isNext = parent !== null && parent === number - 1
 
-    const point = await addIncremental(made.repository, destination, disk, {
+    const { partial, facts } = await beginIncremental(made.repository, destination, disk, {
       machineId,
       parentId: parent === null ? null : (points[parent]?.id ?? null),
       writes: isNext ? writes : together,
     })
+    const createdAt = new Date(Date.UTC(2026, 0, 1 + number, 12)).toISOString()
+    const point = await made.repository.record(partial, { ...facts, createdAt })
     points.push(await made.repository.computeIndex(point.id, noProgress, never))
     raw.set(point.id, disk.keep(`point-${number}`))
   }

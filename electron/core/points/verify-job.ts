@@ -69,7 +69,7 @@ function damagedError(point: Point, damage: readonly Damage[], others: readonly 
 export function endBadly(
   { board, activity }: Pick<VerifyParts, 'board' | 'activity'>,
   jobId: JobId,
-  point: Point,
+  point: Pick<Point, 'machineId' | 'machineName'>,
   signal: AbortSignal,
   error: unknown,
   isTold: (problem: Problem) => boolean = () => true,
@@ -115,7 +115,7 @@ export function verifyJob(
     destinationId: point.destinationId,
     destinationName: repository.destination(point.destinationId).name,
     pointId,
-    note: background === null ? null : 'Floe reads restore points back in the background.',
+    ...(background === null ? {} : { background: true, note: 'Floe reads restore points back in the background.' }),
   })
   // Whoever waits for a check that nobody asked for is let by (background-verify.ts); deleting claims the second one.
   const claims = [`verify:${point.destinationId}`, ...(background ? [`background:${point.destinationId}`] : [])]
