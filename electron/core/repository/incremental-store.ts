@@ -23,8 +23,8 @@ interface Parts {
   readonly catalog: Catalog
   readonly pins: Pins
   readonly foundations: Foundations
-  /** The destination of a partial point, looked at right now. @throws FloeError */
-  readonly destinationOf: (partial: PartialPoint) => Promise<Known>
+  /** The destination of a partial point, looked at right now. @throws FloeError `destination/*` */
+  readonly writableFor: (partial: PartialPoint) => Promise<Known>
 }
 
 const damaged = (point: Point, text: string, disk: string) =>
@@ -34,9 +34,11 @@ const damaged = (point: Point, text: string, disk: string) =>
   })
 
 export function createIncrementalStore(parts: Parts): Omit<IncrementalStore, 'prove'> {
-  const { ports, catalog, pins, foundations, destinationOf } = parts
+  const { ports, catalog, pins, foundations, writableFor } = parts
   const isGood = (point: Point) => point.unreadable === null && point.available && point.verification?.ok !== false
   const lookUp = (id: PointId) => catalog.find(id)
+  /** One image of a partial point is begun at a time: each is noted in the same owner file. */
+  const turns = new Map<string, Promise<void>>()
 
   async function diskOf(pointId: PointId, diskId: string) {
     const point = catalog.point(pointId)
@@ -78,12 +80,22 @@ export function createIncrementalStore(parts: Parts): Omit<IncrementalStore, 'pr
       )
     },
     async makeImage(partial, wish) {
-      const known = await destinationOf(partial)
+      const known = await writableFor(partial)
       const parent = wish.parentId === null ? null : await parentFor(partial, wish.parentId)
+      const turn = (turns.get(partial.folder) ?? Promise.resolve()).then(() =>
+        makeImage(ports, known, partial, wish, parent),
+      )
+      const ended = turn.then(
+        () => {},
+        () => {},
+      )
+      turns.set(partial.folder, ended)
       try {
-        await makeImage(ports, known, partial, wish, parent)
+        await turn
       } catch (error) {
         throw destinationFailure(error, known)
+      } finally {
+        if (turns.get(partial.folder) === ended) turns.delete(partial.folder)
       }
     },
     async contentIndex(pointId, diskId) {
@@ -107,7 +119,7 @@ export function createIncrementalStore(parts: Parts): Omit<IncrementalStore, 'pr
       return loaded.extents
     },
     async keepInstant(partial, diskId, index) {
-      const known = await destinationOf(partial)
+      const known = await writableFor(partial)
       try {
         await writeDurably(join(partial.folder, instantFile(diskId)), encodeIndex(index))
       } catch (error) {

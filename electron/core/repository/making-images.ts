@@ -81,7 +81,7 @@ export async function makeImage(
   }
   const disk = diskOf(parent, wish)
   const { point } = parent
-  for (const folder of [dirname(point.path), point.path]) await assertOwnFolder(folder)
+  for (const folder of [dirname(dirname(point.path)), dirname(point.path), point.path]) await assertOwnFolder(folder)
   const source = join(point.path, disk.file)
   if ((await plainFileSize(source)) !== disk.fileSize) {
     throw parentLost(`Its image "${disk.file}" is not whole.`, { id: point.id, path: point.path, disk: wish.id })

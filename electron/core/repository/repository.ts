@@ -70,10 +70,21 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
     return { known, room }
   }
 
+  const placeOf = (partial: PartialPoint) =>
+    catalog.registry.list().find(({ path }) => partial.folder.startsWith(join(path, machinesFolder, '/')))
+
+  /** @throws FloeError `destination/*` */
+  async function writableFor(partial: PartialPoint) {
+    const known = placeOf(partial)
+    if (known) return (await assertWritable(known.id, 'allow')).known
+    throw new FloeError('destination/unknown', `"${partial.folder}" lies on no destination that Floe knows.`, {
+      params: { path: partial.folder },
+    })
+  }
+
   /** @throws FloeError `backup/not-recorded` when the partial point's destination is not there or another one */
   async function destinationOf(partial: PartialPoint) {
-    const inside = (path: string) => partial.folder.startsWith(join(path, machinesFolder, '/'))
-    const known = catalog.registry.list().find(({ path }) => inside(path))
+    const known = placeOf(partial)
     if (!known) throw notRecorded(partial, 'Its destination was removed from Floe.')
     const owner = await readOwner(partial.folder)
     if (owner && owner.destinationId !== known.id) throw notRecorded(partial, 'Another destination is at its path.')
@@ -103,7 +114,7 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
   }
 
   const lookUp = (id: PointId) => catalog.find(id)
-  const store = createIncrementalStore({ ports, catalog, pins, foundations, destinationOf })
+  const store = createIncrementalStore({ ports, catalog, pins, foundations, writableFor })
   const keeping = createKeepingStore({ ports, catalog, pins, assertWritable })
 
   /** Keeps a point, and all those it lies over, from going away. @throws FloeError `point/in-use` */

@@ -57,6 +57,10 @@ export async function settleImage(
   begun: BegunImage | null,
 ): Promise<SettledImage> {
   const path = partial.imagePath(facts.id)
+  // Changes since a point, in an image that does not start from it, would look like a whole disk.
+  if (facts.basis !== 'all' && (facts.parentId === null || begun?.parentId !== facts.parentId)) {
+    throw new Error(`The image of the disk "${facts.id}" did not start from the point that its changes are since.`)
+  }
   if ((await stat(path)).size === 0) throw new Error(`The image of the disk "${facts.id}" is empty.`)
   const info = await imageInfo(path, 'qcow2', { env: ports.env })
   const backing = await backingOf(partial.folder, info, begun)
@@ -69,6 +73,7 @@ export async function settleImage(
   const base = begun?.kind === 'clone' && begun.parentId !== null ? { pointId: begun.parentId } : null
   const disk: ManifestDisk = {
     ...facts,
+    parentId: begun?.parentId ?? null,
     bytesCopied: startedEmpty || copied === null ? facts.bytesCopied : bytesIn(copied.extents),
     file,
     format: 'qcow2',
