@@ -169,6 +169,8 @@ export const Job = z.object({
   stalledSince: z.string().nullable(),
   export: ExportPlace.nullable(),
   result: JobResult.nullable(),
+  /** Nobody asked for it: it gives way to everybody, and nobody waits for its end. Missing: somebody did. */
+  background: z.boolean().optional(),
 })
 export type Job = z.infer<typeof Job>
 

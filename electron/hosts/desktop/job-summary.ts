@@ -1,14 +1,14 @@
 import type { Activity } from '../../../shared/domain/activity.ts'
 import { isFinal, type Job } from '../../../shared/domain/job.ts'
 
-/** Jobs that are at work or were stopped on the way; not those that only wait. */
+/** Jobs that are at work or were stopped on the way; not those that only wait or that nobody asked for. */
 export function runningJobs(jobs: readonly Job[]): Job[] {
-  return jobs.filter((job) => !isFinal(job.state) && !['queued', 'waiting'].includes(job.state.kind))
+  return unfinishedJobs(jobs).filter((job) => !['queued', 'waiting'].includes(job.state.kind))
 }
 
 /** Jobs whose end a person would miss: also the queued ones. */
 export function unfinishedJobs(jobs: readonly Job[]): Job[] {
-  return jobs.filter((job) => !isFinal(job.state))
+  return jobs.filter((job) => !isFinal(job.state) && job.background !== true)
 }
 
 /** A machine must not be put to sleep under these; a job that is paused or waits copies nothing. */

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DockProgress, needsTheMacAwake, problemCount } from '../../../../electron/hosts/desktop/job-summary.ts'
+import {
+  DockProgress,
+  needsTheMacAwake,
+  problemCount,
+  unfinishedJobs,
+} from '../../../../electron/hosts/desktop/job-summary.ts'
 import type { Job } from '../../../../shared/domain/job.ts'
 import { testJob } from '../../../support/core.ts'
 
@@ -8,6 +13,17 @@ const at = (job: Job, fraction: number, totalBytes: number): Job => ({
   ...job,
   state: { kind: 'copying' },
   progress: { doneBytes: fraction * totalBytes, totalBytes, fraction, bytesPerSecond: null, secondsLeft: null },
+})
+
+describe('a job that nobody asked for', () => {
+  const background = testJob({ kind: 'verify', state: { kind: 'checking' }, background: true })
+
+  it('keeps nobody from quitting, and no Mac awake', () => {
+    expect(unfinishedJobs([background])).toEqual([])
+    expect(needsTheMacAwake([background])).toBe(false)
+    expect(needsTheMacAwake([{ ...background, background: false }])).toBe(true)
+    expect(new DockProgress().update([at(background, 0.5, 100)])).toBeNull()
+  })
 })
 
 describe('the bar in the Dock', () => {
