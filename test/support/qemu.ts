@@ -31,6 +31,8 @@ export interface TestQemu extends AsyncDisposable {
   readonly process: ChildProcess
   /** Writes `length` bytes of `pattern` (0-255) as the guest would, through the device. Sizes as qemu-io takes them. */
   write(diskId: string, offset: number | string, length: number | string, pattern: number): Promise<void>
+  /** Writes zeroes as the guest would. Bytes. */
+  zero(diskId: string, offset: number, length: number): Promise<void>
   flush(diskId: string): Promise<void>
   /** Ends QEMU cleanly. */
   quit(): Promise<void>
@@ -108,6 +110,7 @@ export async function startQemu(options: QemuOptions = {}): Promise<TestQemu> {
     monitor,
     process: child,
     write: (diskId, offset, length, pattern) => qemuIo(diskId, `write -P ${pattern} ${offset} ${length}`),
+    zero: (diskId, offset, length) => qemuIo(diskId, `write -z ${offset} ${length}`),
     flush: (diskId) => qemuIo(diskId, 'flush'),
     quit: () => end(() => void monitor.command('quit').catch(() => {})),
     kill: () => end(() => child.kill('SIGKILL')),

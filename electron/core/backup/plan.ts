@@ -143,8 +143,14 @@ function planDisk(
 export const snapshotsOf = (plan: BackupPlan): readonly SnapshotDisk[] =>
   plan.disks.flatMap((disk) => (disk.snapshot === null ? [] : [disk.snapshot]))
 
+/** A disk seldom differs from its last point in more than this share; a copy that meets a full destination waits. */
+const usuallyDiffers = 0.1
+
+const expectedBytes = ({ basis, bytesToCopy }: PlannedDisk): number =>
+  basis === 'comparison' ? Math.ceil(bytesToCopy * usuallyDiffers) : bytesToCopy
+
 /** What the destination must be able to take: the data, and the tables of each qcow2 image around it. */
 export function spaceNeeded(plan: BackupPlan): { bytes: number; largestFile: number } {
-  const files = plan.disks.map((disk) => disk.bytesToCopy + Math.ceil(disk.bytesToCopy / 4096) + (1 << 20))
+  const files = plan.disks.map(expectedBytes).map((bytes) => bytes + Math.ceil(bytes / 4096) + (1 << 20))
   return { bytes: files.reduce((sum, size) => sum + size, 0), largestFile: Math.max(0, ...files) }
 }
