@@ -81,5 +81,6 @@ function whyNot(parent: ParentDisk, question: BasisQuestion): string {
   }
   if (tracking.keeps === 'none') return 'Changes of this disk can’t be tracked'
   if (parent.bitmap === null) return 'Changes were not tracked since the last restore point'
-  return 'The record of the changes is gone from the disk’s image, for example because the image was restored or replaced'
+  // A bitmap that began in a QEMU that was killed is not there at all (qemu.md 4.3).
+  return 'Change tracking was cut off, because QEMU ended without storing it or the image was replaced'
 }

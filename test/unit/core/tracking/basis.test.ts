@@ -102,7 +102,7 @@ describe('the basis of a copy', () => {
       [
         ask({ tracking: tracked({ bitmaps: [] }) }),
         'comparison',
-        `The record of the changes is gone from the disk’s image, for example because the image was restored or replaced${compared}`,
+        `Change tracking was cut off, because QEMU ended without storing it or the image was replaced${compared}`,
       ],
       [
         ask({ tracking: tracked({ bitmaps: [bitmap({ inconsistent: true })] }), noComparison }),
