@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, constants, copyFileSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { extentsOf, piecesOf } from '../../../electron/core/extents/extents.ts'
 import { convertImage, createImage } from '../../../electron/core/qemu-img/index.ts'
 import { computeContentIndex } from '../../../electron/core/repository/content-index/compute.ts'
 import {
@@ -115,4 +116,40 @@ it('progress counts the data to read, not the size of the disk', async () => {
   await computeContentIndex(ports, { path: raw, format: 'raw' }, (done, total) => told.push([done, total]), never)
   expect(told.at(0)).toEqual([0, chunkSize])
   expect(told.at(-1)).toEqual([chunkSize, chunkSize])
+})
+
+it('reading only the chunks that were written makes the same index as reading everything', async () => {
+  await fc.assert(
+    fc.asyncProperty(writes, writes, async (first, second) => {
+      using dir = tempDir()
+      const path = dir.file('image')
+      await createImage(path, size, 'qcow2')
+      qemuIo(path, first)
+      const before = await indexOf(path, 'qcow2')
+      qemuIo(path, second)
+      const written = extentsOf(
+        second.map(({ offset, length }) => ({ offset, length: Math.min(length, size - offset) })),
+      )
+      const chunks = Uint32Array.from(piecesOf(written, chunkSize))
+      const part = { chunks, hashes: before.index.hashes }
+      let read = 0
+      const told = (done: number) => {
+        read = done
+      }
+      const found = await computeContentIndex(ports, { path, format: 'qcow2' }, told, never, 'cached', part)
+      expect(rootOf(found.index)).toBe(await rootOfImage(path, 'qcow2'))
+      expect(read).toBeLessThanOrEqual(chunks.length * chunkSize)
+    }),
+    { numRuns: 5 },
+  )
+})
+
+it('an image of another size than the index it could inherit from is read whole', async () => {
+  using dir = tempDir()
+  const path = dir.file('image')
+  await createImage(path, size, 'qcow2')
+  qemuIo(path, [{ offset: chunkSize, length: 4096, pattern: 7 }])
+  const part = { chunks: new Uint32Array(0), hashes: new Uint8Array(hashSize) }
+  const found = await computeContentIndex(ports, { path, format: 'qcow2' }, noProgress, never, 'cached', part)
+  expect(rootOf(found.index)).toBe(await rootOfImage(path, 'qcow2'))
 })
