@@ -9,6 +9,7 @@ import type { Ports } from '../ports/index.ts'
 import { backingPlace, readLinks } from './backing.ts'
 import { deletionCost, type ReadPoint } from './deletion-cost.ts'
 import { syncFolder } from './durable-file.ts'
+import { errorCode } from './failures.ts'
 import { readManifest } from './manifest.ts'
 import { type PlannedPoint, planMerges } from './merge-plan.ts'
 import { type MergeWork, measureMerge, mergePoint, settleMerge } from './merging.ts'
@@ -87,7 +88,10 @@ export async function deletePoints(deletion: Deletion): Promise<number> {
   for (const each of planned) {
     signal.throwIfAborted()
     await mergePoint(work, each, inherits.get(each.id) ?? 0).catch((error: unknown) => {
-      throw mergeFailure(stored, each, error, signal)
+      // On a destination without a byte left, deleting is the way out: where no image needs another, it goes on.
+      const isOnlyNoted = each.disks.every(({ merged }) => merged.length === 0)
+      if (!isOnlyNoted || errorCode(error) !== 'ENOSPC') throw mergeFailure(stored, each, error, signal)
+      ports.logger.warn('A restore point could not be told that its parent goes', { id: each.id, error: String(error) })
     })
   }
   const grown = (await occupiedTogether(touched)) - before
