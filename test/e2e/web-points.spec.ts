@@ -37,7 +37,7 @@ test('a flipped byte is found and named, the point is blocked, another is restor
   await using floe = await openFloe(world.home, test.info())
   const { page } = floe
   await world.floe('destination', 'add', place)
-  for (let count = 0; count < 2; count += 1) await world.floe('backup', 'debian-dev')
+  for (let count = 0; count < 2; count += 1) await world.floe('backup', 'debian-dev', '--full')
   const [listed] = (await world.floe('points', 'debian-dev')) as { path: string; disks: { file: string }[] }[][]
   const newest = listed?.[0]
   if (newest === undefined) throw new Error('There is no restore point')
@@ -51,7 +51,7 @@ test('a flipped byte is found and named, the point is blocked, another is restor
   await lookAt(page, 'selected point')
   await page.keyboard.press('Control+Shift+v')
   const verify = page.getByTestId('sheet-verify')
-  await expect(verify.getByRole('radio', { name: /Content/ }), 'the first field').toBeFocused()
+  await expect(verify.getByRole('radio', { name: /Checksums/ }), 'the first field').toBeFocused()
   await lookAt(page, 'verify')
   await floe.picture('verify')
   await page.getByTestId('verify-now').click()

@@ -151,11 +151,13 @@ function bridge(given: Given): FakeBridge {
   fake.answer('points.deletePreview', ({ pointIds }) => ({
     ok: true,
     value: {
-      points: pointIds.map((one) => ({
-        pointId: one,
-        guards: one === pointId('n1') ? ['pinned', 'last-verified'] : [],
-        dependents: one === pointId('n3') ? [pointId('n4'), pointId('n5')] : [],
-      })),
+      points: pointIds
+        .map((one) => one as Point['id'])
+        .map((one) => ({
+          pointId: one,
+          guards: one === pointId('n1') ? ['pinned', 'last-verified'] : [],
+          dependents: one === pointId('n3') ? [pointId('n4'), pointId('n5')] : [],
+        })),
       freedBytes: 6.1 * gb,
       movedBytes: 0.6 * gb,
     },

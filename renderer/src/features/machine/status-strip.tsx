@@ -8,6 +8,7 @@ import { formatAgeWords, formatMoment } from '../../../../shared/format/dates.ts
 import type { BackupPreview } from '../../../../shared/ipc/contract.ts'
 import { nextBackupSentence } from '../../../../shared/text/job-words.ts'
 import { backedUpDisks } from '../../../../shared/text/machine-words.ts'
+import { basisWords } from '../../../../shared/text/point-words.ts'
 import { classes } from '../../design/classes.ts'
 import { destinationFor, useDestinations, usePoint, useSettings } from '../../state/selectors.ts'
 import { useWordStyle, type WordStyle } from '../../state/words.ts'
@@ -49,6 +50,12 @@ export function StatusStrip({ machine, next }: StatusStripProps): ReactElement {
           </div>
         ))}
       </dl>
+      {next === null || next.kindReason === '' ? null : (
+        <p className={styles.why} data-testid="next-backup">
+          <strong>{next.kind === 'full' ? 'The next backup is a full one.' : 'The next backup is incremental.'}</strong>{' '}
+          {next.kindReason}
+        </p>
+      )}
       <ReadinessRow machine={machine} />
     </section>
   )
@@ -75,7 +82,7 @@ function nextFact(next: BackupPreview, style: WordStyle): Fact {
   return {
     name: 'Next backup',
     value: next.basis === 'comparison' ? value : `${value}, ${size}`,
-    hint: next.kindReason,
+    hint: basisWords(next.basis),
     title: sentence,
   }
 }
