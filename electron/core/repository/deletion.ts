@@ -167,11 +167,13 @@ async function leansOn(folder: string, removed: ReadonlySet<PointId>): Promise<P
   return null
 }
 
-/** @throws FloeError `destination/no-space-before`, `destination/fat`, `system/*` */
-async function assertSpace({ destination, room }: Deletion, work: MergeWork, planned: readonly PlannedPoint[]) {
+/** @throws FloeError `destination/no-space-before`, `destination/fat`, `point/merge-failed` */
+async function assertSpace({ destination, room, stored }: Deletion, work: MergeWork, planned: readonly PlannedPoint[]) {
   let [kept, most, largestFile] = [0, 0, 0]
   for (const each of planned) {
-    const need = await measureMerge(work, each)
+    const need = await measureMerge(work, each).catch((error: unknown) => {
+      throw mergeFailure(stored, each, error, work.signal)
+    })
     most = Math.max(most, kept + need.atOnce)
     kept += need.kept
     largestFile = Math.max(largestFile, need.largestFile)
