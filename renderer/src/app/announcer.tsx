@@ -34,5 +34,6 @@ function sentenceOf(job: Job): string {
   const quarter = Math.floor((job.progress?.fraction ?? 0) * 4)
   if (job.state.kind === 'copying' && quarter > 0 && job.stalledSince === null)
     return `${jobName(job)}: ${quarter * 25} percent`
+  if (job.state.kind === 'comparing') return `${jobName(job)}: comparing with the last restore point`
   return `${jobName(job)}: ${title}`
 }

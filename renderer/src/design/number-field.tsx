@@ -1,4 +1,5 @@
-// A whole number with arrows to step it; Up and Down step too. What is no number counts as the least.
+// A whole number with buttons to step it; Up and Down step too. It counts while it is typed, not only once it is left.
+// What is no number counts as the least.
 import type { ReactElement } from 'react'
 import { NumberField as AriaNumberField, Button, Group, Input, Label } from 'react-aria-components'
 import field from './field.module.css'
@@ -13,6 +14,8 @@ export interface NumberFieldProps {
   readonly testId?: string
 }
 
+const plain: Intl.NumberFormatOptions = { useGrouping: false, maximumFractionDigits: 0 }
+
 export function NumberField(props: NumberFieldProps): ReactElement {
   return (
     <AriaNumberField
@@ -21,11 +24,19 @@ export function NumberField(props: NumberFieldProps): ReactElement {
       minValue={props.min}
       maxValue={props.max}
       step={1}
+      formatOptions={plain}
       onChange={(value) => props.onChange(Number.isNaN(value) ? props.min : value)}
     >
       <Label className={field.label ?? ''}>{props.label}</Label>
       <Group className={styles.group ?? ''}>
-        <Input className={styles.input ?? ''} data-testid={props.testId} />
+        <Input
+          className={styles.input ?? ''}
+          data-testid={props.testId}
+          onInput={(event) => {
+            const text = event.currentTarget.value.trim()
+            if (/^\d+$/.test(text)) props.onChange(Math.min(props.max, Math.max(props.min, Number(text))))
+          }}
+        />
         <Button slot="decrement" className={styles.step ?? ''}>
           –
         </Button>

@@ -27,7 +27,7 @@ export function useNextBackup(machine: Machine | null): BackupPreview | null {
 
   useEffect(() => {
     const question = (JSON.parse(asked) as { input: Input<'backup.preview'> | null }).input
-    if (question === null) return
+    if (question === null || document.hidden) return
     const abort = new AbortController()
     void actions.ask('backup.preview', question, { signal: abort.signal }).then((result) => {
       if (abort.signal.aborted) return

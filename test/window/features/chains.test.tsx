@@ -1,6 +1,10 @@
 import { act, screen, waitFor, within } from '@testing-library/react'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { chainsOf } from '../../../renderer/src/features/points/chain-model.ts'
+import { buildGrid } from '../../../renderer/src/features/points/points-model.ts'
 import type { Point } from '../../../shared/domain/point.ts'
+import { formatDay } from '../../../shared/format/dates.ts'
 import { destination, job, point, pointId } from '../support/sample.ts'
 import '../support/setup.ts'
 import { inputsOf, openMachine, type Scene, sceneBridge } from './support.ts'
@@ -56,11 +60,20 @@ describe('restore points that lie over each other', () => {
     expect(document.activeElement).toBe(chain)
   })
 
-  it('unfold where typing or a problem leads into them', async () => {
+  it('unfold where a problem leads into them', async () => {
     const { state } = open(chains)
     await rowOf('c1')
     act(() => state.ui.selectPoints([pointId('b2')]))
     expect((await rowOf('b2')).getAttribute('aria-selected')).toBe('true')
+  })
+
+  it('unfold where typing a date leads', async () => {
+    const { user } = open(chains)
+    await user.click(await rowOf('c3'))
+    const old = chains[3] as Point
+    await user.keyboard(formatDay(old.createdAt, { now: new Date() }).toLowerCase())
+    expect((await rowOf('b2')).getAttribute('aria-selected')).toBe('true')
+    await waitFor(async () => expect(document.activeElement).toBe(await rowOf('b2')))
   })
 
   it('can be listed by days alone', async () => {
@@ -89,6 +102,53 @@ describe('restore points that lie over each other', () => {
     expect((await rowOf('c1')).textContent).toContain('Damaged')
     for (const id of ['c2', 'c3']) expect((await rowOf(id)).textContent).toContain('Can’t be restored: depends on')
     expect((await rowOf('c3')).getAttribute('aria-label')).toContain('can’t be restored: depends on')
+  })
+})
+
+describe('chains as data', () => {
+  const style = { now: new Date('2026-11-22T14:00:00Z'), locale: 'en-GB', timeZone: 'UTC' } as const
+  const places = ['one', 'two'].map((name) => destination(name).id)
+  /** Each point stands alone or lies over an older one of its place. */
+  const history = fc
+    .array(fc.record({ place: fc.nat(1), clone: fc.boolean(), on: fc.option(fc.nat(30)) }), { maxLength: 40 })
+    .map((steps) => {
+      const made: Point[] = []
+      steps.forEach(({ place, clone, on }, index) => {
+        const older = made.filter((one) => one.destinationId === places[place] && one.storage === 'chain')
+        const below = clone || on === null || older.length === 0 ? undefined : older[on % older.length]
+        const at = new Date(Date.UTC(2026, 9, 1) + index * 5 * 3_600_000).toISOString()
+        const needs = below === undefined ? [] : [below.id, ...below.needs]
+        const more = { createdAt: at, destinationId: places[place] as Point['destinationId'], needs }
+        made.push(point(`m${index}`, 'debian-dev', 0, { ...more, storage: clone ? 'clone' : 'chain' }))
+      })
+      return made.toReversed()
+    })
+
+  it('hold every point once, newest first in each, without a gap between the rows', () => {
+    fc.assert(
+      fc.property(history, fc.boolean(), (all, open) => {
+        const grid = buildGrid(all, style, { kind: 'chains', isOpen: () => open })
+        const ids = grid.stops.flatMap((row) =>
+          row.kind === 'point' ? [row.key] : row.open ? [] : row.chain.points.map((one) => one.id as string),
+        )
+        expect(ids.toSorted()).toEqual(all.map((one) => one.id as string).toSorted())
+        expect(grid.stops.map((row) => row.index)).toEqual(grid.stops.map((_, index) => index))
+        let top = 0
+        for (const row of grid.rows) {
+          expect(row.top).toBe(top)
+          top += row.kind === 'day' || row.kind === 'gap' ? 28 : 36
+        }
+        expect(grid.height).toBe(top)
+        expect(new Set(grid.rows.map((row) => row.key)).size).toBe(grid.rows.length)
+        for (const chain of chainsOf(all)) {
+          const times = chain.points.map((one) => one.createdAt)
+          expect(times).toEqual(times.toSorted().toReversed())
+          for (const one of chain.points) {
+            for (const need of one.needs) expect(chain.points.some((other) => other.id === need)).toBe(true)
+          }
+        }
+      }),
+    )
   })
 })
 

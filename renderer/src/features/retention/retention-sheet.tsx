@@ -71,7 +71,7 @@ function RetentionForm({ machine, wanted }: FormProps): ReactElement {
     <Sheet
       name="retention"
       title={`Keep restore points of ${machine.name}`}
-      description="The numbers count restore points, not elapsed time: after weeks without a backup, nothing goes for its age. Nothing is removed by itself."
+      description="The numbers count restore points, not elapsed time: after weeks without a backup, nothing goes for its age. Pinned points, the last good and the last verified one always stay. Nothing is removed by itself."
       width={640}
       onClose={() => ui.closeSheet()}
       footer={
