@@ -14,7 +14,7 @@ export function kindWords(point: Pick<Point, 'kind'>): string {
 const bases: Readonly<Record<BackupBasis, string>> = {
   bitmap: 'By change tracking',
   comparison: 'By comparison',
-  all: 'Everything copied',
+  all: 'All data',
 }
 
 /** How Floe knew what to copy. */

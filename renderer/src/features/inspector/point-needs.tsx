@@ -42,8 +42,8 @@ export function PointNeeds({ point, style }: PointPartProps): ReactElement {
       </Group>
       {newer === 0 ? null : (
         <p className={styles.note}>
-          {newer === 1 ? '1 newer point builds' : `${newer} newer points build`} on this one. Deleting it moves its data
-          into the next point, so nothing else is lost.
+          {newer === 1 ? '1 newer point builds' : `${newer} newer points build`} on this one.
+          {isDamaged(point) ? null : ' Deleting it moves its data into the next point, so nothing else is lost.'}
         </p>
       )}
     </div>
@@ -59,7 +59,7 @@ interface NeedRowProps extends PointPartProps {
 function NeedRow({ point, style, own = false, last, onPress }: NeedRowProps): ReactElement {
   const shape = isDamaged(point) ? 'damaged' : point.kind
   const when = formatMoment(point.createdAt, style)
-  const name = `${when}${own ? ' (this one)' : ''}${point.kind === 'full' ? ', full' : ''}${isDamaged(point) ? ', damaged' : ''}`
+  const name = `${when}${own ? ' (this one)' : ''}${point.kind === 'full' ? ', full' : ''}${isDamaged(point) && !own ? ', damaged' : ''}`
   return (
     <li className={classes(styles.row, own && styles.own)}>
       <Rail shape={shape} up={!own} down={!last} />
