@@ -13,7 +13,7 @@ export class ProgressLines {
   #output: Output
   #now: () => Date
   #lastText = ''
-  #lastTenth = -1
+  #lastTenth = 0
   /** What was said once and for all. */
   #told = new Set<string>()
 
@@ -65,7 +65,7 @@ export class ProgressLines {
     const title = words.line === '' ? words.title : `${words.title}: ${words.line}`
     const read = readFraction(job)
     const percent = read !== null ? wholePercent(read) : job.state.kind === 'copying' ? percentOf(job) : null
-    const tenth = percent === null ? -1 : Math.floor(percent / step)
+    const tenth = percent === null ? 0 : Math.floor(percent / step)
     if (title !== this.#lastText) this.#output.line(title)
     else if (tenth > this.#lastTenth) this.#output.line(`${percent} %${detail(job, this.#now())}`)
     this.#lastText = title

@@ -81,7 +81,10 @@ it('on a terminal comparing and proving have a bar of the bytes that were read',
 
 it('without a terminal a long comparison goes on in tenths', async () => {
   const later = { ...comparing, checked: { doneBytes: 6_000_000_000, totalBytes: 8_000_000_000 } }
-  const { stdout } = await cli(floeWithIncremental([comparing, later, later, done]), ['backup', 'debian'])
+  const begun = { ...comparing, checked: { doneBytes: 0, totalBytes: 8_000_000_000 } }
+  const steps = [{ ...comparing, checked: null }, begun, later, later, done]
+  const { stdout } = await cli(floeWithIncremental(steps), ['backup', 'debian'])
+  expect(stdout).not.toContain('0 %')
   expect(stdout.match(/75 %/g)).toHaveLength(1)
   expect(stdout).toContain('75 %  6.00 of 8.00 GB read\n')
 })
