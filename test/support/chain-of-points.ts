@@ -11,7 +11,7 @@ import { never, newMachineId, noProgress, testRepository } from './repository.ts
 const cluster = 64 << 10
 
 /** What the guest writes before a point, the same for the same seed: some of it over what it wrote before, some zeroes. */
-function writesOf(seed: number, virtualSize: number): Write[] {
+export function writesOf(seed: number, virtualSize: number): Write[] {
   let state = seed * 2654435761 + 1
   const next = (below: number) => {
     state = (Math.imul(state ^ (state >>> 15), 2246822519) + 374761393) >>> 0
