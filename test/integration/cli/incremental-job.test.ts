@@ -35,17 +35,22 @@ async function world(dir: TempDir) {
   const guest = await startDemoGuest({ hidden: true, blocks: 2048, pauseMs: 1 })
   succeeded(await floe(home, 'machine', 'add', '--qmp', guest.qmpPath, '--name', 'demo'))
   succeeded(await floe(home, 'destination', 'add', dir.file('backups'), '--name', 'T7'))
-  return { guest, run: (...args: string[]) => floe(home, ...args, '--json') }
+  return { guest, home, run: (...args: string[]) => floe(home, ...args, '--json') }
 }
 
-it('a machine is backed up in full, then what changed, which is announced, proven and shown', async () => {
+it('a machine is backed up in full, then what changed, which is exported, announced, proven and shown', async () => {
   using dir = tempDir()
-  const { guest, run } = await world(dir)
+  const { guest, home, run } = await world(dir)
   await using _running = guest
   const full = last(await run('backup', 'demo')).point as PointDocument
   expect(full).toMatchObject({ kind: 'full', basis: 'all', parentId: null })
   const then = await counterOf(full)
   await guest.waitFor(then + 20)
+
+  const map = 'nbdinfo --map="$FLOE_EXPORT_SINCE" --json "$FLOE_EXPORT_URI"'
+  const since = succeeded(await floe(home, 'export', 'demo', '--since', full.id, '--', 'sh', '-c', map))
+  const dirty = (JSON.parse(since.stdout) as { length: number; type: number }[]).filter(({ type }) => type === 1)
+  expect(dirty.length).toBeGreaterThan(0)
 
   const announced = last(await run('backup', 'demo', '--dry-run'))
   expect(announced).toMatchObject({ event: 'preview', preview: { kind: 'incremental', basis: 'bitmap' } })
