@@ -40,6 +40,8 @@ import { BackupRun } from './runner.ts'
 import { usualWaiting, Waiting, type WaitingTiming } from './waiting.ts'
 
 export interface BackupInput {
+  /** Compare the finished point with the instant itself. */
+  readonly prove?: boolean
   /** Null or left out: `automatic`. */
   readonly kind?: 'automatic' | 'full'
   readonly machineId: MachineId
@@ -53,8 +55,6 @@ export interface BackupInput {
 export interface BackupStartInput extends BackupInput {
   readonly limit: number | null
   readonly check: boolean
-  /** Compare the finished point with the instant itself. */
-  readonly prove?: boolean
   /** Wait for what may come by itself instead of failing: destination, machine, monitor, another job on a disk. */
   readonly whenPossible?: boolean
 }
@@ -285,9 +285,16 @@ class Backups implements BackupService {
   }
 
   #planning(input: BackupInput, jobId: JobId): Planning {
-    const { diskIds, kind = 'automatic', freeze = null, requireFreeze = null, mountpoints = null } = input
+    const {
+      diskIds,
+      kind = 'automatic',
+      prove = false,
+      freeze = null,
+      requireFreeze = null,
+      mountpoints = null,
+    } = input
     const destination = this.#destination(input)
-    const wishes = { diskIds, freeze, requireFreeze, mountpoints }
+    const wishes = { diskIds, prove, freeze, requireFreeze, mountpoints }
     return {
       jobId,
       pointId: newId(this.#deps.ports) as PointId,

@@ -47,6 +47,8 @@ export class CopySteps {
   #listener: QmpEventListener | null = null
   #watching = new AbortController()
   #guarding = new AbortController()
+  /** Whoever ends the jobs waits until it is clear whether they began. */
+  #comparing: Promise<void> = Promise.resolve()
 
   constructor(run: RunContext) {
     this.#run = run
@@ -110,10 +112,17 @@ export class CopySteps {
   }
 
   /** What differs from the parent points is found, and copied from here on. */
-  async compare(): Promise<void> {
+  compare(): Promise<void> {
+    const comparing = this.#compare()
+    this.#comparing = comparing.catch(() => {})
+    return comparing
+  }
+
+  async #compare(): Promise<void> {
     const { header, link, post } = this.#run
-    this.#guard()
+    const { signal } = this.#guard()
     const marks = await this.#reading.compare()
+    signal.throwIfAborted()
     const limit = this.control.allowed
     const actions = copyActions(header.plan, limit, (disk) => marks.get(disk) ?? null)
     const { execute, arguments: args } = transactionOf(actions)
@@ -138,14 +147,16 @@ export class CopySteps {
   }
 
   /** While the instant is read, nobody looks at jobs, and the scratch room may run full all the same. */
-  #guard(): void {
-    this.#guarding = new AbortController()
-    const { signal } = this.#guarding
+  #guard(): AbortController {
+    const guarding = new AbortController()
+    this.#guarding = guarding
+    const { signal } = guarding
     const { link, post, deps } = this.#run
     void link.images?.follow(signal, (problem) => post({ event: 'trouble', problem }))
     this.control.guardScratch(signal).catch((error: unknown) => {
       deps.ports.logger.warn('The scratch room was not looked after', { error: String(error) })
     })
+    return guarding
   }
 
   /**
@@ -200,6 +211,7 @@ export class CopySteps {
   /** Never gives up: while a job of ours runs, the guest depends on it. */
   async stopJobs(): Promise<void> {
     const { header, link, deps, post } = this.#run
+    await this.#comparing
     for (;;) {
       try {
         await link.use((session) => cancelCopies(session, header.plan))
@@ -302,7 +314,10 @@ export class CopySteps {
         return
       } catch (error) {
         if (error instanceof Detached) throw error
-        if (error instanceof MachineEnded) return void (await removeScratchFiles(disks))
+        if (error instanceof MachineEnded) {
+          await this.#reading.forget()
+          return void (await removeScratchFiles(disks))
+        }
         if (attempt % 100 === 1) logger.warn('An instant cannot be removed yet', { ...place, error: String(error) })
         view.onKept(error instanceof Error ? error.message : String(error))
       }

@@ -86,7 +86,12 @@ export class InstantReading {
       plan.disks.map((disk) => this.#marks(disk)),
     )
     await stopServing(session, { machineName, socketPath: reading.socketPath, disks }, this.#server)
-    await rm(reading.socketFolder, { recursive: true, force: true })
+    await this.forget()
+  }
+
+  /** QEMU has nothing of it any more. */
+  async forget(): Promise<void> {
+    await rm(this.#run.header.reading.socketFolder, { recursive: true, force: true })
   }
 
   /** One disk after the other. */

@@ -2,6 +2,7 @@
 // decided at the moment the copy begins, because a machine may be started or turned off while its backup waits.
 import type { DestinationId, MachineId, PointId } from '../../../shared/domain/ids.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
+import { FloeError } from '../errors.ts'
 import { assertNoClash } from '../machines/foreign-jobs.ts'
 import { planHold, type ShutdownHold } from '../machines/shutdown-safe.ts'
 import type { MachineLease, MachineService } from '../machines/types.ts'
@@ -46,6 +47,15 @@ async function openDestination(deps: Deps, id: DestinationId, machine: Machine, 
   return deps.repository.open(id, { ...spaceNeeded(plan), imagePaths: [...new Set([...known, ...own])] })
 }
 
+/** @throws FloeError `export/not-possible`: a proof needs the instant itself, and a plain copy keeps none */
+function assertProvable(plan: BackupPlan, { wishes }: Planning, machineName: string): BackupPlan {
+  if (!wishes.prove || plan.way !== 'push') return plan
+  throw new FloeError('export/not-possible', `A backup of ${machineName} can't be proved now. ${plan.wayReason}`, {
+    params: { machine: machineName },
+    remedy: 'Back up without the proof, or do what the reason asks for.',
+  })
+}
+
 async function planOff(off: OffMachine, planning: Planning, ports: Ports): Promise<BackupPlan> {
   return planBackup(await inputOfOff(off, planning, ports))
 }
@@ -53,7 +63,7 @@ async function planOff(off: OffMachine, planning: Planning, ports: Ports): Promi
 /** @throws FloeError `backup/job-clash` when somebody else works on one of the disks, and as planBackup */
 async function planRunning(lease: MachineLease, planning: Planning): Promise<BackupPlan> {
   const input = await inputOfRunning(lease, planning)
-  const plan = planBackup(input)
+  const plan = assertProvable(planBackup(input), planning, lease.machine.name)
   const ids = new Set(plan.disks.map(({ id }) => id))
   const chosen = input.inventory.filter(({ id }) => ids.has(id))
   await assertNoClash(lease.session, lease.machine.name, chosen)

@@ -19,6 +19,8 @@ import type { PlanInput } from './plan.ts'
 export interface PlanWishes extends FreezeWishes {
   /** Disk ids or aliases; null: all that can be backed up. */
   readonly diskIds: readonly string[] | null
+  /** Compare the finished point with the instant itself. */
+  readonly prove?: boolean
 }
 
 export interface Planning {

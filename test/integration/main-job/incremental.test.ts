@@ -1,6 +1,7 @@
 import { copyFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Job } from '../../../shared/domain/job.ts'
+import type { Machine } from '../../../shared/domain/machine.ts'
 import type { Point } from '../../../shared/domain/point.ts'
 import { type BackupWorld, backupWorld, plainPush } from '../../support/backup-world.ts'
 import { createImage, difference, startQemu, type TestQemu } from '../../support/qemu.ts'
@@ -30,6 +31,12 @@ async function expectPoint(world: BackupWorld, job: Job, kept: string, wanted: P
   expect(await difference(kept, world.image(point, 'vda'))).toBeNull()
   return point
 }
+
+const seenOff = (world: BackupWorld, { id }: Machine) =>
+  until(async () => {
+    await world.floe.machines.refresh()
+    return world.floe.machines.get(id).state.kind === 'off'
+  }, 'the machine to be seen off')
 
 const nameOf = (point: Point) => point.disks[0]?.bitmap
 
@@ -139,10 +146,7 @@ test('a machine that is off is backed up by the bitmap in its image, and so is t
   await before.quit()
   const kept = dir.file('kept.qcow2')
   copyFileSync(path, kept)
-  await until(async () => {
-    await world.floe.machines.refresh()
-    return world.floe.machines.get(machine.id).state.kind === 'off'
-  }, 'the machine to be seen off')
+  await seenOff(world, machine)
   const off = await expectPoint(world, await world.run(machine), kept, {
     consistency: 'offline',
     kind: 'incremental',
@@ -222,4 +226,65 @@ test('a raw disk is tracked while its machine lives, and compared once it was st
   expect(second).toMatchObject({ basis: 'comparison', adds: 1 << 20 })
   expect(second.kindReason).toContain('raw')
   await run('qemu-img', 'compare', '-f', 'raw', '-F', 'qcow2', last, world.image(second, 'vda'))
+})
+
+test('a machine that was killed is compared while it is off, and compared again when it runs', async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('a.qcow2'), '32M')
+  await using world = await backupWorld()
+  const disks = [{ id: 'vda', path, format: 'qcow2' as const }]
+  const before = await startQemu({ disks })
+  await before.write('vda', '0', '20M', 81)
+  const machine = await world.machine(before)
+  world.pointOf(await world.run(machine, { check: true }))
+  await before.write('vda', '5M', '64k', 82)
+  await before.flush('vda')
+  await before.kill()
+  await seenOff(world, machine)
+  const kept = dir.file('kept.qcow2')
+  copyFileSync(path, kept)
+  const off = await world.run(machine, { check: true, prove: true })
+  await expectPoint(world, off, kept, { consistency: 'offline', basis: 'comparison', adds: 1 << 20 })
+  expect(world.pointOf(off).verification).toMatchObject({ level: 'live', ok: true })
+  await using qemu = await startQemu({ disks })
+  await qemu.write('vda', '9M', '64k', 83)
+  const last = await keep(dir, qemu, path, 'last')
+  const running = await world.machine(qemu)
+  const point = await expectPoint(world, await world.run(running, { check: true }), last, { basis: 'comparison' })
+  expect(point.adds).toBe(1 << 20)
+})
+
+test('a proof is refused, by its reason, where the instant itself cannot be read', async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('a.qcow2'), '8M')
+  await using qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }] })
+  await using world = await backupWorld({ settings: plainPush })
+  const machine = await world.machine(qemu)
+  await expect(world.run(machine, { prove: true })).rejects.toMatchObject({ code: 'export/not-possible' })
+})
+
+test('a comparison that is cancelled leaves nothing behind, and the next one finds everything', async () => {
+  using dir = tempDir()
+  const path = await createImage(dir.file('a.qcow2'), '256M')
+  await using world = await backupWorld()
+  const disks = [{ id: 'vda', path, format: 'qcow2' as const }]
+  const before = await startQemu({ disks })
+  await before.write('vda', '0', '200M', 91)
+  const machine = await world.machine(before)
+  world.pointOf(await world.run(machine, { check: true }))
+  await before.flush('vda')
+  await before.kill()
+  await using qemu = await startQemu({ disks })
+  await qemu.write('vda', '7M', '64k', 92)
+  const again = await world.machine(qemu)
+  const id = await world.start(again)
+  await world.reach(id, 'comparing')
+  await world.floe.board.cancel(id)
+  expect((await world.floe.board.whenFinal(id)).state.kind).toBe('cancelled')
+  const nodes = await qemu.monitor.command<{ 'node-name': string }[]>('query-named-block-nodes', { flat: true })
+  expect(nodes.filter((node) => node['node-name'].startsWith('floe-'))).toEqual([])
+  expect(await qemu.monitor.command('query-block-exports')).toEqual([])
+  const kept = await keep(dir, qemu, path, 'kept')
+  const point = await expectPoint(world, await world.run(again), kept, { basis: 'comparison', adds: 1 << 20 })
+  expect(await bitmaps(qemu)).toEqual([nameOf(point)])
 })
