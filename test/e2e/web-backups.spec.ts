@@ -99,6 +99,7 @@ test('a backup is paused, limited, reloaded and finished, and the next one cance
   const question = page.getByRole('alertdialog')
   await expect(question).toContainText('Cancel the backup of debian-dev?')
   await expect(question).toContainText(/is already copied and will be removed/)
+  await expect(question).toContainText('Changes are still tracked, so the next backup is incremental.')
   await expect(question.getByRole('button', { name: 'Keep Backing Up' })).toBeFocused()
   await lookAt(page, 'cancel question')
   await question.getByRole('button', { name: 'Keep Backing Up' }).click()
@@ -233,6 +234,10 @@ async function startLimited(page: Page): Promise<void> {
   await page.getByTestId('back-up-now-menu').click()
   await page.getByRole('menuitem', { name: /With Options/ }).click()
   const options = page.getByTestId('sheet-back-up-options')
+  // All of it, so that there is something to copy after the first one.
+  const full = options.getByRole('radio', { name: /^Full, about/ })
+  await expect(full).toBeAttached()
+  if (await full.isEnabled()) await options.getByText(/^Full, about/).click()
   await page.getByTestId('more-options').click()
   await options.getByRole('button', { name: /Speed limit/ }).click()
   await page.getByRole('option', { name: /10(\.0)?\sMB\/s/ }).click()
