@@ -1,13 +1,16 @@
 // An image with what lies below it moved in, built beside the old one: the old one is never written to.
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Extent, type Extents, extentsOf } from '../extents/extents.ts'
+import { difference, type Extent, type Extents, extentsOf, intersection } from '../extents/extents.ts'
 import { NbdClient } from '../nbd/client.ts'
 import { serveImage } from '../nbd/server.ts'
 import type { Ports } from '../ports/index.ts'
-import { checkImage, convertImage, type ImageExtent, mapImage, runTool } from '../qemu-img/index.ts'
+import { checkImage, convertImage, type ImageExtent, imageOptions, mapImage, runTool } from '../qemu-img/index.ts'
 import { readLinks } from './backing.ts'
 import { syncFile } from './durable-file.ts'
+
+/** Zeroes beside data are written as data, as far as the tool's buffers go at both ends. Bytes. */
+const zeroesAsData = 4 << 20
 
 /** How an image's data is spread over it and the images below. */
 export interface Layers {
@@ -19,9 +22,8 @@ export interface Layers {
 /** Looks where the data of an image lies whose `merged` nearest backing files go. @throws FloeError `system/*` */
 export async function layersOf(ports: Pick<Ports, 'env'>, path: string, merged: number): Promise<Layers> {
   const map = await mapImage(path, 'qcow2', { env: ports.env })
-  const moves = map
-    .filter(({ present, depth }) => present && depth >= 1 && depth <= merged)
-    .reduce((sum, { length }) => sum + length, 0)
+  const moved = map.filter(({ present, depth }) => present && depth >= 1 && depth <= merged)
+  const moves = moved.reduce((sum, { length, zero }) => sum + (zero ? Math.min(length, zeroesAsData) : length), 0)
   return { map, moves }
 }
 
@@ -52,8 +54,10 @@ export async function buildMerged(
   // The file itself, with its holes; unlike the system's own copy it can be ended.
   await convertImage({ source: { path: old, format: 'raw' }, target: { path: built, format: 'raw' }, ...options })
   const onto = image.backingFile === null ? ['-b', ''] : ['-F', 'qcow2', '-b', image.backingFile]
+  // Without it, what the guest discarded would be written as data.
+  const target = `json:${JSON.stringify({ ...imageOptions(built, 'qcow2'), 'detect-zeroes': 'on' })}`
   // Safe mode: what differs between the old and the new backing file is written into the image.
-  await runTool('qemu-img', `merge "${old}"`, ['rebase', '-q', '-f', 'qcow2', ...onto, built], options)
+  await runTool('qemu-img', `merge "${old}"`, ['rebase', '-q', ...onto, target], options)
   const check = await checkImage(built, 'qcow2', options)
   if (check.errors > 0) throw new Error(`The merged image has ${check.errors} structural errors. ${check.text}`.trim())
   const links = await readLinks(built)
@@ -69,7 +73,7 @@ export async function buildMerged(
 const toExtents = (map: readonly ImageExtent[]): Extents =>
   extentsOf(map.map(({ start, length }): Extent => ({ offset: start, length })))
 
-/** Where the two can differ: everywhere but where both show the same bytes of the same image below. */
+/** Where the two can differ: everywhere but where both show the same bytes of the same image below, or both say zeroes. */
 async function suspects(
   layers: Layers,
   built: string,
@@ -79,10 +83,12 @@ async function suspects(
   const now = await mapImage(built, 'qcow2', options)
   // Standing alone, the new image shares nothing with the old one; what no image has is zeroes in both.
   const deepest = backingFile === null ? Number.POSITIVE_INFINITY : merged
-  return toExtents([
+  const suspected = toExtents([
     ...layers.map.filter(({ depth, present }) => present && depth <= deepest),
     ...now.filter(({ depth, present }) => present && depth === 0),
   ])
+  const zeroes = [layers.map, now].map((map) => toExtents(map.filter(({ zero }) => zero)))
+  return difference(suspected, intersection(zeroes[0] ?? [], zeroes[1] ?? []))
 }
 
 const step = 1 << 20

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { PointId } from '../../../shared/domain/ids.ts'
 import type { Point } from '../../../shared/domain/point.ts'
 import { writesOf } from '../../support/chain-of-points.ts'
-import { copyInto, TestDisk } from '../../support/incremental-points.ts'
+import { addIncremental, copyInto, TestDisk } from '../../support/incremental-points.ts'
 import { diskId, factsOf, never, newMachineId, newPoint, noProgress, testRepository } from '../../support/repository.ts'
 import { tempDir } from '../../support/temp.ts'
 
@@ -99,4 +99,34 @@ it('each disk goes its own way: one lies over all points, one began anew in the 
   await repository.deletePoints([idOf(1)])
   await assertSame([idOf(3)])
   expect(repository.point(idOf(3)).needs).toEqual([])
+})
+
+it('what the guest discarded takes up no room in the images that are merged, whatever the path is called', async () => {
+  using place = tempDir()
+  const path = place.file(`a,b:c 'd" %e`)
+  mkdirSync(path)
+  await using test = await testRepository()
+  const { repository } = test
+  const destination = await repository.addDestination(path, null)
+  const machineId = newMachineId()
+  using disk = new TestDisk(48 * MiB)
+  const points: Point[] = []
+  const rounds = [
+    [{ offset: 0, length: 40 * MiB }],
+    [
+      { offset: MiB, length: 30 * MiB, zero: true },
+      { offset: 41 * MiB, length: 65536 },
+    ],
+    [{ offset: 45 * MiB, length: 65536 }],
+  ]
+  for (const writes of rounds) {
+    disk.write(writes)
+    const parentId = points.at(-1)?.id ?? null
+    points.push(await addIncremental(repository, destination, disk, { machineId, parentId, writes }))
+  }
+  const [, second, third] = points.map(({ id }) => id) as [PointId, PointId, PointId]
+  await repository.deletePoints([second])
+  const image = join((await repository.assertReadable(third)).path, 'disk-vda.qcow2')
+  expect(statSync(image).blocks * 512).toBeLessThan(8 * MiB)
+  execFileSync('qemu-img', ['compare', '-f', 'qcow2', '-F', 'raw', image, disk.keep('last')])
 })
