@@ -150,7 +150,7 @@ test('two machines queue for one destination; a killed one ends its backup, and 
   await lookAt(page, 'failed backup')
 
   await machineRow(page, 'two').click()
-  const backup = world.floe('backup', 'two', '--limit', '10M')
+  const backup = world.floe('backup', 'two', '--full', '--limit', '10M')
   await expect(card.filter({ hasText: 'MB copied' }), 'what the terminal started').toBeVisible()
   await backup
   await expect(page.getByTestId('points').locator('[data-testid^="point-"]')).toHaveCount(2)

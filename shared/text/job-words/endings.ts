@@ -27,7 +27,7 @@ export function doneWords(job: Job, style: JobStyle): JobWords {
   if (job.kind === 'backup' && wasNotFrozen(job)) return notFrozenWords(job, style)
   const bytes = job.result === null ? null : formatBytes(job.result.bytes, style.units, style.locale)
   const lines: Record<JobKind, string> = {
-    backup: [bytes === null ? null : `${bytes} added`, instantWord(job)].filter((part) => part !== null).join(', '),
+    backup: [addedWords(job, style), instantWord(job)].filter((part) => part !== null).join(', '),
     restore: bytes === null ? '' : `${bytes} written`,
     swap: 'The replaced images are kept as an undo copy.',
     undo: 'The restored images are kept as an undo copy.',
@@ -41,6 +41,13 @@ export function doneWords(job: Job, style: JobStyle): JobWords {
     line: job.note === null ? line : line === '' ? job.note : `${line}. ${job.note}`.replace('..', '.'),
     tone: 'done',
   }
+}
+
+/** "9.60 GB added"; null while it is not known. */
+function addedWords({ result, plan }: Job, style: JobStyle): string | null {
+  if (result === null) return null
+  if (result.bytes === 0 && plan?.kind === 'incremental') return 'Nothing had changed'
+  return `${formatBytes(result.bytes, style.units, style.locale)} added`
 }
 
 /** True when freezing was wanted and did not come about (B4, B5). */
@@ -69,13 +76,13 @@ function instantWord(job: Job): string | null {
 export const likeAfterPowerCut = 'The point is like after a power cut: the guest repairs its journal on first boot.'
 
 function notFrozenWords(job: Job, style: JobStyle): JobWords {
-  const bytes = job.result === null ? null : formatBytes(job.result.bytes, style.units, style.locale)
+  const added = addedWords(job, style)
   const time = elapsed(job)
   const reason = job.instant?.reason ?? null
   return {
     title: 'Backed up, not frozen',
     line: sentences(
-      bytes === null ? null : time === null ? `${bytes} added.` : `${bytes} added in ${time}.`,
+      added === null ? null : time === null || job.result?.bytes === 0 ? `${added}.` : `${added} in ${time}.`,
       reason,
       reason?.includes('power cut') ? null : likeAfterPowerCut,
       job.note,

@@ -27,6 +27,7 @@ export interface Planned {
 export function plannedWords(planned: Planned, units?: Units, locale?: string): string {
   const size = formatBytes(planned.bytesToCopy, units, locale)
   if (planned.kind === 'full') return `full, about ${size}`
+  if (planned.basis === 'bitmap' && planned.bytesToCopy === 0) return 'incremental, nothing has changed'
   return planned.basis === 'comparison' ? `incremental, at most ${size}` : `incremental, about ${size}`
 }
 

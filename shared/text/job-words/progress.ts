@@ -43,6 +43,10 @@ export function describeProgress(job: Job, style: JobStyle): ProgressWords | nul
   }
   const progress = job.progress
   if (progress === null) return null
+  // An incremental of a machine that has written nothing.
+  if (job.kind === 'backup' && progress.totalBytes === 0 && job.plan?.kind === 'incremental') {
+    return { bytes: 'Nothing has changed', rate: null, percent: null, eta: null }
+  }
   const verb = job.kind === 'verify' ? 'read' : job.kind === 'delete' ? 'freed' : 'copied'
   const percent = percentOf(job)
   const left = style.secondsLeft === undefined ? progress.secondsLeft : style.secondsLeft

@@ -84,6 +84,20 @@ describe('the card of a backup', () => {
   })
 })
 
+describe('a backup of a machine that has written nothing', () => {
+  const nothing = { doneBytes: 0, totalBytes: 0, fraction: 0, bytesPerSecond: null, secondsLeft: null }
+
+  it('says so instead of numbers, while it runs and when it is done', async () => {
+    const running = await openCard({ ...plan('incremental', 'bitmap'), progress: nothing })
+    expect(running.element.textContent).toContain('Nothing has changed')
+    expect(running.element.textContent).not.toMatch(/0 of 0|\d+\s%/)
+    running.unmount()
+    const result = { pointId: null, restoreId: null, images: [], ok: true, bytes: 0 }
+    const done = await openCard(ended({ kind: 'done' }, { ...plan('incremental', 'bitmap'), result }))
+    expect(done.element.textContent).toContain('Nothing had changed')
+  })
+})
+
 describe('a backup that ended early', () => {
   const tracked = 'Changes are still tracked, so the next backup is incremental.'
   const start = 'The next backup starts from the beginning.'

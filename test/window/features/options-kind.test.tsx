@@ -110,6 +110,13 @@ describe('the page of a machine', () => {
     expect(strip.textContent).toContain('Data on disks')
   })
 
+  it('says when nothing has changed', async () => {
+    const { strip } = await openWith({ ...incremental, bytesToCopy: 0 })
+    await within(strip).findByText('Changed since')
+    expect(strip.textContent).toContain('Changed sinceNothing')
+    expect(strip.textContent).not.toContain('0 bytes')
+  })
+
   it('says nothing it does not know', async () => {
     const bridge = sceneBridge()
     openMachine(bridge)

@@ -81,7 +81,7 @@ function nextFact(next: BackupPreview, style: WordStyle): Fact {
   const value = next.kind === 'full' ? 'Full' : 'Incremental'
   return {
     name: 'Next backup',
-    value: next.basis === 'comparison' ? value : `${value}, ${size}`,
+    value: next.basis === 'comparison' || next.bytesToCopy === 0 ? value : `${value}, ${size}`,
     hint: basisWords(next.basis),
     title: sentence,
   }
@@ -99,7 +99,7 @@ function dataFact(machine: Machine, next: BackupPreview | null, style: WordStyle
   if (next !== null && next.basis === 'bitmap') {
     return {
       name: 'Changed since',
-      value: formatBytes(next.bytesToCopy, style.units),
+      value: next.bytesToCopy === 0 ? 'Nothing' : formatBytes(next.bytesToCopy, style.units),
       hint: `of ${formatBytes(size, style.units)} on ${disks.length} ${disks.length === 1 ? 'disk' : 'disks'}`,
       title: formatExactBytes(next.bytesToCopy, style.units),
     }
