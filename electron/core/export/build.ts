@@ -17,6 +17,7 @@ import type { ExportRecord } from './journal.ts'
 import { exportId, exportUri } from './naming.ts'
 import type { OffImages } from './off-images.ts'
 import type { ExportPlan } from './plan.ts'
+import { readerSocket } from './readers.ts'
 import { freezeCommand, type Since } from './since.ts'
 
 export interface BuildView {
@@ -66,7 +67,7 @@ export async function buildExport(
   )
   if (freeze.kind === 'freeze' && freeze.required && outcome.kind === 'not-frozen')
     throw notHeld(record, outcome.reason)
-  return { place: placeOf(record.socketPath, record.disks, value.at, since), instant: instantOf(value, outcome) }
+  return { place: placeOf(readerSocket(record), record.disks, value.at, since), instant: instantOf(value, outcome) }
 }
 
 interface Reader {

@@ -6,15 +6,17 @@ import type { Problem } from '../../../shared/errors/problem.ts'
 import type { GuestKeeper } from '../guest-agent/types.ts'
 import type { JobBoard } from '../jobs/types.ts'
 import type { MachineLease, MachineService } from '../machines/types.ts'
+import type { NbdProxy } from '../nbd-proxy/proxy.ts'
 import type { KnownServer } from '../nbd-server/serving.ts'
 import type { Ports } from '../ports/index.ts'
 import { buildExport, buildOffExport } from './build.ts'
-import { errorOf, holdUntil } from './hold.ts'
+import { errorOf, holdUntil, unreadable } from './hold.ts'
 import type { Holders } from './holders.ts'
 import { type ExportRecord, writeRecord } from './journal.ts'
 import type { OffImages, OpenOffImages } from './off-images.ts'
 import { type ExportInput, type PlanSurroundings, planExport, planOffExport } from './plan.ts'
 import { acquireUnlessOff } from './reach.ts'
+import { openToReaders } from './readers.ts'
 import { readSince } from './since.ts'
 import { assertRoom, scratchUsed } from './watch.ts'
 
@@ -68,6 +70,7 @@ class ExportRun {
   readonly #server: KnownServer = { runs: false }
   #record: ExportRecord | null = null
   #images: OffImages | null = null
+  #proxy: NbdProxy | null = null
 
   constructor(deps: RunDependencies, input: RunInput) {
     this.#deps = deps
@@ -99,6 +102,9 @@ class ExportRun {
         },
       },
     )
+    this.#proxy = await openToReaders(record, plan.since).catch((error: unknown) => {
+      throw unreadable(record.machineName, error)
+    })
     this.#tellHeld(built)
     // Others may want the monitor while the export is held.
     await lease[Symbol.asyncDispose]()
@@ -151,6 +157,7 @@ class ExportRun {
     const { jobId, ended } = this.#input
     if (this.#images === null && this.#record === null) return
     if (!ended.aborted) board.update(jobId, { state: { kind: 'finishing', step: 'Taking the export down' } })
+    await this.#proxy?.close()
     await this.#images?.close()
     if (this.#record) await remove(this.#record, this.#server)
     board.update(jobId, { scratch: null, export: null })

@@ -3,6 +3,7 @@ import type { Problem } from '../../../shared/errors/problem.ts'
 import { FloeError } from '../errors.ts'
 import { NbdConnectionError, NbdServerError } from '../nbd/errors.ts'
 import type { ExportRecord } from './journal.ts'
+import { readerSocket } from './readers.ts'
 import { Samples } from './watch.ts'
 
 const watchEveryMs = 1_000
@@ -17,7 +18,7 @@ export async function holdUntil(
   names: readonly string[],
   check: () => Promise<void>,
 ): Promise<void> {
-  using samples = await Samples.open(record.socketPath, names).catch((error: unknown) => {
+  using samples = await Samples.open(readerSocket(record), names).catch((error: unknown) => {
     throw unreadable(record.machineName, error)
   })
   for (let last = false; ; last = ended.aborted) {
@@ -28,7 +29,8 @@ export async function holdUntil(
   }
 }
 
-function unreadable(machineName: string, error: unknown): unknown {
+/** What kept a reader from an export, in words; other errors stay as they are. */
+export function unreadable(machineName: string, error: unknown): unknown {
   if (!(error instanceof NbdConnectionError || error instanceof NbdServerError)) return error
   return new FloeError('export/ended', `The export of ${machineName} can't be read: ${error.message}`, {
     params: { machine: machineName },

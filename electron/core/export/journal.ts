@@ -30,9 +30,12 @@ export const ExportRecord = z.object({
   /** The QEMU that serves the export; null when unknown. */
   pid: z.number().nullable(),
   createdAt: z.string(),
-  /** A private folder with nothing but the socket in it. */
+  /** A private folder with nothing but the sockets in it. */
   socketFolder: z.string(),
+  /** QEMU's NBD server. */
   socketPath: z.string(),
+  /** Floe's own one in front of it (readers.ts); null where readers connect to QEMU. */
+  readerSocketPath: z.string().nullable().default(null),
   disks: z.array(ExportedDisk),
   /** What must be set back so that QEMU ends with its guest again (machines/shutdown-safe.ts); null when nothing was set. */
   hold: z.object({ panicEnds: z.boolean() }).nullable(),

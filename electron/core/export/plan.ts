@@ -15,6 +15,7 @@ import { socketPlace } from '../nbd-server/place.ts'
 import type { ExportRecord } from './journal.ts'
 import { exportId } from './naming.ts'
 import { assertExportable } from './possible.ts'
+import { socketsFor } from './readers.ts'
 import { type KnownPoints, readSince, type Since } from './since.ts'
 
 export interface ExportInput {
@@ -74,8 +75,10 @@ export async function planExport(
     input.since && (await readSince(session, { machine, pointId: input.since, known: around.points, disks }))
   const roots = await deviceRoots(session)
   const folder = around.settings.scratchFolder ?? around.scratchDir
+  const outside = planOffExport(machine, jobId, around)
   const record: ExportRecord = {
-    ...planOffExport(machine, jobId, around),
+    ...outside,
+    ...socketsFor(session.version, outside),
     hold: await holdOf(lease),
     disks: disks.map((disk, index) => {
       const snapshot = snapshotDisk(jobId, index, disk, roots, folder)
@@ -109,6 +112,7 @@ export function planOffExport(machine: MachineLease['machine'], jobId: JobId, ar
     pid: machine.pid,
     createdAt: around.now.toISOString(),
     ...socketPlace(jobId, around),
+    readerSocketPath: null,
     disks: [],
     hold: null,
   }

@@ -45,6 +45,7 @@ export async function removeExport(
   const isOff = record.disks.length === 0
   const removed = isOff ? null : await withMachine({ machines, logger, machine, signal }, takeDown)
   if (removed === null) await removeScratchFiles(record.disks)
+  if (record.readerSocketPath !== null) await rm(record.readerSocketPath, { force: true })
   if (removed?.value !== true) await rm(record.socketFolder, { recursive: true, force: true })
   await removeRecord(journalDir, record.jobId)
 }

@@ -57,8 +57,8 @@ export class StatusAnswers {
       if (!one && start + windowBytes < end) this.#window(start + windowBytes).catch(() => {})
       let from = start
       for (const { length: size, flags } of await window) {
-        const next = Math.min(from + size, end)
-        if (next > at) addRun(runs, { length: next - Math.max(at, from), flags })
+        const visible = Math.min(from + size, end) - Math.max(from, at)
+        if (visible > 0) addRun(runs, { length: visible, flags })
         from += size
       }
       at = Math.min(start + windowBytes, end)

@@ -31,6 +31,7 @@ async function build(required: boolean): Promise<string[]> {
       createdAt: '2026-11-22T12:00:00.000Z',
       socketFolder: dir.file('run'),
       socketPath: dir.file('run', 's'),
+      readerSocketPath: null,
       disks: [],
       hold: null,
     },

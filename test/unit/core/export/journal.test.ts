@@ -11,7 +11,8 @@ const record: ExportRecord = {
   pid: 7,
   createdAt: '2026-11-22T12:00:00.000Z',
   socketFolder: '/run/x',
-  socketPath: '/run/x/nbd.sock',
+  socketPath: '/run/x/vm.sock',
+  readerSocketPath: '/run/x/nbd.sock',
   disks: [
     {
       id: 'vda' as DiskId,

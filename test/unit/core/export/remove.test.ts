@@ -13,7 +13,7 @@ it('an export of images does not wait for the monitor of a machine that was star
   const record: ExportRecord = {
     ...{ jobId: freshId<JobId>(), machineId: freshId<MachineId>(), machineName: 'm', pid: null },
     ...{ createdAt: '2026-01-02T03:04:05.000Z', disks: [], hold: null },
-    ...{ socketFolder: dir.file('run'), socketPath: dir.file('run', 'nbd.sock') },
+    ...{ socketFolder: dir.file('run'), socketPath: dir.file('run', 'nbd.sock'), readerSocketPath: null },
   }
   await writeRecord(dir.path, record)
   const busy = async () => {
