@@ -157,6 +157,7 @@ it('two readers at once, one with 64 requests under way: each gets its own', asy
 
 it('a reader that takes nothing, one that vanishes and one that talks nonsense cost the others nothing', async () => {
   await using front = await served()
+  const before = process.memoryUsage().arrayBuffers
   using slow = await simpleReader(front.socketPath, '')
   slow.socket.pause()
   for (let index = 0; index < 500; index += 1) slow.socket.write(request(0, 0, 20 << 20))
@@ -176,6 +177,8 @@ it('a reader that takes nothing, one that vanishes and one that talks nonsense c
   const client = await reader(front.socketPath)
   expect((await read(client, 0, size)).equals(content)).toBe(true)
   await until(() => ended.length === 3, 'the nonsense to be hung up on')
+  // Of 10 GiB that were asked for.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100 << 20)
 })
 
 it('a name that is not served is refused, and what is served is listed with what it tells about', async () => {
