@@ -131,7 +131,7 @@ export class ScheduleRig implements AsyncDisposable {
     for (const one of writes) await this.#write(one)
     const kept = Buffer.from(this.#content)
     const filler = fate === 'destination-full' ? this.#fill() : null
-    const limit = fate === 'good' ? null : 256 << 10
+    const limit = fate === 'good' ? null : 1 << 20
     const started = this.world.start(this.#machine, { kind: wished, check: true, limit })
     // A destination that is nearly full is refused at once.
     const id = await started.catch((error: unknown) => {
@@ -240,4 +240,26 @@ export class ScheduleRig implements AsyncDisposable {
     await this.#qemu[Symbol.asyncDispose]()
     this.#dir[Symbol.dispose]()
   }
+}
+
+/** Thousands by hand. */
+export const schedules = Number(process.env.FLOE_SCHEDULES ?? 100)
+
+/** The oldest, the newest but one, any: whatever goes, the rest stays what it was. */
+const picks = [0, 0.3, 0.6, 0.9]
+
+/** Random schedules, with points deleted now and then. @throws when a point shows anything but its instant */
+export async function survive(rig: ScheduleRig): Promise<void> {
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(schedule, async (rounds) => {
+      await rig.run(rounds)
+      run += 1
+      if (run % 10 > 0) return
+      await rig.verifyAll()
+      await rig.thin(4, (points) => points[Math.floor((picks[run % picks.length] as number) * points.length)] as never)
+      if ((await rig.verifyAll()) !== 4) throw new Error('Another number of points is left than was wished.')
+    }),
+    { numRuns: schedules, endOnFailure: true },
+  )
 }
