@@ -56,7 +56,9 @@ export function basisOf(disk: Disk, history: History, way: BackupWay): DiskBasis
     noComparison: way === 'push' ? noInstant : history.noComparison,
   })
   const oldBitmap = choice.basis === 'bitmap' ? choice.bitmap : null
-  // Nothing is written to the images of a machine that is off: the old bitmap holds what changes next, and some more.
+  // Nothing is written to the images of a machine that is off, so tracking starts at no such point. The old bitmap goes
+  // on, but only from the point it began with: an older state of the image that is put back has it, too, and lacks what
+  // changed in between.
   const begins = way !== 'offline' && tracking.keeps !== 'none'
   const newBitmap = begins
     ? { name: bitmapName({ ...history, diskId: disk.id }), persistent: tracking.keeps === 'persistent' }
@@ -67,7 +69,7 @@ export function basisOf(disk: Disk, history: History, way: BackupWay): DiskBasis
     parentId: choice.basis === 'all' ? null : choice.parentId,
     oldBitmap,
     newBitmap,
-    bitmap: newBitmap?.name ?? oldBitmap,
+    bitmap: newBitmap?.name ?? null,
     witness: tracking.witness,
     bytesToCopy: choice.basis === 'bitmap' ? choice.dirtyBytes : bytesHeld(disk),
   }
