@@ -215,6 +215,6 @@ test('only what changed is copied where it is tracked, into an image that starts
   // Straight from the disk, the bitmap itself is read, and never changed.
   const push = plan(disks, { history })
   expect(copyActions({ ...push, way: 'push' }, null)[0]?.data).toMatchObject({ bitmap: old, 'bitmap-mode': 'never' })
-  expect(plan(disks, { capabilities: null, history }).disks[0]).toMatchObject({ newBitmap: null, bitmap: old })
+  expect(plan(disks, { capabilities: null, history }).disks[0]).toMatchObject({ oldBitmap: old, bitmap: null })
   expect(plan(disks, { history: { ...history, wished: 'full' } })).toMatchObject({ kind: 'full', basis: 'all' })
 })
