@@ -1,6 +1,7 @@
 // `npm run bench`: a full backup with Floe next to bare QMP, `qemu-img convert` and `cp --sparse=always`, interleaved,
 // medians as ratios to bare QMP of the same run. FLOE_BENCH_ROUNDS, FLOE_BENCH_GIB and FLOE_BENCH_DATA_GIB change the size.
-// Then what a backup to a slow drive costs the guest; FLOE_BENCH_ONLY=slow does only that.
+// Then incrementals and restores next to chains (FLOE_BENCH_ONLY=incremental does only that), and what a backup to a slow
+// drive costs the guest (FLOE_BENCH_ONLY=slow).
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { planBackup } from '../../electron/core/backup/plan.ts'
@@ -13,6 +14,7 @@ import { tempDir } from '../support/temp.ts'
 import { bareQmpBackup } from './bare-qmp.ts'
 import { createBenchDisk } from './disk.ts'
 import { FloeProcess } from './floe-process.ts'
+import { describeIncremental, measureIncremental } from './incremental.ts'
 import { cpuSeconds, peakMegabytes } from './process-use.ts'
 import { describeSlowDestination, measureSlowDestination } from './slow-destination.ts'
 import { median, seconds } from './statistics.ts'
@@ -29,8 +31,15 @@ async function guestOnSlowDestination(): Promise<void> {
   } else console.log('A drive is made slow with the blkio controller of control groups (version 1), as root: left out.')
 }
 
-if (process.env.FLOE_BENCH_ONLY === 'slow') {
-  await guestOnSlowDestination()
+async function incrementals(): Promise<void> {
+  if (process.platform === 'linux' && process.getuid?.() === 0) {
+    console.log(describeIncremental(await measureIncremental(program, rounds)))
+  } else console.log('A file system that clones is mounted for the incrementals on Linux, as root: left out.')
+}
+
+const only = { slow: guestOnSlowDestination, incremental: incrementals }[process.env.FLOE_BENCH_ONLY ?? '']
+if (only) {
+  await only()
   process.exit(0)
 }
 
@@ -155,4 +164,5 @@ Full backup, ${sizeGiB} GiB disk with ${dataGiB} GiB of data, ${rounds} interlea
   cp --sparse=always            ${ratio('cp')}
 Checking next to sha256sum of the same file: ${(median(times.sha256sum) / median(times.check)).toFixed(2)} of its speed   (goal: at least 0.5)
 Floe's process while copying: ${(median(cpuShares) * 100).toFixed(1)} % CPU (goal: under 3 %), ${memory.toFixed(0)} MB at most (goal: under 200 MB)`)
+await incrementals()
 await guestOnSlowDestination()

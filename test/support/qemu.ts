@@ -19,6 +19,8 @@ export interface QemuOptions {
   /** Runs the guest's CPUs (default: stopped with -S, so that only the test writes). */
   readonly run?: boolean
   readonly machine?: string
+  /** Throws away what `qemu-io` says of every write: for tests with thousands of them. */
+  readonly quiet?: boolean
   readonly program?: 'qemu-system-x86_64' | 'qemu-system-aarch64'
 }
 
@@ -74,7 +76,7 @@ export async function startQemu(options: QemuOptions = {}): Promise<TestQemu> {
   args.push(...(options.args ?? []))
   const child = spawn(options.program ?? 'qemu-system-x86_64', args, {
     cwd: dir.path,
-    stdio: ['ignore', 'inherit', 'pipe'],
+    stdio: ['ignore', options.quiet ? 'ignore' : 'inherit', 'pipe'],
   })
   let complaint = ''
   child.stderr?.on('data', (data) => {
