@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { type BackupWorld, backupWorld } from '../../support/backup-world.ts'
 import { bitmapsOf, diskOf, exactPoint, KeptDisks } from '../../support/kept-disk.ts'
 import { createImage, startQemu, type TestDisk, type TestQemu } from '../../support/qemu.ts'
-import { run } from '../../support/run.ts'
+import { run, until } from '../../support/run.ts'
 import { tempDir } from '../../support/temp.ts'
 
 const cluster = 64 << 10
@@ -80,6 +80,34 @@ test('a snapshot that somebody takes in between moves the guest to another image
   expect(diskOf(compared, 'vda').id).toBe(diskOf(full, 'vda').id)
   await qemu.write('vda', '5M', cluster, 34)
   expect(await backUp(world, qemu, overlay, kept)).toMatchObject({ basis: 'bitmap', adds: cluster })
+})
+
+test.each([
+  ['and nothing is backed up in between', false],
+  ['with a backup in between', true],
+])('a snapshot that is committed back into its image, %s, takes no change away', async (_, between) => {
+  using dir = tempDir()
+  using kept = new KeptDisks()
+  const path = await createImage(dir.file('a.qcow2'), '32M')
+  await using world = await backupWorld()
+  const drive = ['-drive', `if=none,id=vda,format=qcow2,file=${path}`, '-device', 'virtio-blk-pci,drive=vda,id=vda']
+  await using qemu = await startQemu({ args: drive })
+  await qemu.write('vda', 0, '16M', 35)
+  await backUp(world, qemu, path, kept)
+  await qemu.write('vda', '3M', cluster, 36)
+  const overlay = dir.file('overlay.qcow2')
+  await qemu.monitor.command('blockdev-snapshot-sync', { device: 'vda', 'snapshot-file': overlay, format: 'qcow2' })
+  await qemu.write('vda', '20M', cluster, 37)
+  if (between) await backUp(world, qemu, overlay, kept)
+  await qemu.monitor.command('block-commit', { device: 'vda', 'job-id': 'commit' })
+  const { events } = qemu.monitor
+  await until(() => events.some(({ event }) => event === 'BLOCK_JOB_READY'), 'the commit to be ready')
+  await qemu.monitor.command('job-complete', { id: 'commit' })
+  await until(() => events.some(({ event }) => event === 'BLOCK_JOB_COMPLETED'), 'the end of the commit')
+  await qemu.write('vda', '22M', cluster, 38)
+  expect(await backUp(world, qemu, path, kept)).toMatchObject({ kind: 'incremental' })
+  await qemu.write('vda', '5M', cluster, 39)
+  expect(await backUp(world, qemu, path, kept)).toMatchObject({ basis: 'bitmap', adds: cluster })
 })
 
 test('an image that was converted while its machine was off is compared, and only what changed is written', async () => {
