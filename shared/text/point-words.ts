@@ -49,14 +49,28 @@ export function isDamaged(point: Pick<Point, 'verification' | 'unreadable'>): bo
 }
 
 /**
- * The point at whose damage this one breaks: the nearest it needs that is damaged, or the one whose check found the
- * bytes both need. Null when it is whole, or damaged itself.
+ * True when a damaged point takes those whose images lie over its own with it, as the core sees it before a restore.
+ * Damage in some of its bytes, or in its checksums, does not: who shows the same bytes carries a mark of its own.
+ */
+function breaksThoseOver(need: Point, point: Point): boolean {
+  if (need.unreadable !== null) return true
+  if (need.verification === null || need.verification.ok) return false
+  const concerns = (diskId: string) => diskId === '*' || point.disks.some((disk) => disk.id === diskId)
+  return need.verification.damage.some(
+    ({ kind, diskId }) => (kind === 'structure' || kind === 'size' || kind === 'missing') && concerns(diskId),
+  )
+}
+
+/**
+ * The point at whose damage this one breaks: the nearest it needs whose image is damaged as a whole, or the one whose
+ * check found the bytes both need. Null when it can be restored, or is damaged itself; a point that needs one that is
+ * gone is unreadable itself.
  */
 export function brokenNeed(point: Point, byId: Readonly<Record<string, Point>>): Point | null {
   if (point.unreadable !== null) return null
   const foundIn = point.verification?.ok === false ? point.verification.foundIn : null
   if (point.verification?.ok === false && (foundIn === null || foundIn === point.id)) return null
-  const broken = point.needs.map((id) => byId[id]).find((need) => need !== undefined && isDamaged(need))
+  const broken = point.needs.map((id) => byId[id]).find((need) => need !== undefined && breaksThoseOver(need, point))
   return broken ?? (foundIn !== null && point.needs.includes(foundIn) ? (byId[foundIn] ?? null) : null)
 }
 
@@ -76,12 +90,18 @@ export function whyNoRestore(point: Point, destination: string, broken: Point | 
   return null
 }
 
-/** Points that cannot be restored because this one is damaged, in the order given. */
+/**
+ * Points that cannot be restored either, in the order given: what this one's check marked, and of those that lie over
+ * it the ones it breaks or whose own check found damage.
+ */
 export function affectedBy(point: Point, points: readonly Point[]): readonly Point[] {
   if (!isDamaged(point)) return []
-  return points.filter(
-    (other) => other.id !== point.id && (other.needs.includes(point.id) || other.verification?.foundIn === point.id),
-  )
+  return points.filter((other) => {
+    if (other.id === point.id) return false
+    const failed = other.verification?.ok === false ? other.verification : null
+    if (failed?.foundIn === point.id) return true
+    return other.needs.includes(point.id) && (failed !== null || breaksThoseOver(point, other))
+  })
 }
 
 /** One sentence about the damage; null when there is none. */

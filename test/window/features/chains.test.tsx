@@ -5,7 +5,7 @@ import { chainsOf } from '../../../renderer/src/features/points/chain-model.ts'
 import { buildGrid } from '../../../renderer/src/features/points/points-model.ts'
 import type { Point } from '../../../shared/domain/point.ts'
 import { formatDay } from '../../../shared/format/dates.ts'
-import { destination, job, point, pointId } from '../support/sample.ts'
+import { destination, diskId, job, point, pointId } from '../support/sample.ts'
 import '../support/setup.ts'
 import { inputsOf, openMachine, type Scene, sceneBridge } from './support.ts'
 
@@ -94,7 +94,14 @@ describe('restore points that lie over each other', () => {
 
   it('name the damaged one that they depend on, and cannot be restored', async () => {
     const [c3, c2, c1] = chains as [Point, Point, Point]
-    const bad = { ...c1, verification: { ...damaged, damage: [] } }
+    const torn = {
+      diskId: c1.disks[0]?.id ?? diskId('vda'),
+      file: 'vda.qcow2',
+      offset: null,
+      length: null,
+      text: 'It is torn.',
+    }
+    const bad = { ...c1, verification: { ...damaged, damage: [{ ...torn, kind: 'structure' as const }] } }
     const marked = { ...c2, verification: { ...damaged, damage: [], foundIn: c1.id } }
     open([c3, marked, bad])
     expect(await railOf('c1')).toBe('damaged')

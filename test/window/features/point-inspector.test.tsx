@@ -78,10 +78,17 @@ describe('a damaged restore point', () => {
     },
   ] as const
   const bad = { ...base, verification: { ...verdict, ok: false, damage: [...damage] } }
+  const torn = {
+    ...bad,
+    verification: {
+      ...bad.verification,
+      damage: [{ ...damage[0], diskId: base.disks[0]?.id ?? diskId('vda'), kind: 'structure' as const }],
+    },
+  }
   const marked = { ...middle, verification: { ...verdict, ok: false, damage: [], foundIn: base.id } }
 
   it('says where, which others are affected, and what to use instead', async () => {
-    const { user, state } = await select('c1', [newest, marked, bad, other])
+    const { user, state } = await select('c1', [newest, marked, torn, other])
     const banner = screen.getByTestId('banner-damaged')
     expect(banner.textContent).toContain('Can’t be restored')
     expect(banner.textContent).toContain('It differs.')
@@ -94,12 +101,22 @@ describe('a damaged restore point', () => {
   })
 
   it('blocks the restore of those that lie over it, and names itself there', async () => {
-    const { bridge, user } = await select('c3', [newest, marked, bad, other])
+    const { bridge, user } = await select('c3', [newest, marked, torn, other])
     expect(screen.getByTestId('banner-damaged').textContent).toContain('Can’t be restored: depends on')
     const restore = screen.getByTestId('restore-point')
     expect(restore.getAttribute('aria-disabled')).toBe('true')
     await user.click(restore)
     expect(inputsOf(bridge, 'restore.preflight')).toEqual([])
+  })
+
+  it('leaves those alone that wrote over its damaged bytes, and offers them instead', async () => {
+    const { user, state } = await select('c1', [newest, marked, bad, other])
+    expect(screen.getByTestId('affected').textContent).toMatch(/^1 other point can’t be restored either: /)
+    await user.click(within(screen.getByTestId('banner-damaged')).getByRole('button', { name: /^Use .* Instead$/ }))
+    expect(state.ui.store.getState().selectedPoints).toEqual([newest.id])
+    expect(screen.queryByTestId('banner-damaged')).toBeNull()
+    expect(screen.getByTestId('restore-point').getAttribute('aria-disabled')).not.toBe('true')
+    expect(screen.getByTestId(`point-${pointId('c3')}`).textContent).not.toContain('Can’t be restored')
   })
 
   it('says in which check the damage of another was found', async () => {

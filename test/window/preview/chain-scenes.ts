@@ -1,7 +1,7 @@
 // Scenes of incrementals: chains, clones, comparing, proving, the options' kind, deletion, retention, damage.
 import type { OpenSheet } from '../../../renderer/src/state/ui.ts'
 import type { Job } from '../../../shared/domain/job.ts'
-import type { Point } from '../../../shared/domain/point.ts'
+import type { Damage, Point } from '../../../shared/domain/point.ts'
 import type { BackupPreview } from '../../../shared/ipc/contract.ts'
 import { createFakeBridge, type FakeBridge } from '../support/fake-bridge.ts'
 import {
@@ -70,26 +70,20 @@ const chain: readonly Point[] = [
   point('o9x', 'debian-dev', 500, { ...frozen, verification: { ...content, damage: [] } }),
 ]
 const bad = { ...content, ok: false } as const
-const damaged = chain.map((one) =>
-  one.id === pointId('n2')
-    ? {
-        ...one,
-        verification: {
-          ...bad,
-          damage: [
-            {
-              diskId: diskId('debian-root'),
-              file: 'debian-root.qcow2',
-              kind: 'content' as const,
-              offset: 1_073_741_824,
-              length: 1_048_576,
-              text: 'The checksum of debian-root.qcow2 doesn’t match from byte 1,073,741,824 on.',
-            },
-          ],
-        },
-      }
-    : one,
-)
+const damage: Damage = {
+  diskId: diskId('debian-root'),
+  file: 'debian-root.qcow2',
+  kind: 'content',
+  offset: 1_073_741_824,
+  length: 1_048_576,
+  text: 'The checksum of debian-root.qcow2 doesn’t match from byte 1,073,741,824 on.',
+}
+/** Found in one, and marked in those after it that show the same bytes. */
+const damaged = chain.map((one) => {
+  if (one.id === pointId('n2')) return { ...one, verification: { ...bad, damage: [damage] } }
+  const shows = one.needs.includes(pointId('n2'))
+  return shows ? { ...one, verification: { ...bad, damage: [damage], foundIn: pointId('n2') } } : one
+})
 const clones = chain.map((one) => ({ ...one, storage: 'clone' as const, needs: [] }))
 
 const part = (name: string, bytes: number, more: Partial<BackupPreview['disks'][number]> = {}) => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { PointId } from '../../../../shared/domain/ids.ts'
-import type { Point } from '../../../../shared/domain/point.ts'
+import type { DiskId, PointId } from '../../../../shared/domain/ids.ts'
+import type { Damage, Point } from '../../../../shared/domain/point.ts'
 import { backupCommand, pruneCommand } from '../../../../shared/text/commands.ts'
 import {
   dependentsSentence,
@@ -12,6 +12,7 @@ import {
   usualPolicy,
 } from '../../../../shared/text/keeping-words.ts'
 import {
+  affectedBy,
   betterPoint,
   brokenNeed,
   brokenSentence,
@@ -26,7 +27,16 @@ const id = (name: string) => name.padEnd(12, '0') as PointId
 const at = (name: string, createdAt: string, change: Partial<Point> = {}) =>
   samplePoint({ id: id(name), createdAt, ...change })
 const bad = { level: 'content', ok: false, at: '2026-11-22T09:00:00Z', damage: [], foundIn: null } as const
-const base = at('base', '2026-11-21T09:00:00Z', { verification: { ...bad, damage: [] } })
+const damage = (kind: Damage['kind'], diskId = 'vda'): Damage => ({
+  diskId: diskId as DiskId,
+  file: 'vda.qcow2',
+  kind,
+  offset: 0,
+  length: 65_536,
+  text: 'It is damaged.',
+})
+const failed = (kind: Damage['kind'], diskId?: string) => ({ ...bad, damage: [damage(kind, diskId)] })
+const base = at('base', '2026-11-21T09:00:00Z', { verification: failed('structure') })
 const middle = at('middle', '2026-11-21T13:24:00Z', { kind: 'incremental', needs: [base.id] })
 const newest = at('newest', '2026-11-22T09:00:00Z', { kind: 'incremental', needs: [middle.id, base.id], adds: 1.2e9 })
 const byId = Object.fromEntries([base, middle, newest].map((point) => [point.id, point]))
@@ -51,6 +61,60 @@ describe('a point that lies over a damaged one', () => {
     expect(brokenNeed(marked, byId)).toBe(base)
     expect(brokenNeed(base, byId)).toBeNull()
     expect(brokenNeed({ ...base, needs: [newest.id] }, byId)).toBeNull()
+  })
+
+  test.each(['structure', 'size', 'missing'] as const)(
+    'breaks when the image below is damaged as a whole: %s',
+    (kind) => {
+      const below = { ...base, verification: failed(kind) }
+      expect(brokenNeed(newest, { ...byId, [base.id]: below })).toBe(below)
+      expect(affectedBy(below, [newest, middle, below])).toEqual([newest, middle])
+    },
+  )
+
+  test('breaks only by an image that is one of its disks', () => {
+    const other = { ...base, verification: failed('structure', 'vdb') }
+    expect(brokenNeed(newest, { ...byId, [base.id]: other })).toBeNull()
+    const all = { ...base, verification: failed('structure', '*') }
+    expect(brokenNeed(newest, { ...byId, [base.id]: all })).toBe(all)
+  })
+
+  test('breaks when the one below cannot be read', () => {
+    const below = { ...base, verification: null, unreadable: 'Its manifest is broken.' }
+    expect(brokenNeed(middle, { ...byId, [base.id]: below })).toBe(below)
+    expect(affectedBy(below, [middle, below])).toEqual([middle])
+  })
+})
+
+describe.each(['content', 'index'] as const)('a point that lies over one with %s damage', (kind) => {
+  const below = at('below', '2026-11-21T13:24:00Z', { needs: [id('whole')], verification: failed(kind) })
+  const shows = at('shows', '2026-11-21T18:00:00Z', {
+    needs: [below.id, id('whole')],
+    verification: { ...failed(kind), foundIn: below.id },
+  })
+  const overwrote = at('overwrote', '2026-11-22T09:00:00Z', { needs: [shows.id, below.id, id('whole')] })
+  const all = [overwrote, shows, below]
+  const known = Object.fromEntries(all.map((point) => [point.id, point]))
+
+  test('can be restored when it wrote over what is damaged', () => {
+    expect(brokenNeed(overwrote, known)).toBeNull()
+    expect(whyNoRestore(overwrote, 'T7', brokenNeed(overwrote, known))).toBeNull()
+  })
+
+  test('cannot when the check marked it, and names where it was found', () => {
+    expect(brokenNeed(shows, known)).toBe(below)
+    expect(whyNoRestore(shows, 'T7', brokenNeed(shows, known))).toBe('It depends on a damaged point')
+  })
+
+  test('counts as affected only when it was found damaged itself', () => {
+    expect(affectedBy(below, all)).toEqual([shows])
+    const own = { ...overwrote, verification: failed(kind) }
+    expect(affectedBy(below, [own, shows, below])).toEqual([own, shows])
+  })
+
+  test('may be used instead', () => {
+    expect(betterPoint(below, all)).toBe(overwrote)
+    expect(betterPoint(shows, all)).toBe(overwrote)
   })
 })
 
