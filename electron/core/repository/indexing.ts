@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PointId } from '../../../shared/domain/ids.ts'
-import type { Damage, Point } from '../../../shared/domain/point.ts'
+import type { Damage, Point, Verification } from '../../../shared/domain/point.ts'
 import { FloeError } from '../errors.ts'
 import type { Ports } from '../ports/index.ts'
 import { checkImage } from '../qemu-img/index.ts'
+import { mostRanges } from './content-index/compare.ts'
 import { computeContentIndex } from './content-index/compute.ts'
-import { chunkSize, encodeIndex, rootOf } from './content-index/format.ts'
+import { chunkLength, chunkSize, encodeIndex, rootOf } from './content-index/format.ts'
 import { writeDurably } from './durable-file.ts'
 import { type Inheritance, inheritanceOf, parentDamage } from './inheriting.ts'
 import { type ManifestDisk, writeManifest } from './manifest.ts'
@@ -23,6 +24,18 @@ interface DiskIndex {
   readonly indexSize: number
 }
 
+/** Keeps a verdict on a point, and marks every other point that it concerns. */
+type Spread = (point: Point, verdict: Verification) => Promise<unknown>
+
+interface Indexing {
+  readonly ports: Ports
+  readonly point: Point
+  readonly lookUp: (id: PointId) => Point | null
+  readonly onProgress: ReadProgress
+  readonly signal: AbortSignal
+  readonly spread: Spread
+}
+
 /**
  * Reads a point's images back (of an incremental: what was copied, inheriting.ts), writes their content indexes beside them and the roots into the manifest. Does nothing
  * when the point has them: an index is only ever taken from images that were just written.
@@ -34,90 +47,97 @@ export async function indexPoint(
   lookUp: (id: PointId) => Point | null,
   onProgress: ReadProgress,
   signal: AbortSignal,
+  spread: Spread,
 ): Promise<void> {
+  const work: Indexing = { ports, point, lookUp, onProgress, signal, spread }
   const { manifest } = await loadManifest(point)
   if (manifest.disks.every((disk) => disk.contentRoot !== null)) return
   const found = new Map<string, DiskIndex>()
   for (const disk of manifest.disks) {
     const damage = await imageFileDamage(point.path, disk)
-    if (damage) throw await checkFailed(ports, point, damage)
-    found.set(disk.id, await indexDisk(ports, point, disk, lookUp, onProgress, signal))
+    if (damage) throw await checkFailed(work, [damage])
+    found.set(disk.id, await indexDisk(work, disk))
   }
   // Another Floe may have added keys to the manifest in the meantime.
   const { raw } = await loadManifest(point)
   await writeManifest(point.path, withIndexes(raw, found))
 }
 
-async function indexDisk(
-  ports: Ports,
-  point: Point,
-  disk: ManifestDisk,
-  lookUp: (id: PointId) => Point | null,
-  onProgress: ReadProgress,
-  signal: AbortSignal,
-): Promise<DiskIndex> {
+async function indexDisk(work: Indexing, disk: ManifestDisk): Promise<DiskIndex> {
+  const { ports, point, lookUp, onProgress, signal } = work
   const path = join(point.path, disk.file)
   const where = { diskId: disk.id, file: disk.file, offset: null, length: null }
   const foreign = await foreignPart(point.path, disk, { env: ports.env, signal })
-  if (foreign) throw await checkFailed(ports, point, foreign)
+  if (foreign) throw await checkFailed(work, [foreign])
   const check = await checkImage(path, disk.format, { env: ports.env, signal })
   if (check.errors > 0) {
     const text = `The image "${disk.file}" has ${check.errors} structural errors. ${check.text}`.trim()
-    throw await checkFailed(ports, point, { ...where, kind: 'structure', text })
+    throw await checkFailed(work, [{ ...where, kind: 'structure', text }])
   }
   const inherited = await inheritanceOf(point, disk, lookUp)
   const progress = (doneBytes: number, totalBytes: number) => onProgress(doneBytes, totalBytes, disk.id)
   const image = { path, format: disk.format }
   const part = inherited?.part ?? null
   const { index, unreadable } = await computeContentIndex(ports, image, progress, signal, 'cached', part)
-  const first = unreadable[0]
-  if (first) {
-    const text = `The image "${disk.file}" cannot be read back: ${first.text}`
-    throw await checkFailed(ports, point, { ...where, kind: 'content', offset: first.chunk * chunkSize, text })
-  }
+  const lost = unreadable.slice(0, mostRanges).map(({ chunk, text }): Damage => {
+    const length = chunkLength(index.virtualSize, chunk)
+    const said = `The image "${disk.file}" cannot be read back: ${text}`
+    return { ...where, kind: 'content', offset: chunk * chunkSize, length, text: said }
+  })
+  if (lost.length > 0) throw await checkFailed(work, lost)
   if (index.virtualSize !== disk.virtualSize) {
     const text = `The image "${disk.file}" shows ${index.virtualSize} bytes instead of ${disk.virtualSize}.`
-    throw await checkFailed(ports, point, { ...where, kind: 'size', text })
+    throw await checkFailed(work, [{ ...where, kind: 'size', text }])
   }
-  const old = inherited ? await parentDamage(ports, inherited, signal) : null
-  if (inherited && old) throw await parentFailed(ports, point, inherited, disk, old)
+  const old = inherited ? await parentDamage(ports, inherited, signal) : []
+  if (inherited && old.length > 0) throw await parentFailed(work, inherited, disk, old)
   const file = indexFile(disk.id)
   await writeDurably(join(point.path, file), encodeIndex(index))
   return { root: rootOf(index), indexFile: file, indexSize: (await stat(join(point.path, file))).size }
 }
 
-/** Both points are marked: they show the same damaged bytes. */
+/** Both points are marked, because they show the same damaged bytes; and so is every other that shares them. */
 async function parentFailed(
-  ports: Ports,
-  point: Point,
+  work: Indexing,
   { parent }: Inheritance,
   disk: ManifestDisk,
-  damage: Damage,
+  damage: readonly Damage[],
 ): Promise<FloeError> {
-  await mark(ports, parent.point, damage)
-  const text = `It started from the restore point of ${parent.point.createdAt}, which is damaged. ${damage.text}`
-  return checkFailed(ports, point, { ...damage, file: disk.file, text }, parent.point.id)
-}
-
-async function mark(ports: Ports, point: Point, damage: Damage, foundIn: PointId | null = null): Promise<void> {
-  const at = ports.clock.now().toISOString()
-  const verdict = { level: 'content', ok: false, at, damage: [damage], foundIn } as const
-  await writeVerification(point.path, point.id, { ...verdict, damage: [damage] }).catch((error: unknown) => {
+  const { ports, point, spread } = work
+  const own = damage.map((one): Damage => {
+    const text = `It started from the restore point of ${parent.point.createdAt}, which is damaged. ${one.text}`
+    return { ...one, file: disk.file, text }
+  })
+  const verdict = { ...verdictOf(ports, own), foundIn: parent.point.id }
+  await writeVerification(point.path, point.id, verdict).catch((error: unknown) => {
     ports.logger.error('The verdict on a restore point could not be written', { point: point.id, error: String(error) })
   })
+  await spread(parent.point, verdictOf(ports, damage))
+  return failure(point, own)
 }
 
-async function checkFailed(
-  ports: Ports,
-  point: Point,
-  damage: Damage,
-  foundIn: PointId | null = null,
-): Promise<FloeError> {
-  await mark(ports, point, damage, foundIn)
-  return new FloeError('backup/check-failed', `The new restore point did not pass its check. ${damage.text}`, {
-    params: { id: point.id, path: point.path, disk: damage.diskId, offset: damage.offset },
-    remedy: 'Check the drive and back up again. This restore point is marked as damaged.',
-  })
+const verdictOf = (ports: Ports, damage: readonly Damage[]): Verification => ({
+  level: 'content',
+  ok: false,
+  at: ports.clock.now().toISOString(),
+  damage: [...damage],
+  foundIn: null,
+})
+
+async function checkFailed({ ports, point, spread }: Indexing, damage: readonly Damage[]): Promise<FloeError> {
+  await spread(point, verdictOf(ports, damage))
+  return failure(point, damage)
+}
+
+function failure(point: Point, [first]: readonly Damage[]): FloeError {
+  return new FloeError(
+    'backup/check-failed',
+    `The new restore point did not pass its check. ${first?.text ?? ''}`.trim(),
+    {
+      params: { id: point.id, path: point.path, disk: first?.diskId ?? '', offset: first?.offset ?? null },
+      remedy: 'Check the drive and back up again. This restore point is marked as damaged.',
+    },
+  )
 }
 
 /** The manifest with the roots and index files added; everything else in it stays as it is. */

@@ -55,17 +55,17 @@ export async function inheritanceOf(
 }
 
 /**
- * What is wrong with those chunks of the parent's image that the new one shows in part; null when nothing is.
+ * What is wrong with those chunks of the parent's image that the new one shows in part; empty when nothing is.
  * @throws FloeError `system/*`
  */
 export async function parentDamage(
   ports: Ports,
   { mixed, parent }: Inheritance,
   signal: AbortSignal,
-): Promise<Damage | null> {
-  if (mixed.length === 0) return null
+): Promise<readonly Damage[]> {
+  if (mixed.length === 0) return []
   const image = { path: join(parent.point.path, parent.disk.file), format: parent.disk.format }
   const part = { chunks: mixed, hashes: parent.index.hashes }
   const found = await computeContentIndex(ports, image, () => {}, signal, 'cached', part)
-  return differences(parent.index, found, { diskId: parent.disk.id, file: parent.disk.file })[0] ?? null
+  return differences(parent.index, found, { diskId: parent.disk.id, file: parent.disk.file })
 }

@@ -95,7 +95,8 @@ async function keepIndexes(point: Point, instants: ReadonlyMap<DiskId, ContentIn
 
 /**
  * Reads a recorded point whole and compares it, chunk by chunk, with what the running machine held at its instant. The
- * verdict stays with the point (level `live`), and the instants become its content indexes. Null when the instant of a
+ * verdict stays with the point (level `live`), and the instants become its content indexes; `spread` tells it to the
+ * points that share its bytes. Null when the instant of a
  * disk was not kept: then nothing can be said. `stillThere` throws when the drive went away while it was read.
  * @throws FloeError `point/*`, `system/*`; a difference is never thrown
  */
@@ -106,6 +107,7 @@ export async function provePoint(
   signal: AbortSignal,
   stillThere: () => Promise<void> = async () => {},
   lookUp: LookUp = () => null,
+  spread: (verdict: Verification) => Promise<Verification> = async (verdict) => verdict,
 ): Promise<Verification | null> {
   const { manifest } = await loadManifest(point)
   const instants = new Map<DiskId, ContentIndex>()
@@ -127,7 +129,8 @@ export async function provePoint(
   if (!verdict.ok) await writeVerification(point.path, point.id, verdict)
   await keepIndexes(point, instants)
   if (verdict.ok) await writeVerification(point.path, point.id, verdict)
+  const told = await spread(verdict)
   for (const disk of manifest.disks) await rm(join(point.path, instantFile(disk.id)), { force: true })
   await syncFolder(point.path)
-  return verdict
+  return told
 }

@@ -2,7 +2,7 @@
 // qcow2 and JSON (docs/storage-format.md); the catalog in memory is rebuilt by scanning manifests, there is no database.
 import { basename, dirname, join } from 'node:path'
 import type { DestinationId, JobId, PointId } from '../../../shared/domain/ids.ts'
-import type { Point } from '../../../shared/domain/point.ts'
+import type { Point, Verification } from '../../../shared/domain/point.ts'
 import { FloeError } from '../errors.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Topics } from '../topics/topic.ts'
@@ -111,6 +111,14 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       `The restore point of ${point.createdAt} lies on a destination that went away while it was read.`,
       { params: { id: point.id, path: point.path }, remedy: 'Connect the destination and try again.', cause: obstacle },
     )
+  }
+
+  /** Keeps a verdict, and marks every other point that it concerns. @throws FloeError `point/unavailable` */
+  async function spread(point: Point, verdict: Verification, signal = new AbortController().signal) {
+    if (!verdict.ok) await assertStillThere(point)
+    const isSibling = (other: Point) => other.machineId === point.machineId
+    const siblings = catalog.storedAt(point.destinationId).filter((stored) => isSibling(stored.point))
+    return spreadVerdict({ ports, point, siblings, signal }, verdict)
   }
 
   const lookUp = (id: PointId) => catalog.find(id)
@@ -277,7 +285,7 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       try {
         const point = catalog.point(id)
         await assertWritable(point.destinationId, 'allow')
-        await indexPoint(ports, point, lookUp, onProgress, signal)
+        await indexPoint(ports, point, lookUp, onProgress, signal, spread)
       } catch (error) {
         await assertStillThere(catalog.point(id))
         throw error
@@ -290,12 +298,11 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       using _pin = hold(catalog.point(id))
       const point = catalog.point(id)
       const verdict = await verifyPoint(ports, point, level, onProgress, signal, lookUp, pace)
-      if (!verdict.ok) await assertStillThere(point)
-      const isSibling = (other: Point) => other.machineId === point.machineId
-      const siblings = catalog.storedAt(point.destinationId).filter((stored) => isSibling(stored.point))
-      const kept = await spreadVerdict({ ports, point, siblings, signal }, verdict)
-      await catalog.refresh()
-      return kept
+      try {
+        return await spread(point, verdict, signal)
+      } finally {
+        await catalog.refresh()
+      }
     },
     async compareImage(pointId, diskId, path, format, onProgress, signal) {
       using _pin = hold(catalog.point(pointId))
@@ -311,7 +318,10 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       const point = catalog.point(id)
       await assertWritable(point.destinationId, 'allow')
       try {
-        return await provePoint(ports, point, onProgress, signal, () => assertStillThere(point), lookUp)
+        const stillThere = () => assertStillThere(point)
+        // Not ended by a check that is skipped: what it found counts for the others too.
+        const toOthers = (verdict: Verification) => spread(point, verdict)
+        return await provePoint(ports, point, onProgress, signal, stillThere, lookUp, toOthers)
       } finally {
         await catalog.refresh()
       }

@@ -55,8 +55,10 @@ async function reachOf(
   return { damage, sound: new Set([...doubted].filter((id) => !damage.has(id))) }
 }
 
+/** Only the point that was proven itself was compared with the machine. */
 const markOf = (verdict: Verification, damage: readonly Damage[], foundIn: PointId): Verification => ({
   ...verdict,
+  level: verdict.level === 'live' ? 'content' : verdict.level,
   damage: [...damage],
   foundIn,
 })

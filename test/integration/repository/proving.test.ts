@@ -1,11 +1,13 @@
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { computeContentIndex } from '../../../electron/core/repository/content-index/compute.ts'
 import type { Point } from '../../../shared/domain/point.ts'
-import { beginIncremental, TestDisk, type Write } from '../../support/incremental-points.ts'
+import { addIncremental, beginIncremental, TestDisk, type Write } from '../../support/incremental-points.ts'
 import { never, newMachineId, noProgress, type TestRepository, testRepository } from '../../support/repository.ts'
+import { run } from '../../support/run.ts'
 import { tempDir } from '../../support/temp.ts'
+import { volume } from '../../support/volume.ts'
 
 const miB = 1 << 20
 const written: readonly Write[] = [
@@ -99,3 +101,44 @@ it('nothing is said of a point whose instant was not kept or is torn', async () 
   expect(await prove(test, point)).toBeNull()
   expect(test.repository.point(point.id).verification).toBeNull()
 })
+
+it.each(['an older point', 'the new copy'] as const)(
+  'a proof that fails by %s blocks just those that hold the damage',
+  async (fault) => {
+    using drive = volume('ext4', 100)
+    await using test = await testRepository()
+    using disk = new TestDisk(8 * miB)
+    const { repository, ports } = test
+    mkdirSync(join(drive.path, 'store'))
+    const destination = await repository.addDestination(join(drive.path, 'store'), null)
+    const machineId = newMachineId()
+    const older: Point[] = []
+    for (const writes of [written, [{ offset: 3 * miB, length: 65536 }]]) {
+      disk.write(writes)
+      const parentId = older.at(-1)?.id ?? null
+      const point = await addIncremental(repository, destination, disk, { machineId, parentId, writes })
+      older.push(await repository.computeIndex(point.id, noProgress, never))
+    }
+    const [base, second] = older as [Point, Point]
+    const writes = [
+      { offset: 4 * miB, length: 65536 },
+      { offset: 7 * miB, length: 65536 },
+    ]
+    disk.write(writes)
+    const isOld = fault === 'an older point'
+    const wish = { machineId, parentId: second.id, writes: isOld ? writes : writes.slice(1) }
+    const { partial, facts } = await beginIncremental(repository, destination, disk, wish)
+    const { index } = await computeContentIndex(ports, { path: disk.path, format: 'raw' }, noProgress, never)
+    await repository.keepInstant(partial, disk.id, index)
+    const point = await repository.record(partial, facts)
+    if (isOld) await run('qemu-io', '-f', 'qcow2', '-c', 'write -P 1 1M 4k', join(base.path, 'disk-vda.qcow2'))
+    const verdict = await prove(test, point)
+    expect(verdict).toMatchObject({ level: 'live', ok: false, foundIn: null })
+    for (const { id } of older) {
+      const found = repository.point(id).verification
+      if (isOld) expect(found).toMatchObject({ level: 'content', ok: false, foundIn: point.id })
+      else expect(found).toBeNull()
+    }
+    expect(repository.parents(machineId, destination.id)).toHaveLength(isOld ? 0 : 2)
+  },
+)

@@ -238,7 +238,7 @@ describe('a point in a chain', () => {
   })
 })
 
-it('damage in bytes that a new point shares with its parent is found, and both are marked', async () => {
+it('damage in bytes that a new point shares with its parent is found, and all that hold them are marked', async () => {
   using place = tempDir()
   using disk = new TestDisk(4 << 20)
   await using test = await testRepository()
@@ -246,6 +246,8 @@ it('damage in bytes that a new point shares with its parent is found, and both a
   const { destination, wish, parent } = await withParent(test, place.path, disk)
   await repository.computeIndex(parent.id, noProgress, never)
   execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 1 320k 4k', join(parent.path, image)], { stdio: 'ignore' })
+  // Began from the same parent before, and shows the same bytes.
+  const sibling = await addIncremental(repository, destination, disk, wish)
   const point = await addIncremental(repository, destination, disk, wish)
   await expect(repository.computeIndex(point.id, noProgress, never)).rejects.toMatchObject({
     code: 'backup/check-failed',
@@ -253,6 +255,7 @@ it('damage in bytes that a new point shares with its parent is found, and both a
   })
   expect(repository.point(point.id).verification).toMatchObject({ ok: false, foundIn: parent.id })
   expect(repository.point(parent.id).verification).toMatchObject({ ok: false, foundIn: null })
+  expect(repository.point(sibling.id).verification).toMatchObject({ ok: false, foundIn: parent.id })
   expect(repository.parents(wish.machineId, destination.id)).toEqual([])
 })
 
