@@ -13,7 +13,7 @@ import { newId } from '../ids.ts'
 import { newJob } from '../jobs/new-job.ts'
 import { type JobBoard, NotYet, type WaitingState } from '../jobs/types.ts'
 import type { MachineService } from '../machines/types.ts'
-import { socketPlace } from '../nbd-server/place.ts'
+import { type SocketPlace, socketPlace } from '../nbd-server/place.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Repository } from '../repository/types.ts'
 import { BackupCard } from './backup-card.ts'
@@ -232,7 +232,7 @@ class Backups implements BackupService {
         plan,
         check: input.check,
         prove: input.prove === true,
-        reading: socketPlace(id, { runDir: this.#deps.runDir, shortDir: '/tmp' }),
+        reading: this.#placeOf(id),
         limit: input.limit,
         qemuVersion: opened.qemuVersion,
         startCommand: machine.startCommand,
@@ -300,12 +300,17 @@ class Backups implements BackupService {
       pointId: newId(this.#deps.ports) as PointId,
       destinationId: destination.id,
       kind,
+      place: this.#placeOf(jobId),
       parents: this.#deps.repository.parents(input.machineId, destination.id),
       wishes,
       settings: this.#deps.settings.get(),
       scratchDir: this.#deps.scratchDir,
       destinationPath: destination.path,
     }
+  }
+
+  #placeOf(jobId: JobId): SocketPlace {
+    return socketPlace(jobId, { runDir: this.#deps.runDir, shortDir: '/tmp' })
   }
 
   #destination({ machineId, destinationId }: BackupInput): Destination {

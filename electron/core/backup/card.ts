@@ -77,7 +77,8 @@ function phases(state: BackupState, options: BackupOptions, before: readonly Pha
     })
   const from = (marks: Marks, instant: BackupInstant) =>
     mark({ prepared: 'done', compared: 'done', ...marks }, frozenPhase(instant))
-  const copied = { copying: 'done', proven: 'done', recorded: 'current' } as const
+  // Proven is what was compared, at the very end; that the instant was read is half of it.
+  const copied = { copying: 'done', proven: 'current', recorded: 'current' } as const
   switch (state.state) {
     case 'idle':
     case 'preparing':
@@ -95,13 +96,13 @@ function phases(state: BackupState, options: BackupOptions, before: readonly Pha
     case 'recording':
       return from(copied, state.instant)
     case 'checking':
-      return from({ copying: 'done', proven: 'done', checking: 'current', recorded: 'done' }, state.instant)
+      return from({ copying: 'done', proven: 'current', checking: 'current', recorded: 'done' }, state.instant)
     case 'ended': {
       if (state.ending.kind !== 'good') return [...before]
       const frozen = before.find((phase) => phase.name === 'frozen') ?? null
       const checking = state.ending.checked ? 'done' : 'skipped'
       return mark(
-        { prepared: 'done', compared: 'done', copying: 'done', proven: 'done', checking, recorded: 'done' },
+        { prepared: 'done', compared: 'done', copying: 'done', proven: checking, checking, recorded: 'done' },
         frozen,
       )
     }

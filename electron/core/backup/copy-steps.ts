@@ -12,7 +12,7 @@ import type { QmpEventListener, QmpSession } from '../qmp/types.ts'
 import { syncFile } from '../repository/durable-file.ts'
 import { CopyControl } from './copy-control.ts'
 import type { BackupEvent } from './events.ts'
-import { InstantReading, readsInstant } from './instant-reading.ts'
+import { readsInstant } from './instant-reading.ts'
 import { Detached, MachineEnded } from './machine-link.ts'
 import { snapshotsOf } from './plan.ts'
 import { writeError } from './problems.ts'
@@ -28,6 +28,7 @@ import {
   trackingActions,
   transactionOf,
 } from './qemu-copy.ts'
+import { ReadingSteps } from './reading-steps.ts'
 import { causeOfStop, type RunContext, targetPaths } from './run-context.ts'
 import { takeInstant } from './take-instant.ts'
 import { refusedBitmaps, removeLeftovers } from './track.ts'
@@ -43,17 +44,17 @@ export class CopySteps {
   /** What is done to the jobs while they run. */
   readonly control: CopyControl
   readonly #run: RunContext
-  readonly #reading: InstantReading
+  /** What is read of the instant, before and after the jobs. */
+  readonly reading: ReadingSteps
   #listener: QmpEventListener | null = null
+  /** How often the connection had broken when the listener was made: it hears nothing of a later one. */
+  #listenerBreaks = 0
   #watching = new AbortController()
-  #guarding = new AbortController()
-  /** Whoever ends the jobs waits until it is clear whether they began. */
-  #comparing: Promise<void> = Promise.resolve()
 
   constructor(run: RunContext) {
     this.#run = run
     this.control = new CopyControl(run)
-    this.#reading = new InstantReading(run)
+    this.reading = new ReadingSteps(run, this.control)
   }
 
   async prepare(): Promise<void> {
@@ -91,13 +92,14 @@ export class CopySteps {
     const { plan } = header
     const session = await link.session()
     this.#listener = session.listen(watchedEvents)
+    this.#listenerBreaks = link.breaks
     await this.control.learnIdle(session)
     const limit = this.control.allowed
     const compares = plan.disks.some((disk) => disk.basis === 'comparison')
     const begun = [...trackingActions(plan, this.#run.notes.untracked), ...(compares ? [] : copyActions(plan, limit))]
     const reads = readsInstant(plan, header.prove)
-    if (reads) await this.#reading.prepare(session)
-    const atInstant = [...(begun.length > 0 ? [transactionOf(begun)] : []), ...(reads ? this.#reading.commands : [])]
+    if (reads) await this.reading.prepare(session)
+    const atInstant = [...(begun.length > 0 ? [transactionOf(begun)] : []), ...(reads ? this.reading.commands : [])]
     const copy = async () => {
       const at = deps.ports.clock.now().toISOString()
       for (const command of atInstant) await session.execute(command.execute, command.arguments ?? {})
@@ -109,54 +111,6 @@ export class CopySteps {
     )
     post({ event: 'started', instant })
     if (this.control.allowed !== limit) await this.control.applyLimit()
-  }
-
-  /** What differs from the parent points is found, and copied from here on. */
-  compare(): Promise<void> {
-    const comparing = this.#compare()
-    this.#comparing = comparing.catch(() => {})
-    return comparing
-  }
-
-  async #compare(): Promise<void> {
-    const { header, link, post } = this.#run
-    const { signal } = this.#guard()
-    const marks = await this.#reading.compare()
-    signal.throwIfAborted()
-    const limit = this.control.allowed
-    const actions = copyActions(header.plan, limit, (disk) => marks.get(disk) ?? null)
-    const { execute, arguments: args } = transactionOf(actions)
-    await link.use((session) => session.execute(execute, args))
-    this.endReading()
-    post({ event: 'compared' })
-    if (this.control.allowed !== limit) await this.control.applyLimit()
-  }
-
-  /** For the proof: what the finished point must hold. */
-  async readInstant(): Promise<void> {
-    this.#guard()
-    await this.#reading.keep()
-    this.endReading()
-    this.#run.post({ event: 'instant-read' })
-  }
-
-  /** Nobody reads the instant any more. */
-  endReading(): void {
-    this.#guarding.abort()
-    this.#reading.end()
-  }
-
-  /** While the instant is read, nobody looks at jobs, and the scratch room may run full all the same. */
-  #guard(): AbortController {
-    const guarding = new AbortController()
-    this.#guarding = guarding
-    const { signal } = guarding
-    const { link, post, deps } = this.#run
-    void link.images?.follow(signal, (problem) => post({ event: 'trouble', problem }))
-    this.control.guardScratch(signal).catch((error: unknown) => {
-      deps.ports.logger.warn('The scratch room was not looked after', { error: String(error) })
-    })
-    return guarding
   }
 
   /**
@@ -174,7 +128,9 @@ export class CopySteps {
 
   async watch(rescueGuest: boolean): Promise<void> {
     const { header, place, link, deps, view } = this.#run
-    const listener = this.#listener
+    const heard = this.#listener
+    const listener = this.#listenerBreaks === link.breaks ? heard : null
+    if (listener === null) heard?.close()
     this.#listener = null
     this.#watching = new AbortController()
     void link.images?.follow(this.#watching.signal, (problem) => this.#run.post({ event: 'trouble', problem }))
@@ -211,7 +167,7 @@ export class CopySteps {
   /** Never gives up: while a job of ours runs, the guest depends on it. */
   async stopJobs(): Promise<void> {
     const { header, link, deps, post } = this.#run
-    await this.#comparing
+    await this.reading.settled()
     for (;;) {
       try {
         await link.use((session) => cancelCopies(session, header.plan))
@@ -231,6 +187,7 @@ export class CopySteps {
    */
   async release({ rescueGuest, copied }: { rescueGuest: boolean; copied: boolean }): Promise<void> {
     const { link, post } = this.#run
+    await this.reading.settled()
     // Asked before there is room on the destination again.
     const mayRescue = rescueGuest && (await causeOfStop(this.#run)) !== 'own-disk'
     // At once: no job needs the instant any more, and a slow drive may take minutes to take in what was copied.
@@ -307,7 +264,7 @@ export class CopySteps {
     if (disks.length === 0 && !readsInstant(header.plan, header.prove)) return
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await link.use((session) => this.#reading.remove(session))
+        await link.use((session) => this.reading.remove(session))
         const stay = await link.use((session) => removeSnapshots(session, disks))
         if (stay.length > 0) logger.warn('Scratch files could not be removed', { stay })
         if (attempt > 1) view.onKept(null)
@@ -315,7 +272,7 @@ export class CopySteps {
       } catch (error) {
         if (error instanceof Detached) throw error
         if (error instanceof MachineEnded) {
-          await this.#reading.forget()
+          await this.reading.forget()
           return void (await removeScratchFiles(disks))
         }
         if (attempt % 100 === 1) logger.warn('An instant cannot be removed yet', { ...place, error: String(error) })

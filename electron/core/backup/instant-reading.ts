@@ -85,8 +85,9 @@ export class InstantReading {
       session,
       plan.disks.map((disk) => this.#marks(disk)),
     )
-    await stopServing(session, { machineName, socketPath: reading.socketPath, disks }, this.#server)
-    await this.forget()
+    const stopped = await stopServing(session, { machineName, socketPath: reading.socketPath, disks }, this.#server)
+    // Somebody else uses the server, and its socket with it.
+    if (stopped) await this.forget()
   }
 
   /** QEMU has nothing of it any more. */

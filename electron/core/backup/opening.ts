@@ -1,17 +1,19 @@
 // Opens what a backup reads from: the QEMU of a machine that runs, or the images of one that is off. Which of the two is
 // decided at the moment the copy begins, because a machine may be started or turned off while its backup waits.
+import { mkdir, rm } from 'node:fs/promises'
 import type { DestinationId, MachineId, PointId } from '../../../shared/domain/ids.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
 import { FloeError } from '../errors.ts'
 import { assertNoClash } from '../machines/foreign-jobs.ts'
 import { planHold, type ShutdownHold } from '../machines/shutdown-safe.ts'
 import type { MachineLease, MachineService } from '../machines/types.ts'
+import { startServer, stopServing } from '../nbd-server/serving.ts'
 import type { Ports } from '../ports/index.ts'
 import type { OpenDestination, Repository } from '../repository/types.ts'
 import type { QemuLink } from './link.ts'
 import { MachineLink } from './machine-link.ts'
 import { assertOff, type OffMachine, openOffMachine, readOffMachine } from './off-machine.ts'
-import { type BackupPlan, planBackup, spaceNeeded } from './plan.ts'
+import { type BackupPlan, type PlanInput, planBackup, spaceNeeded } from './plan.ts'
 import { inputOfOff, inputOfRunning, type Planning } from './planning.ts'
 import { runState } from './qemu-copy.ts'
 
@@ -63,11 +65,34 @@ async function planOff(off: OffMachine, planning: Planning, ports: Ports): Promi
 /** @throws FloeError `backup/job-clash` when somebody else works on one of the disks, and as planBackup */
 async function planRunning(lease: MachineLease, planning: Planning): Promise<BackupPlan> {
   const input = await inputOfRunning(lease, planning)
-  const plan = assertProvable(planBackup(input), planning, lease.machine.name)
+  const plan = assertProvable(await planWithin(lease, input, planning), planning, lease.machine.name)
   const ids = new Set(plan.disks.map(({ id }) => id))
   const chosen = input.inventory.filter(({ id }) => ids.has(id))
   await assertNoClash(lease.session, lease.machine.name, chosen)
   return plan
+}
+
+/** Comparing needs QEMU's one NBD server. Whether it can be had is known only by asking for it. */
+async function planWithin(
+  { session, machine }: MachineLease,
+  input: PlanInput,
+  planning: Planning,
+): Promise<BackupPlan> {
+  const plan = planBackup(input)
+  if (plan.way !== 'fleecing' || !plan.disks.some((disk) => disk.basis === 'comparison')) return plan
+  const { socketFolder, socketPath } = planning.place
+  try {
+    await mkdir(socketFolder, { recursive: true, mode: 0o700 })
+    const server = { runs: false }
+    await startServer(session, { machineName: machine.name, socketPath }, server)
+    await stopServing(session, { machineName: machine.name, socketPath, disks: [] }, server)
+    return plan
+  } catch (error) {
+    if (!(error instanceof FloeError) || !error.code.startsWith('export/')) throw error
+    return planBackup({ ...input, history: { ...input.history, noComparison: error.message } })
+  } finally {
+    await rm(socketFolder, { recursive: true, force: true })
+  }
 }
 
 async function holdOf({ session, actions }: MachineLease): Promise<ShutdownHold | null> {

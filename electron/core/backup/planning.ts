@@ -8,6 +8,7 @@ import { deviceRoots } from '../instant/devices.ts'
 import { fleecingHindrance } from '../instant/feasible.ts'
 import { planScratch, type ScratchAnswer, scratchSpace } from '../instant/scratch.ts'
 import type { MachineLease } from '../machines/types.ts'
+import type { SocketPlace } from '../nbd-server/place.ts'
 import type { Ports } from '../ports/index.ts'
 import type { QmpSession } from '../qmp/types.ts'
 import type { ParentPoint } from '../repository/types.ts'
@@ -28,6 +29,8 @@ export interface Planning {
   readonly pointId: PointId
   readonly destinationId: DestinationId
   readonly kind: 'automatic' | 'full'
+  /** Where QEMU would show the instant. */
+  readonly place: SocketPlace
   /** What there is to start from, newest first. */
   readonly parents: readonly ParentPoint[]
   readonly wishes: PlanWishes

@@ -1,5 +1,5 @@
 // The steps of a backup on the destination, after QEMU has let go: record the point or remove its remains, read it back.
-import { stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import type { Point } from '../../../shared/domain/point.ts'
 import { FloeError } from '../errors.ts'
 import { removeScratchFiles } from '../instant/remove.ts'
@@ -52,6 +52,7 @@ export class PointSteps {
     // After an orderly end they are gone already; a QEMU that has ended needs them no more.
     const stay = await removeScratchFiles(snapshotsOf(header.plan))
     if (stay.length > 0) deps.ports.logger.warn('Scratch files could not be removed', { stay })
+    await rm(header.reading.socketFolder, { recursive: true, force: true })
     if (partial) await deps.repository.discard(partial)
     post({ event: 'discarded' })
   }
@@ -81,7 +82,10 @@ export class PointSteps {
     const { header, deps, place } = this.#run
     const verdict = await deps.repository.prove(header.pointId, tell, this.#check.signal)
     this.#run.point = this.recordedPoint()
-    if (verdict === null) throw notProven(place)
+    if (verdict === null) {
+      this.#run.point = await deps.repository.computeIndex(header.pointId, tell, this.#check.signal)
+      throw notProven(place)
+    }
     if (!verdict.ok) throw proofFailed(place, verdict.damage)
   }
 

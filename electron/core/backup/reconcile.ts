@@ -1,5 +1,6 @@
 // After a restart of Floe: every journal without an end is a backup somebody must take up. What QEMU still does is
 // adopted, what only lacks bookkeeping is finished, and the rest is cleaned up. A crash is one more event.
+import { rm } from 'node:fs/promises'
 import type { JobId } from '../../../shared/domain/ids.ts'
 import type { Settings } from '../../../shared/domain/settings.ts'
 import { toProblem } from '../errors.ts'
@@ -93,7 +94,10 @@ export async function resumeBackup(
     const why = interrupted(place, whyGone(error), error)
     const isWhole = notes.closed && state.state === 'releasing' && state.outcome.kind === 'copied'
     first = isWhole ? { event: 'released' } : { event: 'machine-gone', problem: toProblem(why) }
-    if (isWhole) await removeScratchFiles(snapshotsOf(header.plan))
+    if (isWhole) {
+      await removeScratchFiles(snapshotsOf(header.plan))
+      await rm(header.reading.socketFolder, { recursive: true, force: true })
+    }
   }
   const journal = await Journal.reopen(deps.journalDir, header.jobId)
   view.onState(state)

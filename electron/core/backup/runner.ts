@@ -146,7 +146,7 @@ export class BackupRun {
   async detach(): Promise<void> {
     this.#detached = true
     this.#copy.lookAway()
-    this.#copy.endReading()
+    this.#copy.reading.end()
     this.#point.skipCheck()
     this.#wake?.()
     await this.#context.link.detach()
@@ -187,7 +187,7 @@ export class BackupRun {
 
   #enter(state: BackupState): void {
     if (this.#state.state === 'copying' && state.state !== 'copying') this.#copy.lookAway()
-    if (readsInstant(this.#state) && !readsInstant(state)) this.#copy.endReading()
+    if (readsInstant(this.#state) && !readsInstant(state)) this.#copy.reading.end()
     this.#state = state
     this.#context.view.onState(state)
   }
@@ -207,9 +207,9 @@ export class BackupRun {
       case 'start':
         return this.#copy.start()
       case 'compare':
-        return this.#copy.compare()
+        return this.#copy.reading.compare()
       case 'read-instant':
-        return this.#copy.readInstant()
+        return this.#copy.reading.readInstant()
       case 'watch':
         return this.#copy.watch(step.rescueGuest)
       case 'stop-jobs':

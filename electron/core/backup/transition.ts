@@ -160,10 +160,10 @@ function whileProving(state: In<'proving'>, event: BackupEvent): Transition {
   switch (event.event) {
     case 'instant-read':
     case 'instant-unread':
+    // The copy is whole: what troubles the instant now costs the proof. Images that are off are looked at again at the end.
+    case 'trouble':
     case 'resumed':
       return release(rescueGuest, { kind: 'copied', instant })
-    case 'trouble':
-      return stop(rescueGuest, failed(event.problem))
     case 'cancel-requested':
       return stop(rescueGuest, cancelled)
     case 'machine-gone':

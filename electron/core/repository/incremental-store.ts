@@ -37,6 +37,9 @@ export function createIncrementalStore(parts: Parts): Omit<IncrementalStore, 'pr
   const { ports, catalog, pins, foundations, writableFor } = parts
   const isGood = (point: Point) => point.unreadable === null && point.available && point.verification?.ok !== false
   const lookUp = (id: PointId) => catalog.find(id)
+  /** What turned out unusable while Floe runs: "point disk" without its index, and points that no image can start from. */
+  const withoutIndex = new Set<string>()
+  const lost = new Set<PointId>()
   /** One image of a partial point is begun at a time: each is noted in the same owner file. */
   const turns = new Map<string, Promise<void>>()
 
@@ -54,6 +57,7 @@ export function createIncrementalStore(parts: Parts): Omit<IncrementalStore, 'pr
       return { point, manifest: await assertWhole(ports, point, lookUp) }
     } catch (error) {
       const isAboutPoint = error instanceof FloeError && error.code.startsWith('point/')
+      if (isAboutPoint && error.code !== 'point/unavailable' && error.code !== 'point/in-use') lost.add(id)
       throw isAboutPoint ? parentLost(error.message, error.params, error) : error
     }
   }
@@ -62,7 +66,8 @@ export function createIncrementalStore(parts: Parts): Omit<IncrementalStore, 'pr
     parents(machineId, destinationId) {
       const usable = catalog.points(machineId).filter((point) => {
         const below = point.needs.map(lookUp)
-        const isThere = point.destinationId === destinationId && isGood(point) && !pins.isSeized(point.id)
+        const isThere =
+          point.destinationId === destinationId && isGood(point) && !pins.isSeized(point.id) && !lost.has(point.id)
         return isThere && below.every((needed) => needed !== null && isGood(needed) && !pins.isSeized(needed.id))
       })
       return usable.map(
@@ -74,7 +79,7 @@ export function createIncrementalStore(parts: Parts): Omit<IncrementalStore, 'pr
             virtualSize: disk.virtualSize,
             bitmap: disk.bitmap,
             witness: disk.witness,
-            hasIndex: disk.contentRoot !== null,
+            hasIndex: disk.contentRoot !== null && !withoutIndex.has(`${id} ${disk.id}`),
           })),
         }),
       )
@@ -108,7 +113,10 @@ export function createIncrementalStore(parts: Parts): Omit<IncrementalStore, 'pr
         )
       }
       const loaded = await loadIndex(point.path, disk)
-      if (loaded.kind === 'damage') throw damaged(point, loaded.damage.text, diskId)
+      if (loaded.kind === 'damage') {
+        withoutIndex.add(`${pointId} ${diskId}`)
+        throw damaged(point, loaded.damage.text, diskId)
+      }
       return loaded.index
     },
     async copied(pointId, diskId) {

@@ -79,6 +79,7 @@ function whyNot(parent: ParentDisk, question: BasisQuestion): string {
     const what = tracking.format === 'raw' ? 'a raw image' : 'an image that can’t keep a record of its changes'
     return `${disk.name} is ${what}: its changes are tracked only until the machine stops, and tracking starts again now`
   }
+  if (tracking.hindrance !== undefined) return tracking.hindrance
   if (tracking.keeps === 'none') return 'Changes of this disk can’t be tracked'
   if (parent.bitmap === null) return 'Changes were not tracked since the last restore point'
   // A bitmap that began in a QEMU that was killed is not there at all (qemu.md 4.3).

@@ -35,6 +35,8 @@ interface Node {
   readonly backing_file_depth?: number
   readonly 'dirty-bitmaps'?: readonly BitmapInfo[]
   readonly image?: {
+    /** Internal snapshots. */
+    readonly snapshots?: readonly unknown[]
     readonly 'format-specific'?: { readonly data?: ImageSpecifics }
   }
 }
@@ -63,10 +65,19 @@ async function trackingOf(disk: TrackedDisk, node: Node | null): Promise<DiskTra
   return {
     diskId: disk.id,
     bitmaps: (node['dirty-bitmaps'] ?? []).flatMap(bitmapOf),
-    keeps: keptIn(node.drv, node.image?.['format-specific']?.data ?? {}),
+    ...keeping(node),
     witness: chain.length === depth ? await witnessOf(chain) : unsureWitness(),
     format: node.drv,
   }
+}
+
+/** QEMU goes back to an internal snapshot only on a disk without bitmaps, and leaves the others torn apart (docs/qmp.md). */
+export const hasSnapshots =
+  'The image has internal snapshots, which QEMU can\u2019t go back to while changes are tracked; so they are not'
+
+function keeping({ drv, image }: Node): Pick<DiskTracking, 'keeps' | 'hindrance'> {
+  if ((image?.snapshots ?? []).length > 0) return { keeps: 'none', hindrance: hasSnapshots }
+  return { keeps: keptIn(drv, image?.['format-specific']?.data ?? {}) }
 }
 
 /** QEMU's own bitmaps, of running jobs, have no name. */

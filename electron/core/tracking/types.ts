@@ -26,6 +26,8 @@ export interface DiskTracking {
   readonly bitmaps: readonly DiskBitmap[]
   /** `persistent`: kept in the image (qcow2 v3 without an external data file); `volatile`: while QEMU lives; `none`: not possible. */
   readonly keeps: 'persistent' | 'volatile' | 'none'
+  /** Why nothing is tracked although it could be: the beginning of a sentence. */
+  readonly hindrance?: string
   /** What the disk's content depends on besides its own image (its backing files), as a fingerprint; null when nothing. */
   readonly witness: string | null
   /** Of the disk's image: `qcow2`, `raw`, ... */

@@ -75,12 +75,11 @@ async function preview({ output }: Context, client: FloeClient, { machine, desti
 }
 
 /** Nothing is called proven that is not. @throws CommandFailed `backup/proof-failed` */
-function assertProven(job: Job, { id, verification }: Point): void {
+function assertProven({ id: jobId }: Job, { id, verification }: Point): void {
   if (verification?.level === 'live' && verification.ok) return
-  if (job.phases.some(({ name, state }) => name === 'proven' && state === 'done')) return
   const text = `Restore point ${id} was recorded, but it was not proven.`
   throw new CommandFailed(problemOf('backup/proof-failed', text, { remedy: `Check it with: floe verify ${id}` }), {
-    details: { jobId: job.id },
+    details: { jobId },
   })
 }
 

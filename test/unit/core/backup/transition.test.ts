@@ -217,7 +217,8 @@ test('for a proof the instant is read before it is let go, and a proof that cann
   const copying: BackupState = { state: 'copying', instant, rescueGuest: true, finished: [] }
   const proving = transition(copying, { event: 'concluded', disk: 0, problem: null }, given)
   expect(proving).toMatchObject({ state: { state: 'proving' }, effects: [{ effect: 'read-instant' }] })
-  for (const event of [{ event: 'instant-read' }, { event: 'instant-unread', problem }] as const) {
+  const ends = [{ event: 'instant-read' }, { event: 'instant-unread', problem }, { event: 'trouble', problem }] as const
+  for (const event of ends) {
     expect(transition(proving.state, event, given).effects).toEqual([
       { effect: 'release', rescueGuest: true, copied: true },
     ])
