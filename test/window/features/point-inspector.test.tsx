@@ -57,6 +57,14 @@ describe('the inspector of a restore point', () => {
     expect(screen.getByTestId('point-needs').textContent).toContain('Nothing else: it stands alone.')
   })
 
+  it('says where its checksums are from: of an incremental, only what changed was read back', async () => {
+    const { state } = await select('c1', [newest, middle, base])
+    const verified = () => screen.getByTestId('point-verified').textContent
+    expect(verified()).toContain('Its checksums were taken from the finished copy. Verify reads everything again')
+    act(() => state.ui.selectPoints([middle.id]))
+    expect(verified()).toContain('Checksums of what changed were taken from the finished copy; the others may be those of')
+  })
+
   it('says when it was compared with the machine itself', async () => {
     await select('c1', [{ ...base, verification: { ...verdict, level: 'live', damage: [] } }])
     expect(screen.getByTestId('point-verified').textContent).toContain(

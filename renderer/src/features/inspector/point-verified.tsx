@@ -40,10 +40,17 @@ export function PointVerified({ point, style }: PointPartProps): ReactElement {
   )
 }
 
+/** An incremental reads back what it wrote, and all of it only where the point it started from has no checksums. */
+function checksumsFrom(point: Point): string {
+  return point.kind === 'full'
+    ? 'Its checksums were taken from the finished copy.'
+    : 'Checksums of what changed were taken from the finished copy; the others may be those of the point it started from.'
+}
+
 function unverified(point: Point): string {
   switch (point.index.kind) {
     case 'complete':
-      return 'Its checksums were taken from the finished copy. Verify reads everything again and compares.'
+      return `${checksumsFrom(point)} Verify reads everything again and compares.`
     case 'checking':
       return 'What was written is being read back.'
     case 'none':
