@@ -21,7 +21,14 @@ export {
 } from './job-words/naming.ts'
 export { phaseLabel, phaseWords } from './job-words/phases.ts'
 export { nextBackupSentence, type PlanNote, type Planned, planNote, plannedWords } from './job-words/plan.ts'
-export { describeProgress, type ProgressWords, type Reading, readingOf, speakProgress } from './job-words/progress.ts'
+export {
+  describeProgress,
+  type ProgressWords,
+  type Reading,
+  readingName,
+  readingOf,
+  speakProgress,
+} from './job-words/progress.ts'
 
 /** Title, line and tone of a job as it stands. */
 export function describeJob(job: Job, style: JobStyle): JobWords {

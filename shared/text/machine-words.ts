@@ -4,7 +4,7 @@
 import type { Job } from '../domain/job.ts'
 import type { Machine } from '../domain/machine.ts'
 import { type DateStyle, formatAge, formatMomentInText, formatSpan } from '../format/dates.ts'
-import { isActive, isOver, percentOf } from './job-words.ts'
+import { isActive, isOver, percentOf, readingName, readingOf } from './job-words.ts'
 import { backedUpDisks } from './machine-words/disks.ts'
 
 export { type MachineBanner, machineBanner, socketOption } from './machine-words/banner.ts'
@@ -45,6 +45,25 @@ const alarming = (text: string, spoken: string): Trailing => ({
   spoken,
 })
 
+/** How far a job is: its share of what it copies, or its name and its share of what it reads instead. */
+function moving(job: Job): Trailing {
+  const name = readingName(job)
+  const reading = readingOf(job)
+  if (name !== null && (reading !== null || job.state.kind === 'comparing')) {
+    const fraction = reading === null ? 0 : Math.min(1, reading.doneBytes / Math.max(1, reading.totalBytes))
+    const share = reading === null ? '' : `, ${Math.min(99, Math.floor(fraction * 100))} percent read`
+    return { text: name, tone: 'quiet', icon: 'ring', fraction, spoken: `${name.toLowerCase()}${share}` }
+  }
+  const percent = percentOf(job)
+  return {
+    text: percent === null ? '' : `${percent}\u00a0%`,
+    tone: 'quiet',
+    icon: 'ring',
+    fraction: job.progress?.fraction ?? 0,
+    spoken: percent === null ? 'working' : `${percent} percent`,
+  }
+}
+
 /**
  * The end of a machine's sidebar row. A guest that may still be frozen comes first, then a running job, then what keeps
  * Floe away, then the last good point.
@@ -54,20 +73,13 @@ export function machineTrailing(machine: Machine, jobs: readonly Job[], now: Dat
   const own = jobs.filter((job) => job.machineId === machine.id && !isOver(job.state))
   const active = own.find((job) => isActive(job.state))
   if (active !== undefined) {
-    const percent = percentOf(active)
     if (active.state.kind === 'paused') {
       return active.state.reason === 'no-space'
         ? alarming('Paused', 'paused, the destination is full')
         : quiet('Paused', 'paused')
     }
     if (active.state.kind === 'holding') return quiet('Exported', 'exported')
-    return {
-      text: percent === null ? '' : `${percent}\u00a0%`,
-      tone: 'quiet',
-      icon: 'ring',
-      fraction: active.progress?.fraction ?? 0,
-      spoken: percent === null ? 'working' : `${percent} percent`,
-    }
+    return moving(active)
   }
   if (own.some((job) => job.state.kind === 'waiting')) return quiet('Waiting', 'a backup is waiting')
   if (own.length > 0) return quiet('Queued', 'queued')

@@ -27,6 +27,11 @@ const readings: Partial<Record<Job['state']['kind'], Pick<Reading, 'name' | 'how
   checking: { name: 'Checking', how: 'read back' },
 }
 
+/** What a job is doing while it reads instead of copying, also before the first byte is counted; null while it copies. */
+export function readingName({ state }: Pick<Job, 'state'>): Reading['name'] | null {
+  return readings[state.kind]?.name ?? null
+}
+
 /** What a job reads instead of copying; null while it copies. */
 export function readingOf({ state, checked }: Pick<Job, 'state' | 'checked'>): Reading | null {
   const words = readings[state.kind]
@@ -41,6 +46,8 @@ export function describeProgress(job: Job, style: JobStyle): ProgressWords | nul
     const read = formatBytesOf(reading.doneBytes, reading.totalBytes, units, locale)
     return { bytes: `${read} ${reading.how}`, rate: null, percent: `${reading.name} ${read}`, eta: null }
   }
+  // Nothing is counted yet, and what there is to copy is not known.
+  if (job.state.kind === 'comparing') return { bytes: 'Comparing', rate: null, percent: null, eta: null }
   const progress = job.progress
   if (progress === null) return null
   // An incremental of a machine that has written nothing.
@@ -81,6 +88,7 @@ export function speakProgress(job: Job, style: JobStyle): string {
     parts.push(`${reading.name.toLowerCase()}, ${read}`)
     return parts.join(', ')
   }
+  if (job.state.kind === 'comparing') return [...parts, 'comparing'].join(', ')
   if (percent !== null) parts.push(`${percent} percent`)
   if (job.progress !== null) {
     parts.push(speakBytesOf(job.progress.doneBytes, job.progress.totalBytes, style.units, style.locale))

@@ -2,7 +2,7 @@ import { screen, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import type { Job } from '../../../shared/domain/job.ts'
 import '../support/setup.ts'
-import { point } from '../support/sample.ts'
+import { machineId, point } from '../support/sample.ts'
 import { ended, openCard } from './job-card-support.ts'
 
 const plan = (
@@ -58,6 +58,10 @@ describe('the card of a backup', () => {
     expect(bar.getAttribute('aria-valuenow')).toBe('0')
     expect(card.getByText('Comparing').closest('li')?.getAttribute('aria-current')).toBe('step')
     expect(card.getByTestId('plan-note').textContent).toContain(lost)
+    const row = screen.getByTestId(`side-machine-${machineId('debian-dev')}`)
+    expect(row.textContent).toContain('Comparing')
+    expect(row.textContent).not.toContain('%')
+    expect(row.getAttribute('aria-label')).toBe('debian-dev, comparing, 21 percent read')
   })
 
   it('while proving shows how much of the instant was read once more', async () => {

@@ -138,6 +138,26 @@ describe('a machine', () => {
     })
   })
 
+  test.each([
+    ['comparing', 'Comparing'],
+    ['proving', 'Proving'],
+    ['checking', 'Checking'],
+  ] as const)('whose backup is %s shows what is read, never a copied share', (kind, text) => {
+    const checked = { doneBytes: 2_100_000_000, totalBytes: 9_600_000_000 }
+    const trailing = machineTrailing(sampleMachine(), [sampleJob({ state: { kind }, checked })], now)
+    expect(trailing).toMatchObject({ text, icon: 'ring', spoken: `${text.toLowerCase()}, 21 percent read` })
+    expect(trailing.fraction).toBeCloseTo(0.21875)
+  })
+
+  test('whose backup begins to compare says so, before anything is counted', () => {
+    const progress = { doneBytes: 0, totalBytes: 0, fraction: 0, bytesPerSecond: null, secondsLeft: null }
+    const plan = { kind: 'incremental', basis: 'comparison', reason: '' } as const
+    const job = sampleJob({ state: { kind: 'comparing' }, progress, plan })
+    expect(machineTrailing(sampleMachine(), [job], now)).toMatchObject({ text: 'Comparing', spoken: 'comparing' })
+    expect(describeProgress(job, style)).toEqual({ bytes: 'Comparing', rate: null, percent: null, eta: null })
+    expect(speakProgress(job, style)).toBe('Backup of debian-dev, comparing')
+  })
+
   test('says how long it runs and on what', () => {
     expect(machineSubtitle(sampleMachine(), style)).toBe('Running for 3 days · QEMU 7.2.22, HVF')
     expect(machineSubtitle(sampleMachine({ state: { kind: 'off', since: '2026-11-22T14:10:00Z' } }), style)).toBe(
