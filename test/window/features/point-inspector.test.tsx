@@ -62,7 +62,9 @@ describe('the inspector of a restore point', () => {
     const verified = () => screen.getByTestId('point-verified').textContent
     expect(verified()).toContain('Its checksums were taken from the finished copy. Verify reads everything again')
     act(() => state.ui.selectPoints([middle.id]))
-    expect(verified()).toContain('Checksums of what changed were taken from the finished copy; the others may be those of')
+    expect(verified()).toContain(
+      'Checksums of what changed were taken from the finished copy; the others may be those of',
+    )
   })
 
   it('says when it was compared with the machine itself', async () => {
