@@ -17,8 +17,9 @@ import { asMerged, type MergeIntent, readMerge, writeMerge } from './merge-file.
 import type { PlannedDisk, PlannedPoint } from './merge-plan.ts'
 import { buildMerged, type Layers, layersOf } from './merged-image.ts'
 import { copiedFile, mergeFile, restoreTextFile } from './names.ts'
-import { loadCopied } from './point-files.ts'
+import { imageFileDamage, loadCopied } from './point-files.ts'
 import { restoreText } from './restore-text.ts'
+import { foreignPart } from './standing-alone.ts'
 
 export interface MergeWork {
   readonly ports: Pick<Ports, 'env' | 'logger'>
@@ -43,11 +44,23 @@ const folderOf = ({ points }: MergeWork, id: PointId) => points.get(id)?.folder 
 
 const isMoved = ({ merged }: PlannedDisk) => merged.length > 0
 
-/** Looks what merging one point takes. @throws FloeError `system/*` */
+/**
+ * An image that is not what its manifest says is not opened: it could lead to any file of this computer.
+ * @throws an Error that says what is wrong; FloeError `system/*`
+ */
+async function assertAsDescribed({ ports, signal }: MergeWork, folder: string, { disk }: PlannedDisk): Promise<void> {
+  const damage = (await imageFileDamage(folder, disk)) ?? (await foreignPart(folder, disk, { env: ports.env, signal }))
+  if (damage) throw new Error(damage.text)
+}
+
+/** Looks what merging one point takes. @throws FloeError `system/*`; an Error for an image that is not what it should be */
 export async function measureMerge(work: MergeWork, planned: PlannedPoint): Promise<MergeNeed> {
   let [atOnce, kept, largestFile] = [0, 0, 0]
-  for (const { disk, merged } of planned.disks.filter(isMoved)) {
-    const { moves } = await layersOf(work.ports, join(folderOf(work, planned.id), disk.file), merged.length)
+  const folder = folderOf(work, planned.id)
+  for (const each of planned.disks.filter(isMoved)) {
+    await assertAsDescribed(work, folder, each)
+    const { disk, merged } = each
+    const { moves } = await layersOf(work.ports, join(folder, disk.file), merged.length)
     const whole = disk.fileSize + withTables(moves)
     atOnce += whole
     kept += withTables(moves)
@@ -127,6 +140,7 @@ async function readyIntent(work: MergeWork, planned: PlannedPoint, inherited: nu
   let grown = 0
   for (const { disk, swap } of images) {
     work.step(`build ${disk.disk.file}`)
+    await assertAsDescribed(work, folder, disk)
     const layers: Layers = await layersOf(work.ports, join(folder, disk.disk.file), disk.merged.length)
     const backingFile = disk.backing && backingName(folderOf(work, disk.backing.pointId), disk.backing.file)
     const image = { folder, file: disk.disk.file, staged: swap.staged, merged: disk.merged.length, backingFile }

@@ -10,9 +10,10 @@ import { serveImage } from '../nbd/server.ts'
 import type { Ports } from '../ports/index.ts'
 import { chunkLength, chunkSize, hashSize, isZeroHash, sha256 } from './content-index/format.ts'
 import type { ManifestDisk } from './manifest.ts'
-import { loadCopied, loadIndex, loadManifest } from './point-files.ts'
+import { imageFileDamage, loadCopied, loadIndex, loadManifest } from './point-files.ts'
 import type { StoredPoint } from './scan.ts'
 import type { DiskImage } from './spreading.ts'
+import { foreignPart } from './standing-alone.ts'
 
 /** A disk image, and where it is read. */
 export interface KnownImage extends DiskImage {
@@ -73,7 +74,11 @@ export async function stillDamaged(
   const { hashes, virtualSize } = loaded.index
   const file = { path: join(image.path, image.disk.file), format: image.disk.format }
   try {
-    await using server = await serveImage(file, { env: ports.env, signal, reading: 'from-drive' })
+    const tools = { env: ports.env, signal }
+    // An image that is not what its manifest says would show the bytes of some other file.
+    if (await imageFileDamage(image.path, image.disk)) return ranges
+    if (await foreignPart(image.path, image.disk, tools)) return ranges
+    await using server = await serveImage(file, { ...tools, reading: 'from-drive' })
     const client = await NbdClient.connect(server.socketPath)
     try {
       if (client.size !== virtualSize) return ranges

@@ -38,12 +38,17 @@ export function damageOf(error: unknown, where: Pick<Damage, 'diskId' | 'file'>)
   return { ...where, kind: 'structure', offset: null, length: null, text: error.message }
 }
 
-/** What is wrong with one image as a file and as a qcow2 image, whatever it lies over; null when nothing. */
+/**
+ * What is wrong with one image as a file and as a qcow2 image; null when nothing. It is opened only when it lies over
+ * what its manifest says.
+ */
 async function imageDamage(ports: Ports, folder: string, disk: ManifestDisk, signal: AbortSignal) {
   const fileDamage = await imageFileDamage(folder, disk)
   if (fileDamage) return fileDamage
   const where = { diskId: disk.id, file: disk.file }
   try {
+    const foreign = await foreignPart(folder, disk, { env: ports.env, signal })
+    if (foreign) return foreign
     const check = await checkImage(join(folder, disk.file), disk.format, { env: ports.env, signal })
     if (check.errors === 0) return null
     const text = `The image "${disk.file}" has ${check.errors} structural errors. ${check.text}`.trim()
@@ -87,13 +92,7 @@ export async function structureDamage(
   lookUp: LookUp,
   signal: AbortSignal,
 ): Promise<Damage | null> {
-  const damage = (await damageBelow(ports, disk, lookUp, signal)) ?? (await imageDamage(ports, folder, disk, signal))
-  if (damage !== null) return damage
-  try {
-    return await foreignPart(folder, disk, { env: ports.env, signal })
-  } catch (error) {
-    return damageOf(error, { diskId: disk.id, file: disk.file })
-  }
+  return (await damageBelow(ports, disk, lookUp, signal)) ?? (await imageDamage(ports, folder, disk, signal))
 }
 
 /** An image that leads to files elsewhere is not followed there. */

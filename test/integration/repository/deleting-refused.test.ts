@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Ports } from '../../../electron/core/ports/index.ts'
 import { seal } from '../../../electron/core/repository/sealed-json.ts'
@@ -126,6 +127,30 @@ it('where an image below is gone, nothing is built upon it; the points go togeth
   await test.repository.deletePoints([id(1), id(2)])
   await assertIntact(test.repository, chain, [id(0)])
 })
+
+it.each(['before it', 'during it'])(
+  'what an image was made to lie over elsewhere %s is not moved into it',
+  async (when) => {
+    await using test = await opened()
+    const image = join(chain.points[2]?.path ?? '', 'disk-vda.qcow2')
+    const own = `../${basename(chain.points[1]?.path ?? '')}/disk-vda.qcow2`
+    const secret = place.file('secret.qcow2')
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', secret, '4M'])
+    execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 0x53 0 4M', secret], { stdio: 'ignore' })
+    const lead = (name: string) => execFileSync('qemu-img', ['rebase', '-u', '-b', name, '-F', 'qcow2', image])
+    if (when === 'before it') lead(secret)
+    const onStep = (name: string) => {
+      if (name.startsWith('build')) lead(secret)
+    }
+    await expect(test.repository.deletePoints([id(1)], { onStep })).rejects.toMatchObject({
+      code: 'point/merge-failed',
+      message: expect.stringContaining(`lies over "${secret}" instead of`),
+    })
+    lead(own)
+    await assertIntact(test.repository, chain, ids, 'images')
+    assertTidy(chain.points)
+  },
+)
 
 it('without the room for what has to move, nothing is begun', async () => {
   using drive = volume('ext4', 24)

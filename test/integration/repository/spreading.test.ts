@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, copyFileSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { PointId } from '../../../shared/domain/ids.ts'
@@ -145,6 +145,27 @@ describe('one flipped byte in a chain', () => {
     await verify(test, base)
     expect(marked(test, points)).toEqual([])
     for (const point of points) expect(await blocked(test, point)).toBeNull()
+  })
+})
+
+describe('an image that was made to lie over a file elsewhere', () => {
+  it('is not cleared by what that file holds, nor followed there when it is checked', async () => {
+    using drive = volume('ext4', 200)
+    await using test = await testRepository()
+    using disk = new TestDisk(8 * miB)
+    const points = await makePoints(test, drive.path, disk)
+    const [base, second] = points as [Point, Point, Point, Point]
+    const elsewhere = join(drive.path, 'sound.qcow2')
+    copyFileSync(join(base.path, 'disk-vda.qcow2'), elsewhere)
+    const image = join(second.path, 'disk-vda.qcow2')
+    execFileSync('qemu-img', ['rebase', '-u', '-F', 'qcow2', '-b', elsewhere, image])
+    flip(base, 5 * miB + 9)
+    await verify(test, base)
+    expect(marked(test, points)).toEqual([0, 1, 2, 3])
+    // A file that cannot even be opened: the verdict speaks of where the image leads, not of what is there.
+    execFileSync('qemu-img', ['rebase', '-u', '-F', 'qcow2', '-b', join(drive.path, 'nothing'), image])
+    const verdict = await test.repository.verify(second.id, 'structure', noProgress, never)
+    expect(verdict.damage).toMatchObject([{ kind: 'structure', text: expect.stringContaining('instead of') }])
   })
 })
 
