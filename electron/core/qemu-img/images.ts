@@ -140,16 +140,19 @@ export async function checkImage(path: string, format: string, options: ToolOpti
 export async function mapImage(path: string, format: string, options: ToolOptions = {}): Promise<ImageExtent[]> {
   const args = ['map', '--output=json', imageArgument(path, format)]
   const { stdout } = await runTool('qemu-img', `read the map of "${path}"`, args, options)
-  return (parse(stdout, path) as (Omit<ImageExtent, 'offset'> & { offset?: number })[]).map((extent) => ({
+  return (parse(stdout, path) as readonly MapEntry[]).map((extent) => ({
     start: extent.start,
     length: extent.length,
     depth: extent.depth,
-    present: extent.present,
+    present: extent.present ?? true,
     zero: extent.zero,
     data: extent.data,
     offset: extent.offset ?? null,
   }))
 }
+
+/** Before QEMU 6.1 the tool does not say `present`, and lists what nobody allocated as zeroes. */
+type MapEntry = Omit<ImageExtent, 'offset' | 'present'> & { readonly offset?: number; readonly present?: boolean }
 
 interface Specific {
   readonly 'data-file'?: string

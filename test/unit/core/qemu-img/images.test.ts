@@ -34,6 +34,17 @@ it.each(oddNames)('an image called %j is created, described, checked, mapped and
   expect(readFileSync(back).equals(readFileSync(source))).toBe(true)
 })
 
+it('a map by a qemu-img that does not say what is present counts all of it as such', async () => {
+  using dir = tempDir()
+  const path = dir.file('a.qcow2')
+  await createImage(path, 1 << 20, 'qcow2')
+  const real = (await run('sh', '-c', 'command -v qemu-img')).trim()
+  writeFileSync(dir.file('qemu-img'), `#!/bin/sh\n"${real}" "$@" | sed 's/"present": [a-z]*, //g'\n`, { mode: 0o755 })
+  expect(await mapImage(path, 'qcow2')).toMatchObject([{ present: false }])
+  const env = { ...process.env, FLOE_QEMU_DIR: dir.path }
+  expect(await mapImage(path, 'qcow2', { env })).toMatchObject([{ start: 0, length: 1 << 20, present: true }])
+})
+
 it('copying tells how far it is, only ever forward, and ends at 1', async () => {
   using dir = tempDir()
   writeFileSync(dir.file('a.raw'), Buffer.alloc(64 << 20, 1))
