@@ -13,8 +13,11 @@ export interface Deletion {
   readonly machine: { readonly id: MachineId; readonly name: string }
   readonly destinationId: DestinationId
   readonly pointIds: readonly PointId[]
-  /** Asked once more when the job's turn has come. @throws FloeError when they may not go (any more) */
-  readonly assertStill: () => void
+  /**
+   * Asked of these points once more when the job's turn has come, and right before they are removed.
+   * @throws FloeError when they may not go (any more)
+   */
+  readonly assertStill: (ids: readonly PointId[]) => void
   /** For the activity list; `count` of points. */
   readonly told: (count: number) => string
 }
@@ -85,8 +88,9 @@ export function deleteJob(parts: VerifyParts, deletion: Deletion): JobId {
     }
     try {
       say('Deleting restore points')
-      deletion.assertStill()
-      const { freedBytes } = await repository.deletePoints(pointIds, { signal: stopped, onStep })
+      const { assertStill } = deletion
+      assertStill(pointIds)
+      const { freedBytes } = await repository.deletePoints(pointIds, { signal: stopped, onStep, assertStill })
       const result = { ...emptyResult, pointId: pointIds[0] ?? null, bytes: freedBytes }
       board.update(job.id, { state: { kind: 'done' }, result })
       if (points.length === 0) return

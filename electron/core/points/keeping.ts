@@ -109,11 +109,11 @@ export function createPointKeeping(parts: VerifyParts & { readonly timeZone?: ()
         destinationId,
         pointIds,
         // Time may have gone by in the queue: a rule or a guard may keep one of them by now.
-        assertStill: () => {
+        assertStill: (ids) => {
           const now = retained(request).remove.map(({ point }) => point.id)
           assertExpected(
-            pointIds.filter((id) => now.includes(id)),
-            pointIds,
+            ids.filter((id) => now.includes(id)),
+            ids,
           )
         },
         told: (count) =>

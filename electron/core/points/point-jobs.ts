@@ -22,8 +22,8 @@ export function createPointJobs(parts: VerifyParts): PointJobs {
     delete(given, evenProtected) {
       const pointIds = [...new Set(given)]
       const first = pointIds.map((id) => repository.point(id))[0] as Point
-      const assertStill = () => assertUnprotected(repository, pointIds, evenProtected)
-      assertStill()
+      const assertStill = (ids: readonly PointId[]) => assertUnprotected(repository, ids, evenProtected)
+      assertStill(pointIds)
       return deleteJob(parts, {
         machine: { id: first.machineId, name: first.machineName },
         destinationId: first.destinationId,

@@ -36,6 +36,8 @@ export interface Deletion {
   readonly stored: readonly StoredPoint[]
   readonly removed: ReadonlySet<PointId>
   readonly signal: AbortSignal
+  /** Asked when all is ready for the removal; what it throws ends the deletion, and every point stays. */
+  readonly beforeRemoval?: () => Promise<void>
   /** Told before each step; from `remove` on, nothing stops it any more. */
   readonly step?: (name: string) => void
 }
@@ -95,6 +97,7 @@ export async function deletePoints(deletion: Deletion): Promise<number> {
     })
   }
   const grown = (await occupiedTogether(touched)) - before
+  await deletion.beforeRemoval?.()
   signal.throwIfAborted()
   step('remove')
   const gone = await removeFolders(doomed, step)

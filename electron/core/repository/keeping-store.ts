@@ -27,6 +27,8 @@ interface Parts {
   ) => Promise<{ readonly known: Known; readonly room: Room }>
 }
 
+type DeleteOptions = NonNullable<Parameters<KeepingStore['deletePoints']>[1]> & { readonly signal: AbortSignal }
+
 interface Group {
   readonly destinationId: Point['destinationId']
   readonly machineId: MachineId
@@ -60,7 +62,7 @@ export function createKeepingStore({ ports, catalog, pins, assertWritable }: Par
     })
   }
 
-  async function deleteGroup(group: Group, signal: AbortSignal, onStep?: (name: string) => void): Promise<number> {
+  async function deleteGroup(group: Group, { signal, onStep, assertStill }: DeleteOptions): Promise<number> {
     const seized: Disposable[] = []
     try {
       const stored = storedIn(group)
@@ -78,6 +80,10 @@ export function createKeepingStore({ ports, catalog, pins, assertWritable }: Par
         stored,
         removed: group.removed,
         signal,
+        beforeRemoval: async () => {
+          await catalog.refresh()
+          assertStill?.([...group.removed])
+        },
         ...(onStep ? { step: onStep } : {}),
       })
       await syncFolder(known.path)
@@ -91,6 +97,8 @@ export function createKeepingStore({ ports, catalog, pins, assertWritable }: Par
   return {
     async setPinned(id, pinned) {
       const { point } = catalog.stored(id)
+      // Nobody deletes it while it is being pinned, and nothing that is being deleted is called pinned.
+      using _held = pins.hold(point)
       const { known } = await assertWritable(point.destinationId, 'allow')
       try {
         await writePinned(point.path, id, pinned, ports.clock.now().toISOString())
@@ -109,11 +117,12 @@ export function createKeepingStore({ ports, catalog, pins, assertWritable }: Par
       }
       return { freedBytes, movedBytes }
     },
-    async deletePoints(ids, { signal = new AbortController().signal, onStep } = {}) {
+    async deletePoints(ids, options = {}) {
       const groups = grouped(ids)
       for (const { removed } of groups) for (const id of removed) assertDeletable(catalog.stored(id))
+      const { signal = new AbortController().signal } = options
       let freedBytes = 0
-      for (const group of groups) freedBytes += await deleteGroup(group, signal, onStep)
+      for (const group of groups) freedBytes += await deleteGroup(group, { ...options, signal })
       return { freedBytes }
     },
   }

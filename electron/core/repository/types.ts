@@ -108,18 +108,26 @@ export interface IncrementalStore {
 
 /** Which points stay: pins, and deletion with what depends on it. */
 export interface KeepingStore {
-  /** Durable, and seen by everybody who uses the destination. @throws FloeError `point/unknown`, `destination/*` */
+  /**
+   * Durable, and seen by everybody who uses the destination.
+   * @throws FloeError `point/unknown`, `point/in-use` while it is being deleted, `destination/*`
+   */
   setPinned(id: PointId, pinned: boolean): Promise<Point>
   /** What deleting these points together frees, and what has to be written again for those that stay. Bytes. */
   deletionCost(ids: readonly PointId[]): Promise<{ readonly freedBytes: number; readonly movedBytes: number }>
   /**
    * Deletes points together. Data that others need moves into them first, beside what is there (docs/storage-format.md).
-   * Aborting ends it as long as nothing was deleted; `onStep` is told `remove` when that is over.
+   * Aborting ends it as long as nothing was deleted; `onStep` is told `remove` when that is over. `assertStill` is asked
+   * right before, with the points as they are by then: what it throws keeps the points it was asked about.
    * @throws FloeError `point/in-use`, `point/newer-format`, `point/merge-failed`, `point/delete-failed`, `destination/*`
    */
   deletePoints(
     ids: readonly PointId[],
-    options?: { readonly signal?: AbortSignal; readonly onStep?: (name: string) => void },
+    options?: {
+      readonly signal?: AbortSignal
+      readonly onStep?: (name: string) => void
+      readonly assertStill?: (ids: readonly PointId[]) => void
+    },
   ): Promise<{ readonly freedBytes: number }>
 }
 

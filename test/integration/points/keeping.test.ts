@@ -29,6 +29,7 @@ async function keeper(count: number) {
   return {
     place,
     chain,
+    parts,
     repository,
     board,
     activity,
@@ -94,11 +95,46 @@ it('a point that got protected while the deletion was queued stays', async () =>
   await using floe = await keeper(2)
   const [first] = floe.ids as [PointId]
   const jobId = floe.points.delete([first], [])
-  await floe.keeping.pin(first, true)
+  // The one that comes first wins: a point that is being deleted cannot be pinned any more.
+  const pinned = await floe.keeping.pin(first, true).then(
+    () => true,
+    (error: unknown) => {
+      expect(error).toMatchObject({ code: 'point/in-use' })
+      return false
+    },
+  )
   const job = await floe.board.whenFinal(jobId)
-  if (job.state.kind === 'done') return
-  expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'point/protected' } })
+  if (!pinned) return
+  expect(job.state).toMatchObject({
+    kind: 'failed',
+    problem: { code: expect.stringMatching(/^point\/(protected|in-use)$/) },
+  })
   expect(floe.repository.points(null)).toHaveLength(2)
+})
+
+it('a point that another Floe pins while data is moved out of it stays, and this one refuses to pin it', async () => {
+  await using floe = await keeper(3)
+  await using other = await testRepository()
+  await other.repository.addDestination(floe.place.path, null)
+  const [first] = floe.ids as [PointId]
+  const steps: string[] = []
+  const pinnings: Promise<unknown>[] = []
+  const deletePoints: typeof floe.repository.deletePoints = (ids, options) =>
+    floe.repository.deletePoints(ids, {
+      ...options,
+      onStep: (name) => {
+        steps.push(name)
+        if (!name.startsWith('build')) return
+        pinnings.push(other.repository.setPinned(first, true))
+        pinnings.push(floe.keeping.pin(first, true).catch((error: unknown) => error))
+      },
+    })
+  const points = createPointJobs({ ...floe.parts, repository: { ...floe.repository, deletePoints } })
+  const job = await floe.board.whenFinal(points.delete([first], []))
+  expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'point/protected' } })
+  expect(await Promise.all(pinnings)).toMatchObject([{ pinned: true }, { code: 'point/in-use' }])
+  expect(steps).not.toContain('remove')
+  await assertIntact(floe.repository, floe.chain, floe.ids, 'images')
 })
 
 it('prune removes what its preview shows, and nothing when that is not what it would remove', async () => {
