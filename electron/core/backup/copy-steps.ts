@@ -31,7 +31,7 @@ import {
 import { ReadingSteps } from './reading-steps.ts'
 import { causeOfStop, type RunContext, targetPaths } from './run-context.ts'
 import { takeInstant } from './take-instant.ts'
-import { refusedBitmaps, removeLeftovers } from './track.ts'
+import { refusedBitmaps, removeLeftovers, removeNewBitmaps } from './track.ts'
 import { watchCopies, watchedEvents } from './watch.ts'
 
 /** Between two attempts: QEMU tells nobody when it can take a command again, so it is asked anew. */
@@ -186,7 +186,7 @@ export class CopySteps {
    * the disk before, or drops it when it is worth nothing.
    */
   async release({ rescueGuest, copied }: { rescueGuest: boolean; copied: boolean }): Promise<void> {
-    const { link, post } = this.#run
+    const { header, link, post } = this.#run
     await this.reading.settled()
     // Asked before there is room on the destination again.
     const mayRescue = rescueGuest && (await causeOfStop(this.#run)) !== 'own-disk'
@@ -203,6 +203,7 @@ export class CopySteps {
     if (copied && failure === null && unwritten === null && !link.images) await this.#run.note({ closed: true })
     // Whatever became of the copy: the guest gets its disks back and goes on as it would without Floe.
     if (mayRescue) await this.#anyway(() => this.#letGuestGoOn())
+    if (!copied) await this.#anyway(() => link.use((session) => removeNewBitmaps(session, header.plan)))
     await instantRemoved
     await this.#anyway(() => this.#letGo())
     if (failure !== null) throw failure

@@ -40,6 +40,13 @@ export async function removeLeftovers(
   }
 }
 
+/** No point will name them. What is not there is passed over. */
+export async function removeNewBitmaps(session: QmpSession, plan: BackupPlan): Promise<void> {
+  for (const { sourceNode, newBitmap } of plan.disks) {
+    if (newBitmap !== null) await removeBitmaps(session, sourceNode, [newBitmap.name])
+  }
+}
+
 /** Disks on which QEMU refuses to begin the planned bitmap. Nothing of the trial is left. */
 export async function refusedBitmaps(
   session: QmpSession,

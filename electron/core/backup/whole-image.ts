@@ -2,6 +2,7 @@
 // fails (a destination that fills up at the last moment). Then data lies in the file that no table points at: leaked
 // clusters, or bytes past the image's end. The job's own verdict covers everything before that.
 import { stat } from 'node:fs/promises'
+import { FloeError } from '../errors.ts'
 import { identifyFile } from '../machines/file-identity.ts'
 import { imageArgument, imageInfo, runTool } from '../qemu-img/index.ts'
 
@@ -31,7 +32,7 @@ interface Known {
   readonly parent?: string | null
 }
 
-/** @throws FloeError `system/tool-missing`, `system/tool-failed` when qemu-img cannot tell */
+/** @throws FloeError `system/tool-missing`, `system/tool-failed` when `qemu-img check` cannot tell */
 export async function faultOf(
   path: string,
   known: Known,
@@ -40,7 +41,12 @@ export async function faultOf(
   if (known.identity !== null && (await identifyFile(path)).key !== known.identity) {
     return 'another file was put in its place'
   }
-  const { virtualSize, backingFile } = await imageInfo(path, 'qcow2', { env })
+  const info = await imageInfo(path, 'qcow2', { env }).catch((error: unknown) => {
+    if (error instanceof FloeError && error.code === 'system/tool-failed') return error.message
+    throw error
+  })
+  if (typeof info === 'string') return `it cannot be opened any more (${info.replace(/\.$/, '')})`
+  const { virtualSize, backingFile } = info
   if (virtualSize !== known.virtualSize) return `it is an image of ${virtualSize} instead of ${known.virtualSize} bytes`
   if (backingFile !== null && (known.parent ?? null) === null) return 'it depends on another image'
   const args = ['check', '--output=json', imageArgument(path, 'qcow2')]
