@@ -16,6 +16,7 @@ import { type MergeWork, measureMerge, mergePoint, settleMerge } from './merging
 import {
   beginningPrefix,
   deletingPrefix,
+  isHiddenFolder,
   machineOfFolder,
   machinesFolder,
   mergeFile,
@@ -77,7 +78,11 @@ export async function deletePoints(deletion: Deletion): Promise<number> {
   const { ports, stored, removed, signal, step = () => {} } = deletion
   const doomed = stored.filter((candidate) => removed.has(idOf(candidate)))
   for (const { point } of stored) {
-    if (!(await settleMerge(point.path, ports))) throw inUse(point, 'Another Floe is changing it.')
+    const settled = await settleMerge(point.path, ports).catch((error: unknown) => {
+      if (removed.has(point.id)) return true
+      throw notSettled(point, error)
+    })
+    if (!settled) throw inUse(point, 'Another Floe is changing it.')
   }
   const points = await readPoints(stored)
   const planned = planMerges(manifestsOf(points), removed)
@@ -98,6 +103,8 @@ export async function deletePoints(deletion: Deletion): Promise<number> {
   }
   const grown = (await occupiedTogether(touched)) - before
   await deletion.beforeRemoval?.()
+  await assertNobodyElse(deletion, points)
+  await assertNothingLeans(doomed, removed)
   signal.throwIfAborted()
   step('remove')
   const gone = await removeFolders(doomed, step)
@@ -112,6 +119,14 @@ function inUse(point: Pick<Point, 'id' | 'createdAt'>, why: string): FloeError {
     params: { id: point.id },
     remedy: 'Wait until that is done, then try again.',
   })
+}
+
+function notSettled(point: Pick<Point, 'id' | 'createdAt'>, error: unknown): FloeError {
+  return new FloeError(
+    'point/merge-failed',
+    `A move of data into the restore point of ${point.createdAt} was cut short, and cannot be ended: ${(error as Error).message}`,
+    { params: { id: point.id }, remedy: 'Verify that point; if it is damaged, delete it first.', cause: error },
+  )
 }
 
 /** What was built is wrong, or could not be built: said as such; the reasons of the system and the disk stay theirs. */
@@ -156,6 +171,24 @@ async function assertNobodyElse({ destination, stored, removed }: Deletion, poin
       `The restore point of ${below.createdAt} is needed by that of ${point.createdAt}, which this Floe cannot read.`,
       { params: { id: below.id, dependent: point.id }, remedy: 'Delete that one first, or update Floe.' },
     )
+  }
+}
+
+/**
+ * The last look before anything goes, by the drive alone: no image in any other folder beside the points, whosever it is
+ * and whatever is known of it, lies over one of theirs.
+ * @throws FloeError `point/in-use`
+ */
+async function assertNothingLeans(doomed: readonly StoredPoint[], removed: ReadonlySet<PointId>): Promise<void> {
+  const going = new Set(doomed.map(({ point }) => point.path))
+  for (const machine of new Set([...going].map((path) => dirname(path)))) {
+    for (const name of await foldersIn(machine)) {
+      const folder = join(machine, name)
+      if (going.has(folder) || (isHiddenFolder(name) && name.startsWith(deletingPrefix))) continue
+      const id = await leansOn(folder, removed)
+      const point = doomed.find((candidate) => idOf(candidate) === id)?.point
+      if (point) throw inUse(point, `An image in "${name}" needs it.`)
+    }
   }
 }
 

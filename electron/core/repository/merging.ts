@@ -17,6 +17,7 @@ import { asMerged, type MergeIntent, readMerge, writeMerge } from './merge-file.
 import type { PlannedDisk, PlannedPoint } from './merge-plan.ts'
 import { buildMerged, type Layers, layersOf } from './merged-image.ts'
 import { copiedFile, mergeFile, restoreTextFile } from './names.ts'
+import { plainFileSize } from './plain-file.ts'
 import { imageFileDamage, loadCopied } from './point-files.ts'
 import { restoreText } from './restore-text.ts'
 import { foreignPart } from './standing-alone.ts'
@@ -179,7 +180,10 @@ async function unitedCopies(work: MergeWork, id: PointId, { disk, forebears }: P
   return { extents: united, granularity }
 }
 
-/** Puts everything in place. May be done again, by anybody, from any step on. */
+/**
+ * Puts everything in place. May be done again, by anybody, from any step on.
+ * @throws an Error when what lies there in the end is not what was built, or the manifest cannot be trusted
+ */
 async function finishMerge(folder: string, intent: MergeIntent, step: MergeWork['step']): Promise<void> {
   for (const { file, staged } of intent.swaps) {
     step(`place ${file}`)
@@ -188,20 +192,22 @@ async function finishMerge(folder: string, intent: MergeIntent, step: MergeWork[
     })
   }
   await syncFolder(folder)
+  for (const { file, size } of intent.swaps) {
+    const found = await plainFileSize(join(folder, file))
+    if (size === null || found !== size) throw new Error(`"${file}" has ${found ?? 'no'} bytes instead of ${size}.`)
+  }
   const reading = await readManifest(folder)
-  if (reading.kind === 'sound') {
-    step('manifest')
-    const merged = asMerged(reading.raw, intent)
-    await writeManifest(folder, merged)
-    step('steps')
-    const now = await readManifest(folder)
-    if (now.kind === 'sound') {
-      await writeDurably(join(folder, restoreTextFile), restoreText(now.manifest))
-      const needed = new Set(now.manifest.disks.map((disk) => disk.copiedFile))
-      for (const { copiedFile: list } of reading.manifest.disks) {
-        if (list !== null && !needed.has(list)) await rm(join(folder, list), { force: true })
-      }
-    }
+  if (reading.kind !== 'sound') throw new Error('Its manifest.json cannot be trusted.')
+  step('manifest')
+  const merged = asMerged(reading.raw, intent)
+  await writeManifest(folder, merged)
+  step('steps')
+  const now = await readManifest(folder)
+  if (now.kind !== 'sound') throw new Error('Its manifest.json cannot be trusted.')
+  await writeDurably(join(folder, restoreTextFile), restoreText(now.manifest))
+  const needed = new Set(now.manifest.disks.map((disk) => disk.copiedFile))
+  for (const { copiedFile: list } of reading.manifest.disks) {
+    if (list !== null && !needed.has(list)) await rm(join(folder, list), { force: true })
   }
   step('forget')
   await forget(folder)

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Ports } from '../../../electron/core/ports/index.ts'
@@ -149,6 +158,46 @@ it.each(['before it', 'during it'])(
     lead(own)
     await assertIntact(test.repository, chain, ids, 'images')
     assertTidy(chain.points)
+  },
+)
+
+it('an image that comes to lie over a point while data is moved out of it keeps that point', async () => {
+  await using test = await opened()
+  const below = chain.points[1]?.path ?? ''
+  const folder = join(dirname(below), '.partial-abcdefghijkl')
+  const onStep = (name: string) => {
+    if (name !== 'forget') return
+    mkdirSync(folder)
+    const options = ['-f', 'qcow2', '-b', `../${basename(below)}/disk-vda.qcow2`, '-F', 'qcow2']
+    execFileSync('qemu-img', ['create', '-q', ...options, join(folder, 'disk-vda.qcow2')])
+  }
+  await expect(test.repository.deletePoints([id(1)], { onStep })).rejects.toMatchObject({ code: 'point/in-use' })
+  await assertIntact(test.repository, chain, ids, 'images')
+  rmSync(folder, { recursive: true })
+  await test.repository.deletePoints([id(1)])
+  await assertIntact(test.repository, chain, [id(0), id(2)])
+})
+
+it.each(['image', 'manifest'])(
+  'nothing is deleted when the %s that was put in place is not what it should be',
+  async (which) => {
+    await using test = await opened()
+    const folder = chain.points[2]?.path ?? ''
+    const steps: string[] = []
+    const onStep = (name: string) => {
+      steps.push(name)
+      if (name !== 'place disk-vda.qcow2') return
+      const staged = readdirSync(folder).find((file) => file.startsWith('disk-vda.merging-')) ?? ''
+      if (which === 'image') truncateSync(join(folder, staged), 1 << 16)
+      else writeFileSync(join(folder, 'manifest.json'), 'torn')
+    }
+    const deletion = test.repository.deletePoints([id(1)], { onStep })
+    await expect(deletion).rejects.toMatchObject({ code: 'point/merge-failed' })
+    expect(steps).not.toContain('remove')
+    // It is asked to be ended first, whatever is to go next; unless it goes itself.
+    await expect(test.repository.deletePoints([id(1)])).rejects.toMatchObject({ code: 'point/merge-failed' })
+    await test.repository.deletePoints([id(2)])
+    await assertIntact(test.repository, chain, [id(0), id(1)])
   },
 )
 
