@@ -35,14 +35,13 @@ export class Foundations {
     }
   }
 
-  /** @throws FloeError `backup/parent-lost` while the parent is being deleted */
+  /** @throws FloeError `backup/parent-lost` while the parent is being deleted or changed */
   hold(pointId: PointId, parent: Held): void {
     const held = this.#held.get(pointId) ?? new Map<PointId, Disposable>()
     this.#held.set(pointId, held)
     if (held.has(parent.id)) return
-    if (this.#pins.isSeized(parent.id)) {
-      throw parentLost(`The restore point of ${parent.createdAt} is being deleted.`, { id: parent.id })
-    }
+    const seized = this.#pins.whySeized(parent)
+    if (seized !== null) throw parentLost(seized, { id: parent.id })
     held.set(parent.id, this.#pins.hold(parent))
   }
 

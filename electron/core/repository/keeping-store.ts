@@ -71,7 +71,9 @@ export function createKeepingStore({ ports, catalog, pins, assertWritable }: Par
         assertDeletable(each)
       }
       // Whoever reads an image over these holds them too.
-      for (const id of await pointsTouched(stored, group.removed)) seized.push(pins.seize(catalog.stored(id).point))
+      for (const id of await pointsTouched(stored, group.removed)) {
+        seized.push(pins.seize(catalog.stored(id).point, 'changing'))
+      }
       const { known, room } = await assertWritable(group.destinationId, 'allow')
       const freed = await deletePoints({
         ports,
