@@ -91,8 +91,11 @@ export function createKeepingStore({ ports, catalog, pins, assertWritable }: Par
       await syncFolder(known.path)
       return freed
     } finally {
-      await catalog.refresh()
-      for (const pin of seized) pin[Symbol.dispose]()
+      try {
+        await catalog.refresh()
+      } finally {
+        for (const pin of seized) pin[Symbol.dispose]()
+      }
     }
   }
 

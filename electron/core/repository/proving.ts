@@ -2,7 +2,7 @@
 // While the instant was held, its content index was kept in the point's folder (`disk-<id>.instant`); here the recorded
 // point is read whole, from the drive, and compared with it. Until the verdict is written nothing is removed, so that a
 // proof that was cut short can be taken up again.
-import { readFile, rm, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DiskId } from '../../../shared/domain/ids.ts'
 import type { Damage, Point, Verification } from '../../../shared/domain/point.ts'
@@ -14,6 +14,7 @@ import { syncFolder, writeDurably } from './durable-file.ts'
 import { withIndexes } from './indexing.ts'
 import { type ManifestDisk, writeManifest } from './manifest.ts'
 import { indexFile, instantFile } from './names.ts'
+import { readPlainBytes } from './plain-file.ts'
 import { loadIndex, loadManifest } from './point-files.ts'
 import type { ReadProgress } from './types.ts'
 import { writeVerification } from './verification-file.ts'
@@ -24,7 +25,7 @@ async function keptInstant(ports: Ports, folder: string, disk: ManifestDisk): Pr
   const path = join(folder, instantFile(disk.id))
   let bytes: Buffer
   try {
-    bytes = await readFile(path)
+    bytes = await readPlainBytes(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error

@@ -59,7 +59,7 @@ export async function knownImages(ports: Ports, points: readonly StoredPoint[]):
 
 /**
  * Those of `ranges` that lie in chunks which are not as the point's content index says, read from the drive now. What
- * cannot be read or compared counts as damaged.
+ * cannot be read or compared counts as damaged. Rejects when it is told to stop: that says nothing about the point.
  */
 export async function stillDamaged(
   ports: Ports,
@@ -91,11 +91,13 @@ export async function stillDamaged(
         const found = await hashOf(client, chunk * chunkSize, length)
         if (found === null || !found.equals(wanted)) bad.push({ offset: chunk * chunkSize, length })
       }
+      signal.throwIfAborted()
       return intersection(ranges, extentsOf(bad))
     } finally {
       client.close()
     }
   } catch (error) {
+    signal.throwIfAborted()
     ports.logger.warn('A restore point that damage may reach could not be read', {
       point: image.pointId,
       error: String(error),

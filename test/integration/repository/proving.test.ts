@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { computeContentIndex } from '../../../electron/core/repository/content-index/compute.ts'
@@ -99,6 +99,10 @@ it('nothing is said of a point whose instant was not kept or is torn', async () 
   const bytes = readFileSync(instantOf(point))
   writeFileSync(instantOf(point), bytes.subarray(0, bytes.length - 7))
   expect(await prove(test, point)).toBeNull()
+  expect(test.repository.point(point.id).verification).toBeNull()
+  renameSync(instantOf(point), place.file('elsewhere'))
+  symlinkSync(place.file('elsewhere'), instantOf(point))
+  await expect(prove(test, point)).rejects.toMatchObject({ code: 'ELOOP' })
   expect(test.repository.point(point.id).verification).toBeNull()
 })
 

@@ -2,11 +2,19 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, copyFileSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { spreadVerdict } from '../../../electron/core/repository/spreading-marks.ts'
 import type { PointId } from '../../../shared/domain/ids.ts'
 import type { Point } from '../../../shared/domain/point.ts'
 import { cloneVolume } from '../../support/clone-volume.ts'
 import { addIncremental, TestDisk, type Write } from '../../support/incremental-points.ts'
-import { never, newMachineId, noProgress, type TestRepository, testRepository } from '../../support/repository.ts'
+import {
+  diskId,
+  never,
+  newMachineId,
+  noProgress,
+  type TestRepository,
+  testRepository,
+} from '../../support/repository.ts'
 import { volume } from '../../support/volume.ts'
 
 const kiB = 1024
@@ -146,6 +154,23 @@ describe('one flipped byte in a chain', () => {
     expect(marked(test, points)).toEqual([])
     for (const point of points) expect(await blocked(test, point)).toBeNull()
   })
+})
+
+it('a check that is told to stop while it looks at other points says nothing about those', async () => {
+  using drive = volume('ext4', 200)
+  await using test = await testRepository()
+  using disk = new TestDisk(8 * miB)
+  const points = await makePoints(test, drive.path, disk)
+  const [base] = points as [Point]
+  flip(base, 5 * miB + 9)
+  const siblings = points.map((point, sequence) => ({ point, sequence, backedBy: point.needs, newer: false }))
+  const damage = { diskId: diskId('vda'), file: 'disk-vda.qcow2', kind: 'content' as const, text: 'Differs.' }
+  const found = [{ ...damage, offset: 5 * miB, length: miB }]
+  const verdict = { level: 'content' as const, ok: false, at: base.createdAt, damage: found, foundIn: null }
+  const concerned = { ports: test.ports, point: base, siblings, signal: AbortSignal.abort() }
+  await expect(spreadVerdict(concerned, verdict)).rejects.toMatchObject({ name: 'AbortError' })
+  await test.repository.refresh()
+  expect(marked(test, points)).toEqual([0])
 })
 
 describe('an image that was made to lie over a file elsewhere', () => {
