@@ -52,7 +52,9 @@ export async function runSwap(
   const bytes = plan.disks.reduce((sum, disk) => sum + disk.dataBytes, 0)
   board.update(job.id, {
     phases: phasesAt(null),
-    note: note ?? 'Start your machine as usual. The next backup will be a full one.',
+    note:
+      note ??
+      'Start your machine as usual. The next backup compares its disks with the last restore point and copies what differs.',
     result: {
       pointId: ids.pointId,
       restoreId: record.id,

@@ -48,7 +48,7 @@ describe('a restore in place', () => {
     expect(statSync(world.image('vdb')).mode & 0o7777).toBe(0o640)
     const job = floe.board.get(id)
     expect(job).toMatchObject({ progress: { fraction: 1 }, result: { ok: true, restoreId: restore?.id } })
-    expect(job.note).toContain('next backup will be a full one')
+    expect(job.note).toContain('next backup compares its disks with the last restore point and copies what differs')
     expect(floe.activities()[0]).toMatchObject({ level: 'success', machineId: world.machineId, jobId: id })
     const again = await floe.restores.preflight(world.point.id)
     expect(again.checks.find((check) => check.check === 'unsaved-changes')?.result).toBe('ok')
