@@ -26,7 +26,7 @@ import type { Point } from '../../shared/domain/point.ts'
 import { defaultSettings, type Settings } from '../../shared/domain/settings.ts'
 import { quietLogger } from './core.ts'
 import { guardCommand } from './guard-command.ts'
-import type { TestQemu } from './qemu.ts'
+import { startingQemus, type TestQemu } from './qemu.ts'
 import { until } from './run.ts'
 import { type TempDir, tempDir } from './temp.ts'
 
@@ -119,7 +119,8 @@ export function worldPorts(change: Partial<Ports> = {}, parent = process.pid): P
   const platform = {
     ...system,
     externalVolumes: async () => [],
-    listProcesses: async () => (await system.listProcesses()).filter(({ ppid }) => ppid === parent),
+    listProcesses: async () =>
+      (await system.listProcesses()).filter(({ ppid, pid }) => ppid === parent && !startingQemus.has(pid)),
   }
   return createNodePorts({ indexWorker, guardCommand, platform, logger: quietLogger, ...change })
 }

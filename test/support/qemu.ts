@@ -51,6 +51,9 @@ export async function createImage(
   return path
 }
 
+/** QEMUs that the test itself has not connected to yet: a Floe in this process must not take its socket. */
+export const startingQemus = new Set<number>()
+
 export async function startQemu(options: QemuOptions = {}): Promise<TestQemu> {
   const dir = tempDir('fq-')
   const qmpPath = dir.file('qmp')
@@ -78,6 +81,7 @@ export async function startQemu(options: QemuOptions = {}): Promise<TestQemu> {
     cwd: dir.path,
     stdio: ['ignore', options.quiet ? 'ignore' : 'inherit', 'pipe'],
   })
+  if (child.pid !== undefined) startingQemus.add(child.pid)
   let complaint = ''
   child.stderr?.on('data', (data) => {
     complaint += data
@@ -92,9 +96,11 @@ export async function startQemu(options: QemuOptions = {}): Promise<TestQemu> {
     return connected
   }, 'the test socket of QEMU').catch((error: unknown) => {
     child.kill('SIGKILL')
+    startingQemus.delete(child.pid as number)
     dir[Symbol.dispose]()
     throw error
   })
+  startingQemus.delete(child.pid as number)
   const end = async (how: () => void) => {
     if (!hasEnded()) how()
     await ended

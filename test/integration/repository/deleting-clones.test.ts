@@ -43,7 +43,11 @@ it.each(cloningFileSystems)(
     const before = free()
     const removed = [0, 1, 2, 3].map((number) => chain.points[number]?.id as PointId)
     const { freedBytes } = await test.repository.deletePoints(removed)
-    expect(Math.abs(free() - before - freedBytes)).toBeLessThan(1 << 20)
+    const real = free() - before
+    // Of images this small, what a file system rounds up (XFS: 128 KiB for each write into a clone) and what it frees only
+    // with a whole extent (btrfs) is as much as the data.
+    expect(real / freedBytes).toBeGreaterThan(0.5)
+    expect(real / freedBytes).toBeLessThan(2)
     expect(freedBytes).toBeGreaterThan(1 << 20)
   },
 )
