@@ -35,6 +35,7 @@ await page.getByTestId('points').locator('[data-testid^="point-"]').nth(1).click
 await page.locator('[data-testid^="job-"]').waitFor({ state: 'detached', timeout: 60_000 })
 await page.getByTestId('back-up-now-menu').click()
 await page.getByRole('menuitem', { name: /With Options/ }).click()
+await page.getByRole('radio', { name: /^Full/ }).click({ force: true })
 await page.getByTestId('more-options').click()
 await page.getByRole('button', { name: /Speed limit/ }).click()
 await page.getByRole('option', { name: /25(\.0)?\sMB\/s/ }).click()

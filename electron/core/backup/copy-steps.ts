@@ -40,6 +40,11 @@ const longestPauseMs = 3_000
 /** How long the images wait for the instant to be taken down; one step after the other is easier to take up again. */
 const instantMs = 2_000
 
+function unlessEnded(error: unknown): Error {
+  if (error instanceof Detached || error instanceof MachineEnded) throw error
+  return error instanceof Error ? error : new Error(String(error))
+}
+
 export class CopySteps {
   /** What is done to the jobs while they run. */
   readonly control: CopyControl
@@ -177,7 +182,7 @@ export class CopySteps {
         if (error instanceof Detached || error instanceof MachineEnded) throw error
         deps.ports.logger.warn('Ending a copy takes several attempts', { error: String(error) })
       }
-      await new Promise((resolve) => setTimeout(resolve, stopPollMs))
+      await wait(stopPollMs)
     }
   }
 
@@ -250,7 +255,7 @@ export class CopySteps {
         if (!(error instanceof FloeError) || error.code !== 'machine/timeout') throw error
         deps.ports.logger.warn('QEMU takes long to close the images of a backup', { error: String(error) })
       }
-      await new Promise((resolve) => setTimeout(resolve, stopPollMs))
+      await wait(stopPollMs)
     }
   }
 
@@ -265,8 +270,10 @@ export class CopySteps {
     if (disks.length === 0 && !readsInstant(header.plan, header.prove)) return
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await link.use((session) => this.reading.remove(session))
+        // What keeps Floe's own readers must not keep the filters in the guest's way.
+        const refused = await link.use((session) => this.reading.remove(session)).then(() => null, unlessEnded)
         const stay = await link.use((session) => removeSnapshots(session, disks))
+        if (refused !== null) throw refused
         if (stay.length > 0) logger.warn('Scratch files could not be removed', { stay })
         if (attempt > 1) view.onKept(null)
         return
@@ -279,7 +286,7 @@ export class CopySteps {
         if (attempt % 100 === 1) logger.warn('An instant cannot be removed yet', { ...place, error: String(error) })
         view.onKept(error instanceof Error ? error.message : String(error))
       }
-      await new Promise((resolve) => setTimeout(resolve, Math.min(attempt * stopPollMs, longestPauseMs)))
+      await wait(Math.min(attempt * stopPollMs, longestPauseMs))
     }
   }
 
@@ -310,7 +317,7 @@ export class CopySteps {
       } catch (error) {
         if (!(error instanceof FloeError) || error.code !== 'machine/timeout') throw error
       }
-      await new Promise((resolve) => setTimeout(resolve, stopPollMs))
+      await wait(stopPollMs)
     }
   }
 

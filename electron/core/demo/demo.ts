@@ -2,6 +2,7 @@
 // turns time back. Its QEMU outlives Floe like any other machine; everything it has lies in the home's demo folder.
 // How the guest works: guest/bios.S. How its number is read: live-counter.ts while it runs, disk-counter.ts while off.
 import { access, rename, stat, writeFile } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Demo as DemoStatus } from '../../../shared/domain/demo.ts'
 import type { MachineId } from '../../../shared/domain/ids.ts'
 import { FloeError, toProblem } from '../errors.ts'
@@ -52,6 +53,8 @@ export interface Demo {
 /** 32 MiB of data: enough to see a backup's progress, little enough to be done in a moment. */
 const demoBlocks = 8192
 const roundMs = 500
+/** The guest's serial line is read by another part, which tells nobody of a first number. */
+const counterPollMs = 50
 const firstNumberMs = 120_000
 
 export function createDemo(options: DemoOptions): Demo {
@@ -183,7 +186,7 @@ export function createDemo(options: DemoOptions): Demo {
       if (ports.clock.monotonic() > deadline) {
         throw new FloeError('system/tool-failed', 'The demo machine runs, but it does not count.')
       }
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await wait(counterPollMs)
     }
     counter = line.counter()
   }

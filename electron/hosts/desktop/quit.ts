@@ -1,5 +1,6 @@
 // Quitting in two stages: first whoever has a reason may keep the app from it (a running job asks the person), then
 // everything that must end is waited for, eight seconds at most. Jobs inside QEMU survive either way.
+import { setTimeout as wait } from 'node:timers/promises'
 import { app, dialog, powerMonitor } from 'electron'
 import { isFinal, type Job } from '../../../shared/domain/job.ts'
 import type { HomeSession } from '../../core/control/home-session.ts'
@@ -27,7 +28,7 @@ export function coordinateQuit(deps: {
     stage = 'leaving'
     window.rememberPlace()
     const stopped = session.stop().catch((error: unknown) => logger.error('Stopping failed', { error: String(error) }))
-    await Promise.race([stopped, after(joinWithinMs)])
+    await Promise.race([stopped, wait(joinWithinMs)])
     app.exit(0)
   }
 
@@ -97,9 +98,5 @@ function untilJobs(jobs: Followed<'jobs'>, fits: (job: Job) => boolean, withinMs
       if (items.every(fits)) resolve()
     })
   })
-  return Promise.race([fitting, after(withinMs)])
-}
-
-function after(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+  return Promise.race([fitting, wait(withinMs)])
 }

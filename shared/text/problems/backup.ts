@@ -191,7 +191,7 @@ export const backupProblems: WordingsOf<'backup'> = {
       title: 'The new restore point didn’t pass its check',
       body: sentences(
         offset === null ? ownWords(problem) : `What was read back differs at ${offset}.`,
-        'Do not rely on this restore point; the next backup is full. Check the drive.',
+        'Do not rely on this restore point; no later one builds upon it. Check the drive.',
       ),
       actions: [backUpAgain],
     }
