@@ -49,6 +49,9 @@ export async function exactPoint(
   return point
 }
 
+/** Bytes at the end of a disk that each incremental by bitmap copies, changed or not. */
+export const endPiece = 64 << 10
+
 export interface BitmapSeen {
   readonly name: string
   readonly count: number
@@ -62,7 +65,11 @@ export async function bitmapsOf(qemu: TestQemu, id: string): Promise<readonly Bi
   type Node = { 'node-name': string; 'dirty-bitmaps'?: Bitmap[] }
   const nodes = await qemu.monitor.command<Node[]>('query-named-block-nodes', { flat: true })
   const own = nodes.find((node) => node['node-name'] === `n-${id}`)
-  return (own?.['dirty-bitmaps'] ?? []).flatMap(({ name, count, recording, inconsistent = false }) =>
+  const all = (own?.['dirty-bitmaps'] ?? []).flatMap(({ name, count, recording, inconsistent = false }) =>
     name === undefined ? [] : [{ name, count, recording, inconsistent }],
   )
+  const [ends, bitmaps] = [true, false].map((isEnd) => all.filter(({ name }) => name.endsWith('-end') === isEnd))
+  const ours = (bitmaps ?? []).flatMap(({ name }) => (/^floe-.{12}-/.test(name) ? `${name}-end` : []))
+  expect((ends ?? []).map(({ name }) => name).sort()).toEqual(ours.sort())
+  return bitmaps ?? []
 }

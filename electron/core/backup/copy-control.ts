@@ -6,6 +6,7 @@ import { stat } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type FloeError, toProblem } from '../errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
+import type { Pace } from '../repository/content-index/pace.ts'
 import { type CareTiming, type CopyPause, careTiming } from './copy-care.ts'
 import { DriveQuestions } from './drive-questions.ts'
 import { allowedSpeed, type Governor, govern, ungoverned } from './governor.ts'
@@ -109,8 +110,11 @@ export class CopyControl {
     const pause = full ? await this.#waitForSpace(session) : this.#pauseOf(copies)
     this.#isPaused = pause !== null
     this.#lookForStall(sumOfOffsets(copies))
-    if (pause === null) await this.#lookAtGuest(session, copies)
-    else this.#last = null
+    if (pause === null) {
+      const limit = () => limitCopies(session, this.#run.header.plan, this.allowed)
+      await this.#lookAtGuest(session, sumOfOffsets(copies), limit)
+    }
+    if (pause !== null) this.#last = null
     return { pause, trouble: null }
   }
 
@@ -183,6 +187,22 @@ export class CopyControl {
     }
   }
 
+  /** While the instant itself is read: no faster than a copy might be. `done`: bytes so far. Ends with `signal`. */
+  async paceReading(pace: Pace, done: () => number, signal: AbortSignal): Promise<void> {
+    const { link, header } = this.#run
+    this.#last = null
+    while (!signal.aborted) {
+      pace.limit(this.allowed)
+      await link.use((session) =>
+        this.#lookAtGuest(session, done(), () =>
+          signal.aborted ? limitCopies(session, header.plan, this.allowed) : pace.limit(this.allowed),
+        ),
+      )
+      await wait(this.#timing.stallLook, undefined, { signal, ref: false }).catch(() => {})
+    }
+    this.#last = null
+  }
+
   #noteWanted(): Promise<void> {
     return this.#run.note({ pause: this.#wanted })
   }
@@ -247,12 +267,13 @@ export class CopyControl {
     view.onCare({ stalledSince: since?.toISOString() ?? null })
   }
 
-  async #lookAtGuest(session: QmpSession, copies: readonly CopyReport[]): Promise<void> {
+  /** `done`: bytes so far, whatever they are counted from. */
+  async #lookAtGuest(session: QmpSession, done: number, carryOut: () => void | Promise<void>): Promise<void> {
     const { deps, limit, view, header } = this.#run
     const at = deps.ports.clock.monotonic()
     if (header.plan.way === 'offline' || (this.#last && at - this.#last.at < this.#timing.governEvery)) return
     const before = this.#last
-    const now = { at, totals: await this.#readTotals(session), offset: sumOfOffsets(copies) }
+    const now = { at, totals: await this.#readTotals(session), offset: done }
     this.#last = now
     if (before === null) return
     const withinMs = at - before.at
@@ -263,15 +284,13 @@ export class CopyControl {
     this.#governor = deps.settings.get().guestFirst
       ? govern(this.#governor, { latency, idle: this.#idle, bytesPerSecond, limit })
       : ungoverned
+    if (this.allowed !== allowed) {
+      const to = this.allowed
+      deps.ports.logger.info('A copy is steered by what its guest feels', { job: header.jobId, latency, to })
+      await carryOut()
+    }
     const slowed = this.#governor.speed !== null
     view.onCare({ impact: { writeMs: latency.writeMs, idleMs: this.#idle.writeMs, slowed } })
-    if (this.allowed === allowed) return
-    deps.ports.logger.info('A copy is steered by what its guest feels', {
-      job: header.jobId,
-      latency,
-      to: this.allowed,
-    })
-    await limitCopies(session, header.plan, this.allowed)
   }
 
   async #readTotals(session: QmpSession): Promise<WriteTotals | null> {

@@ -7,6 +7,7 @@ import type { Command } from '../instant/commands.ts'
 import { addExports, exportCommands, type KnownServer, startServer, stopServing } from '../nbd-server/serving.ts'
 import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
+import { Pace } from '../repository/content-index/pace.ts'
 import { type MarkedDisk, markExtents, readMarks, removeMarks } from '../tracking/marking.ts'
 import { marksNodeName, readingExportId } from './naming.ts'
 import type { BackupPlan, PlannedDisk } from './plan.ts'
@@ -21,6 +22,9 @@ export class InstantReading {
   readonly #run: RunContext
   readonly #server: KnownServer = { runs: false }
   #abort = new AbortController()
+  /** How fast the instant is read, and how far: both are the control's to see. */
+  readonly pace = new Pace()
+  #doneBytes = 0
 
   constructor(run: RunContext) {
     this.#run = run
@@ -70,6 +74,11 @@ export class InstantReading {
     })
   }
 
+  /** What was read, in bytes. */
+  get doneBytes(): number {
+    return this.#doneBytes
+  }
+
   /** Whoever reads gives up. */
   end(): void {
     this.#abort.abort()
@@ -107,7 +116,11 @@ export class InstantReading {
     let before = 0
     for (const disk of disks) {
       // What of a disk has to be read is known only once it is read: until then all of it counts.
-      await read(disk, (done, total) => view.onChecked(before + done, whole - disk.virtualSize + total), signal)
+      const tell = (done: number, total: number) => {
+        this.#doneBytes = before + done
+        view.onChecked(before + done, whole - disk.virtualSize + total)
+      }
+      await read(disk, tell, signal)
       before += disk.virtualSize
       signal.throwIfAborted()
     }
@@ -116,7 +129,7 @@ export class InstantReading {
   #place(disk: PlannedDisk) {
     const { reading, machineName } = this.#run.header
     const changedSince = () => this.#changedSince(disk)
-    return { socketPath: reading.socketPath, exportName: disk.id, machineName, changedSince }
+    return { socketPath: reading.socketPath, exportName: disk.id, machineName, changedSince, pace: this.pace }
   }
 
   /** What the guest wrote since the instant: the bitmap that began with it tells. Null when there is none. */

@@ -71,7 +71,7 @@ export interface MarkedNode {
 /** From here on changes are tracked for the point that is being made: in the same transaction as the copy, or its instant. */
 export const trackingActions = (plan: BackupPlan, untracked: readonly DiskId[]): readonly TransactionAction[] =>
   plan.disks.flatMap(({ id, sourceNode, newBitmap }) =>
-    newBitmap === null || untracked.includes(id) ? [] : [beginTracking(sourceNode, newBitmap)],
+    newBitmap === null || untracked.includes(id) ? [] : beginTracking(sourceNode, newBitmap),
   )
 
 export const transactionOf = (actions: readonly TransactionAction[]) => ({

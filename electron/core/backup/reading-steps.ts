@@ -99,6 +99,12 @@ export class ReadingSteps {
     this.#control.guardScratch(signal).catch((error: unknown) => {
       deps.ports.logger.warn('The scratch room was not looked after', { error: String(error) })
     })
+    const { pace } = this.#reading
+    this.#control
+      .paceReading(pace, () => this.#reading.doneBytes, signal)
+      .catch((error: unknown) => {
+        deps.ports.logger.warn('Nobody looks at the guest while its disks are read', { error: String(error) })
+      })
     return guarding
   }
 }

@@ -5,7 +5,9 @@ import type { MachineService } from '../machines/types.ts'
 import type { Logger } from '../ports/index.ts'
 import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
-import { beginTracking } from '../tracking/commands.ts'
+import { addBitmap } from '../tracking/commands.ts'
+import { setEndMark } from '../tracking/end-mark.ts'
+import { endMarkOf } from '../tracking/naming.ts'
 import { readTracking } from '../tracking/reading.ts'
 import { removeBitmaps, staleBitmaps } from '../tracking/tidy.ts'
 import type { BackupHeader } from './journal.ts'
@@ -43,26 +45,31 @@ export async function removeLeftovers(
 /** No point will name them. What is not there is passed over. */
 export async function removeNewBitmaps(session: QmpSession, plan: BackupPlan): Promise<void> {
   for (const { sourceNode, newBitmap } of plan.disks) {
-    if (newBitmap !== null) await removeBitmaps(session, sourceNode, [newBitmap.name])
+    if (newBitmap !== null) await removeBitmaps(session, sourceNode, [newBitmap.name, endMarkOf(newBitmap.name)])
   }
 }
 
-/** Disks on which QEMU refuses to begin the planned bitmap. Nothing of the trial is left. */
+/**
+ * Makes ready for the planned bitmaps: each gets its end mark, and is itself tried, which leaves nothing. Answers the disks
+ * on which QEMU refuses either.
+ */
 export async function refusedBitmaps(
   session: QmpSession,
   plan: BackupPlan,
   logger: Logger,
 ): Promise<readonly DiskId[]> {
   const refused: DiskId[] = []
-  for (const { id, sourceNode, newBitmap } of plan.disks) {
+  for (const { id, sourceNode, newBitmap, virtualSize } of plan.disks) {
     if (newBitmap === null) continue
     try {
-      const { type, data } = beginTracking(sourceNode, newBitmap)
+      const { type, data } = addBitmap(sourceNode, newBitmap)
       await session.execute(type, data)
       await session.execute('block-dirty-bitmap-remove', { node: sourceNode, name: newBitmap.name })
+      await setEndMark(session, { node: sourceNode, bitmap: newBitmap, size: virtualSize })
     } catch (error) {
       if (!(error instanceof QmpExecuteError)) throw error
       logger.warn('QEMU does not track the changes of a disk', { disk: id, error: error.message })
+      await removeBitmaps(session, sourceNode, [endMarkOf(newBitmap.name)])
       refused.push(id)
     }
   }

@@ -5,6 +5,7 @@ import type { Extents } from '../extents/extents.ts'
 import type { Ports } from '../ports/index.ts'
 import type { ContentIndex } from '../repository/content-index/format.ts'
 import { hashServed } from '../repository/content-index/hash-served.ts'
+import type { Pace } from '../repository/content-index/pace.ts'
 import { differingChunks } from './differing.ts'
 import { partWithData } from './holes.ts'
 
@@ -18,6 +19,8 @@ export interface ServedInstant {
    * every byte is read, empty areas too.
    */
   readonly changedSince?: () => Promise<Extents | null>
+  /** How fast it may be read; as fast as it goes when missing. */
+  readonly pace?: Pace
 }
 
 /** Bytes to read: what is known to be zeroes does not count. */
@@ -42,12 +45,19 @@ export async function readInstant(
   onProgress: TellProgress,
   signal: AbortSignal,
 ): Promise<ContentIndex> {
-  const { socketPath, exportName, changedSince } = instant
+  const { socketPath, exportName, changedSince, pace } = instant
   const failed = (text: string, cause?: unknown) => unreadableInstant(instant, text, cause)
   const part = changedSince ? await partWithData(instant, changedSince, failed) : null
   const { index, unreadable } = await hashServed(
     ports,
-    { socketPath, exportName, readBytes, holes: 'read', ...(part ? { part } : {}) },
+    {
+      socketPath,
+      exportName,
+      readBytes,
+      holes: 'read',
+      ...(part ? { part } : {}),
+      ...(pace ? { pace: pace.flag } : {}),
+    },
     { onProgress, signal, task: `read the disk "${exportName}" at its instant`, failed },
   )
   const first = unreadable[0]

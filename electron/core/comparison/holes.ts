@@ -12,7 +12,7 @@ const statusStep = 2 ** 31
 /**
  * The chunks of an instant that may hold data. Where QEMU 7.0 to 7.2 says that there are only zeroes, the guest may have
  * zeroed since what held data then (docs/qmp.md); it is right where the guest wrote nothing. So what changed is asked
- * after it, and read. Null: all of them may.
+ * after it, in a transaction, before which QEMU ends all writes that are under way: none is marked later. Null: all may.
  */
 export async function partWithData(
   { socketPath, exportName }: { readonly socketPath: string; readonly exportName: string },

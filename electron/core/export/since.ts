@@ -87,7 +87,7 @@ function whyNot(then: PointDisk, tracking: DiskTracking): string {
   if (!bitmap.recording) return 'the record of its changes was switched off meanwhile.'
   if (bitmap.busy) return 'something else in QEMU is using the record of its changes.'
   if (then.witness !== tracking.witness) return 'a backing file below it may have changed.'
-  return 'the record of its changes can’t be trusted.'
+  return 'it may have been made smaller and larger again.'
 }
 
 const remedy =

@@ -1,4 +1,5 @@
 // The parts of a transaction that begin tracking and that let a job read a bitmap (qemu.md 4.1, 5.1).
+import { endMarkOf } from './naming.ts'
 import type { NewBitmap } from './types.ts'
 
 /** Bytes under one bit of Floe's bitmaps. */
@@ -16,10 +17,20 @@ export interface BitmapPlace {
 }
 
 /** From here on every write is marked. `node`: the disk's own, below any filter. */
-export const beginTracking = (node: string, { name, persistent }: NewBitmap): TransactionAction => ({
+export const addBitmap = (node: string, { name, persistent }: NewBitmap): TransactionAction => ({
   type: 'block-dirty-bitmap-add',
   data: { node, name, persistent, granularity: bitmapGranularity },
 })
+
+/**
+ * The bitmap begins; its end mark is there already. A cut within the last mark does not clear it, so the last piece of the
+ * disk counts as changed from the beginning, and is copied each time.
+ */
+export function beginTracking(node: string, bitmap: NewBitmap): readonly TransactionAction[] {
+  const { name } = bitmap
+  const merge = { node, target: name, bitmaps: [endMarkOf(name)] }
+  return [addBitmap(node, bitmap), { type: 'block-dirty-bitmap-merge', data: merge }]
+}
 
 /**
  * A copy of a bitmap as it is at this moment, on the node that a job reads: a job finds no bitmap of the nodes below

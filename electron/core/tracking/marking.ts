@@ -105,7 +105,8 @@ export async function readMarks(
   }
 }
 
-async function markedBytes(session: QmpSession, { node, name }: BitmapPlace): Promise<number> {
+/** Bytes that a bitmap marks; 0 when it is not there. @throws the session's errors */
+export async function markedBytes(session: QmpSession, { node, name }: BitmapPlace): Promise<number> {
   const nodes = await session.execute<
     { 'node-name'?: string; 'dirty-bitmaps'?: readonly { name?: string; count: number }[] }[]
   >('query-named-block-nodes', { flat: true })

@@ -5,7 +5,7 @@ import { FloeError } from '../errors.ts'
 import { removeBitmap, type ToolOptions } from '../qemu-img/index.ts'
 import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
-import { parseBitmapName } from './naming.ts'
+import { parseBitmapName, withoutEndMark } from './naming.ts'
 import { type OfflineDisk, readOfflineTracking } from './offline-reading.ts'
 import { readTracking, type TrackedDisk } from './reading.ts'
 import type { DiskTracking } from './types.ts'
@@ -15,14 +15,14 @@ const isOf = (name: string, destinations: readonly DestinationId[]): boolean => 
   return parsed !== null && destinations.includes(parsed.destinationId)
 }
 
-/** Bitmaps of this destination whose names are not in `keep`. Those in use by a job are not among them. */
+/** Bitmaps of this destination whose names are not in `keep`, with their end marks. Those in use by a job are not among them. */
 export const staleBitmaps = (
   tracking: DiskTracking,
   destinationId: DestinationId,
   keep: ReadonlySet<string>,
 ): readonly string[] =>
   tracking.bitmaps
-    .filter(({ name, busy }) => !busy && isOf(name, [destinationId]) && !keep.has(name))
+    .filter(({ name, busy }) => !busy && isOf(name, [destinationId]) && !keep.has(withoutEndMark(name)))
     .map(({ name }) => name)
 
 /**

@@ -8,7 +8,7 @@ import { NbdClient } from '../../../electron/core/nbd/client.ts'
 import type { QmpSession } from '../../../electron/core/qmp/types.ts'
 import { computeContentIndex } from '../../../electron/core/repository/content-index/compute.ts'
 import { chunkSize } from '../../../electron/core/repository/content-index/format.ts'
-import { beginTracking, bitmapGranularity, borrowBitmap } from '../../../electron/core/tracking/commands.ts'
+import { addBitmap, bitmapGranularity, borrowBitmap } from '../../../electron/core/tracking/commands.ts'
 import { markExtents, readMarks, removeMarks } from '../../../electron/core/tracking/marking.ts'
 import { createImage, difference, startQemu, type TestQemu } from '../../support/qemu.ts'
 import { never, noProgress, repositoryPorts } from '../../support/repository.ts'
@@ -116,7 +116,7 @@ it('where tracking was lost, a busy guest’s instant is read, and only what dif
   await run('qemu-img', 'convert', '-U', '-O', 'qcow2', path, expected)
 
   const instant = await keepInstant(qemu, session, dir)
-  const begin = beginTracking(node, { name: 'new', persistent: true })
+  const begin = addBitmap(node, { name: 'new', persistent: true })
   await session.execute(begin.type, begin.data)
   const told: number[][] = []
   const tell = (...step: number[]) => told.push(step)

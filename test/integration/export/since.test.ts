@@ -116,6 +116,10 @@ it('a disk that is not tracked since that point is named with the reason, before
   await qemu.monitor.command('block-dirty-bitmap-disable', { node: 'n-vda', name })
   await expectRefused(good.id, /switched off/)
   await qemu.monitor.command('block-dirty-bitmap-enable', { node: 'n-vda', name })
+  for (const size of [32 << 20, 64 << 20]) {
+    await qemu.monitor.command('block_resize', { 'node-name': 'n-vda', size })
+  }
+  await expectRefused(good.id, /smaller and larger again/)
   await expectRefused((await points.record(machine.id, 'vda', { ...same, virtualSize: 32 << 20 })).id, /size changed/)
   // A point of another size that was made since: what was cut off and grown again is in no record.
   await expectRefused(good.id, /size changed/)
@@ -135,8 +139,7 @@ it('a raw image is tracked for as long as its QEMU runs, and that is said when i
     code: 'export/not-tracked',
     message: expect.stringContaining('keeps none when the machine stops'),
   })
-  const name = points.bitmap(point.id)
-  await qemu.monitor.command('block-dirty-bitmap-add', { node: 'n-vda', name, granularity })
+  await points.begin(qemu.monitor, 'vda', point.id, { persistent: false })
   await qemu.write('vda', '8M', '64k', 3)
   const held = await world.held(machine, { since: point.id })
   const { uri = '', sinceBitmap = null } = held.place.disks[0] ?? {}

@@ -1,3 +1,5 @@
+import type { QmpSession } from '../../../electron/core/qmp/types.ts'
+import { setEndMark } from '../../../electron/core/tracking/end-mark.ts'
 import type { Destination } from '../../../shared/domain/destination.ts'
 import type { MachineId, PointId } from '../../../shared/domain/ids.ts'
 import type { Point, PointDisk } from '../../../shared/domain/point.ts'
@@ -21,10 +23,20 @@ export interface TrackedPoints extends AsyncDisposable {
   readonly repository: TestRepository['repository']
   readonly destination: Destination
   bitmap(pointId: PointId): string
+  /** Begins to track `disk` for a point. Its size in bytes. */
+  begin(
+    monitor: RawQmp,
+    disk: string,
+    pointId: PointId,
+    how?: { readonly size?: number | undefined; readonly persistent?: boolean },
+  ): Promise<void>
   /** Begins to track `disk` and records a point that says so. The disk's node is `n-<disk>`, which is also its id. */
   track(monitor: RawQmp, machineId: MachineId, disk: string, change?: Partial<PointDisk>): Promise<Point>
   record(machineId: MachineId, disk: string, change: Partial<PointDisk>, pointId?: PointId): Promise<Point>
 }
+
+const sessionOn = (monitor: RawQmp): QmpSession =>
+  ({ execute: (command: string, args: Record<string, unknown> = {}) => monitor.command(command, args) }) as QmpSession
 
 export async function trackedPoints(): Promise<TrackedPoints> {
   const home = await testRepository()
@@ -41,15 +53,20 @@ export async function trackedPoints(): Promise<TrackedPoints> {
     const disks = factsOf(point).disks.map((facts) => ({ ...facts, bitmap: bitmap(pointId), ...change }))
     return addPoint(repository, destination, { point, facts: { disks } })
   }
+  const begin: TrackedPoints['begin'] = async (monitor, disk, pointId, { size = 64 << 20, persistent = true } = {}) => {
+    const [node, name] = [`n-${disk}`, bitmap(pointId)]
+    await setEndMark(sessionOn(monitor), { node, bitmap: { name, persistent }, size })
+    await monitor.command('block-dirty-bitmap-add', { node, name, granularity, persistent })
+  }
   return {
     repository,
     destination,
     bitmap,
     record,
+    begin,
     track: async (monitor, machineId, disk, change = {}) => {
       const pointId = newPointId()
-      const name = bitmap(pointId)
-      await monitor.command('block-dirty-bitmap-add', { node: `n-${disk}`, name, granularity, persistent: true })
+      await begin(monitor, disk, pointId, { size: change.virtualSize })
       return record(machineId, disk, change, pointId)
     },
     [Symbol.asyncDispose]: async () => {
@@ -72,15 +89,17 @@ export async function changedPieces(uri: string, bitmap: string | null): Promise
 
 interface NodeBitmaps {
   readonly 'node-name'?: string
-  readonly 'dirty-bitmaps'?: readonly { readonly name: string; readonly count: number; readonly recording: boolean }[]
+  readonly 'dirty-bitmaps'?: readonly { readonly name?: string; readonly count: number; readonly recording: boolean }[]
 }
 
-/** Every bitmap inside a QEMU as `node/name`, with the bytes it marks. */
+/** Every bitmap inside a QEMU but end marks, as `node/name`, with the bytes it marks. */
 export async function bitmapsIn(monitor: RawQmp): Promise<Record<string, number>> {
   const nodes = await monitor.command<readonly NodeBitmaps[]>('query-named-block-nodes')
   return Object.fromEntries(
     nodes.flatMap((node) =>
-      (node['dirty-bitmaps'] ?? []).map(({ name, count }) => [`${node['node-name']}/${name}`, count]),
+      (node['dirty-bitmaps'] ?? []).flatMap(({ name, count }) =>
+        name?.endsWith('-end') ? [] : [[`${node['node-name']}/${name}`, count] as const],
+      ),
     ),
   )
 }

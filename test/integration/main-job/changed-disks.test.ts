@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type BackupWorld, backupWorld } from '../../support/backup-world.ts'
-import { bitmapsOf, diskOf, exactPoint, KeptDisks } from '../../support/kept-disk.ts'
+import { bitmapsOf, diskOf, endPiece, exactPoint, KeptDisks } from '../../support/kept-disk.ts'
 import { createImage, startQemu, type TestDisk, type TestQemu } from '../../support/qemu.ts'
 import { type TempDir, tempDir } from '../../support/temp.ts'
 
@@ -44,11 +44,20 @@ test.each([
     expect(diskOf(resized, 'vda').basisReason).toMatch(
       /^The disk’s size changed\. It was .*, now .*copied in full once\.$/,
     )
-    expect(diskOf(resized, 'vdb')).toMatchObject({ basis: 'bitmap', parentId: full.id, bytesCopied: cluster })
+    expect(diskOf(resized, 'vdb')).toMatchObject({
+      basis: 'bitmap',
+      parentId: full.id,
+      bytesCopied: cluster + endPiece,
+    })
 
     for (const { id } of disks) await qemu.write(id, '5M', cluster, 14)
     const next = await backUp(world, qemu, disks, kept)
-    expect(next).toMatchObject({ kind: 'incremental', basis: 'bitmap', adds: 2 * cluster, parentId: resized.id })
+    expect(next).toMatchObject({
+      kind: 'incremental',
+      basis: 'bitmap',
+      adds: 2 * cluster + 2 * endPiece,
+      parentId: resized.id,
+    })
   },
 )
 
@@ -67,23 +76,26 @@ test('a disk that is plugged in is copied in full, the other by its bitmap; with
   await before.write('vdb', 0, '4M', 32)
   await before.write('vda', '1M', cluster, 33)
   const both = await backUp(world, before, [first, second], kept)
-  expect(diskOf(both, 'vda')).toMatchObject({ basis: 'bitmap', parentId: alone.id, bytesCopied: cluster })
+  expect(diskOf(both, 'vda')).toMatchObject({ basis: 'bitmap', parentId: alone.id, bytesCopied: cluster + endPiece })
   expect(diskOf(both, 'vdb')).toMatchObject({ basis: 'all', parentId: null })
   expect(diskOf(both, 'vdb').basisReason).toBe('This is the first backup of this disk here.')
   await before.write('vdb', '6M', cluster, 34)
-  expect(await backUp(world, before, [first, second], kept)).toMatchObject({ basis: 'bitmap', adds: cluster })
+  expect(await backUp(world, before, [first, second], kept)).toMatchObject({
+    basis: 'bitmap',
+    adds: cluster + 2 * endPiece,
+  })
 
   await before.quit()
   await using without = await startQemu({ disks: [first], machine: 'pc,accel=tcg' })
   await without.write('vda', '7M', cluster, 35)
-  expect(await backUp(world, without, [first], kept)).toMatchObject({ basis: 'bitmap', adds: cluster })
+  expect(await backUp(world, without, [first], kept)).toMatchObject({ basis: 'bitmap', adds: cluster + endPiece })
   await without.quit()
 
   // Its bitmap is still the one of the last point that has this disk.
   await using again = await startQemu({ disks: [first, second], machine: 'pc,accel=tcg' })
   await again.write('vdb', '9M', cluster, 36)
   const back = await backUp(world, again, [first, second], kept)
-  expect(back).toMatchObject({ kind: 'incremental', basis: 'bitmap', adds: cluster })
+  expect(back).toMatchObject({ kind: 'incremental', basis: 'bitmap', adds: cluster + 2 * endPiece })
   for (const { id } of [first, second]) {
     expect((await bitmapsOf(again, id)).map(({ name }) => name)).toEqual([diskOf(back, id).bitmap])
   }

@@ -4,6 +4,7 @@ import type { Job } from '../../../shared/domain/job.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
 import type { Point } from '../../../shared/domain/point.ts'
 import { type BackupWorld, backupWorld, plainPush } from '../../support/backup-world.ts'
+import { bitmapsOf, endPiece } from '../../support/kept-disk.ts'
 import { createImage, difference, startQemu, type TestQemu } from '../../support/qemu.ts'
 import { run, until } from '../../support/run.ts'
 import { type TempDir, tempDir } from '../../support/temp.ts'
@@ -18,12 +19,7 @@ async function keep(dir: TempDir, qemu: TestQemu, path: string, name: string): P
   return kept
 }
 
-async function bitmaps(qemu: TestQemu): Promise<string[]> {
-  type Node = { 'node-name': string; 'dirty-bitmaps'?: { name?: string }[] }
-  const nodes = await qemu.monitor.command<Node[]>('query-named-block-nodes', { flat: true })
-  const own = nodes.find((node) => node['node-name'] === 'n-vda')
-  return (own?.['dirty-bitmaps'] ?? []).flatMap(({ name }) => (name?.startsWith('floe-') ? [name] : []))
-}
+const bitmaps = async (qemu: TestQemu) => (await bitmapsOf(qemu, 'vda')).map(({ name }) => name)
 
 async function expectPoint(world: BackupWorld, job: Job, kept: string, wanted: Partial<Point>): Promise<Point> {
   const point = world.pointOf(job)
@@ -69,14 +65,14 @@ test.each([
       kind: 'incremental',
       basis: 'bitmap',
       parentId: full.id,
-      adds: 4 * cluster + cluster + (1 << 20),
+      adds: 4 * cluster + cluster + (1 << 20) + endPiece,
       index: { kind: 'complete' },
     })
     expect(job.plan).toMatchObject({ kind: 'incremental', basis: 'bitmap' })
     expect(job.progress).toMatchObject({ doneBytes: point.adds, totalBytes: point.adds })
     expect(await bitmaps(qemu)).toEqual([nameOf(point)])
 
-    const none = await expectPoint(world, await world.run(machine, { check: true }), second, { adds: 0 })
+    const none = await expectPoint(world, await world.run(machine, { check: true }), second, { adds: endPiece })
     expect(
       await world.floe.repository.verify(none.id, 'content', () => {}, new AbortController().signal),
     ).toMatchObject({
@@ -114,7 +110,7 @@ test('tracking that was cut off by a kill costs a comparison, which writes only 
 
   await qemu.write('vda', '3M', '64k', 24)
   const last = await keep(dir, qemu, path, 'last')
-  await expectPoint(world, await world.run(again, { check: true }), last, { basis: 'bitmap', adds: cluster })
+  await expectPoint(world, await world.run(again, { check: true }), last, { basis: 'bitmap', adds: cluster + endPiece })
 })
 
 test('a clean end of QEMU keeps the tracking', async () => {
@@ -130,7 +126,10 @@ test('a clean end of QEMU keeps the tracking', async () => {
   await using qemu = await startQemu({ disks })
   await qemu.write('vda', '2M', '64k', 33)
   const kept = await keep(dir, qemu, path, 'kept')
-  await expectPoint(world, await world.run(await world.machine(qemu)), kept, { basis: 'bitmap', adds: 2 * cluster })
+  await expectPoint(world, await world.run(await world.machine(qemu)), kept, {
+    basis: 'bitmap',
+    adds: 2 * cluster + endPiece,
+  })
 })
 
 test('a machine that is off is backed up by the bitmap in its image, and so is the running one after it', async () => {
@@ -151,13 +150,16 @@ test('a machine that is off is backed up by the bitmap in its image, and so is t
     consistency: 'offline',
     kind: 'incremental',
     basis: 'bitmap',
-    adds: cluster,
+    adds: cluster + endPiece,
   })
   await using qemu = await startQemu({ disks })
   await qemu.write('vda', '2M', '64k', 43)
   const last = await keep(dir, qemu, path, 'last')
   const running = await world.machine(qemu)
-  const point = await expectPoint(world, await world.run(running), last, { basis: 'bitmap', adds: 2 * cluster })
+  const point = await expectPoint(world, await world.run(running), last, {
+    basis: 'bitmap',
+    adds: 2 * cluster + endPiece,
+  })
   // The bitmap began with the full one, and knows nothing of the point that was taken without QEMU.
   expect(point.parentId).toBe(full.id)
   expect(nameOf(off)).toBeNull()
@@ -181,7 +183,7 @@ test('a cancelled incremental loses no change: the next one holds it', async () 
   const kept = await keep(dir, qemu, path, 'kept')
   const point = await expectPoint(world, await world.run(machine), kept, {
     basis: 'bitmap',
-    adds: (8 << 20) + cluster,
+    adds: (8 << 20) + cluster + endPiece,
   })
   expect(await bitmaps(qemu)).toEqual([nameOf(point)])
 })
@@ -218,7 +220,7 @@ test('a raw disk is tracked while its machine lives, and compared once it was st
   await before.write('vda', '4M', '64k', 72)
   const kept = await keep(dir, before, path, 'kept')
   const first = world.pointOf(await world.run(machine, { check: true }))
-  expect(first).toMatchObject({ basis: 'bitmap', adds: cluster })
+  expect(first).toMatchObject({ basis: 'bitmap', adds: cluster + endPiece })
   await run('qemu-img', 'compare', '-f', 'raw', '-F', 'qcow2', kept, world.image(first, 'vda'))
   await before.quit()
   await using qemu = await startQemu({ disks })

@@ -2,7 +2,8 @@ import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import type { QmpSession } from '../../../electron/core/qmp/types.ts'
 import { chooseBasis } from '../../../electron/core/tracking/basis.ts'
-import { beginTracking } from '../../../electron/core/tracking/commands.ts'
+import { addBitmap } from '../../../electron/core/tracking/commands.ts'
+import { setEndMark } from '../../../electron/core/tracking/end-mark.ts'
 import { bitmapName } from '../../../electron/core/tracking/naming.ts'
 import { readOfflineTracking, readTracking } from '../../../electron/core/tracking/reading.ts'
 import { removeAllOf, removeAllOfImages, removeBitmaps, staleBitmaps } from '../../../electron/core/tracking/tidy.ts'
@@ -18,7 +19,7 @@ const others = bitmapName({ destinationId: there, pointId: point(2), diskId })
 const foreign = 'bk-0001'
 
 async function begin(session: QmpSession, name: string, persistent = true): Promise<void> {
-  await session.execute('transaction', { actions: [beginTracking(node, { name, persistent })] })
+  await session.execute('transaction', { actions: [addBitmap(node, { name, persistent })] })
 }
 const offline = async (path: string) => {
   const found = await readOfflineTracking([{ id: diskId, imagePath: path, format: 'qcow2', backingChain: [] }])
@@ -194,6 +195,7 @@ it('an image that another program wrote to while the machine was off is not trus
   await using first = await startQemu({ disks })
   await using session = await sessionOf(first)
   await begin(session, ours)
+  await setEndMark(session, { node, bitmap: { name: ours, persistent: true }, size: 64 << 20 })
   await first.quit()
   const basis = async () => {
     const tracking = await offline(path)
@@ -232,8 +234,11 @@ it('an image that became another disk of the machine does not bring the other’
   await using before = await startQemu({ disks: disksIn([0, 1]) })
   await using session = await sessionOf(before)
   await session.execute('transaction', {
-    actions: names.map((name, at) => beginTracking(`n-d${at}`, { name, persistent: true })),
+    actions: names.map((name, at) => addBitmap(`n-d${at}`, { name, persistent: true })),
   })
+  for (const [at, name] of names.entries()) {
+    await setEndMark(session, { node: `n-d${at}`, bitmap: { name, persistent: true }, size: 64 << 20 })
+  }
   await before.quit()
   await using after = await startQemu({ disks: disksIn([1, 0]) })
   await using live = await sessionOf(after)

@@ -1,7 +1,7 @@
 import type { NbdClient } from '../../nbd/client.ts'
 import { NbdServerError } from '../../nbd/errors.ts'
 import { chunkCount, chunkLength, chunkSize, hashSize, sha256 } from './format.ts'
-import { mayRead } from './pace.ts'
+import { turnsOf } from './pace.ts'
 import type { IndexPart, UnreadableChunk } from './worker-messages.ts'
 
 /** Reads in flight: enough that the server reads ahead while a chunk is hashed. One chunk of memory each. */
@@ -103,11 +103,12 @@ export async function hashContent(
 
   const zeroes = Buffer.alloc(chunkSize)
   const queue = needed.values()
+  const myTurn = turnsOf(pace)
   const work = async () => {
     const buffer = Buffer.allocUnsafeSlow(chunkSize)
     for (const chunk of queue) {
-      await mayRead(pace)
       const into = buffer.subarray(0, chunkLength(client.size, chunk))
+      await myTurn(into.length)
       try {
         await readPieces(client, chunk * chunkSize, into, readBytes)
         if (!into.equals(zeroes.subarray(0, into.length))) hashes.set(sha256(into), chunk * hashSize)

@@ -10,7 +10,7 @@ export interface IndexTask {
   readonly holes?: 'skipped' | 'read'
   /** Everything is read when missing. */
   readonly part?: IndexPart
-  /** Of a `Pace`: holds reading up; never when missing. */
+  /** Of a `Pace`: holds reading up or back; never when missing. */
   readonly pace?: Int32Array<SharedArrayBuffer>
 }
 

@@ -179,6 +179,7 @@ test("the guest's old data is set aside wherever that can be had, and the reason
 test('only what changed is copied where it is tracked, into an image that starts from the parent point, and tracking goes on', () => {
   const old = `floe-destination1-pointpoint01`
   const bitmap = { name: old, recording: true, persistent: true, busy: false, inconsistent: false, granularity: 65536 }
+  const end = { ...bitmap, name: `${old}-end`, recording: false, dirtyBytes: 65536 }
   const history: History = {
     ...nothingYet,
     parents: [
@@ -189,7 +190,7 @@ test('only what changed is copied where it is tracked, into an image that starts
       },
     ],
     tracking: new Map([
-      ['a', { diskId: 'a', bitmaps: [{ ...bitmap, dirtyBytes: 65536 }], keeps: 'persistent', witness: null }],
+      ['a', { diskId: 'a', bitmaps: [{ ...bitmap, dirtyBytes: 65536 }, end], keeps: 'persistent', witness: null }],
       ['b', { diskId: 'b', bitmaps: [], keeps: 'volatile', witness: null }],
     ] as unknown as [DiskId, never][]),
   }
@@ -198,11 +199,15 @@ test('only what changed is copied where it is tracked, into an image that starts
   expect(made).toMatchObject({ kind: 'incremental', basis: 'all', bytesToCopy: 65536 + 400 })
   expect(made.disks[0]).toMatchObject({ basis: 'bitmap', parentId: 'pointpoint01', oldBitmap: old })
   const begun = expect.stringMatching(/^floe-destination1-pointpoint02-[0-9a-f]{8}$/)
+  // The last piece counts as changed from the beginning.
+  const last = { type: 'block-dirty-bitmap-merge', data: { target: begun, bitmaps: [expect.stringMatching(/-end$/)] } }
   expect(trackingActions(made, [])).toMatchObject([
     { type: 'block-dirty-bitmap-add', data: { node: '#block-a', name: begun, persistent: true } },
+    last,
     { type: 'block-dirty-bitmap-add', data: { node: '#block-b', name: begun, persistent: false } },
+    last,
   ])
-  expect(trackingActions(made, ['b' as DiskId])).toHaveLength(1)
+  expect(trackingActions(made, ['b' as DiskId])).toHaveLength(2)
   const actions = copyActions(made, null) as readonly { type: string; data: Record<string, unknown> }[]
   expect(actions.map(({ type }) => type)).toEqual([
     'block-dirty-bitmap-add',

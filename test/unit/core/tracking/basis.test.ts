@@ -20,6 +20,8 @@ const bitmap = (more: Partial<DiskBitmap> = {}): DiskBitmap => ({
   dirtyBytes: 131072,
   ...more,
 })
+const endOf = (name: string, more: Partial<DiskBitmap> = {}): DiskBitmap =>
+  bitmap({ name: `${name}-end`, recording: false, dirtyBytes: 65536, ...more })
 const parent = (number: number, disk: Partial<ParentDisk> | null = {}): ParentPoint => ({
   pointId: pointIds[number] as PointId,
   createdAt: '2026-01-01T00:00:00Z',
@@ -27,7 +29,7 @@ const parent = (number: number, disk: Partial<ParentDisk> | null = {}): ParentPo
 })
 const tracked = (more: Partial<DiskTracking> = {}): DiskTracking => ({
   diskId: id,
-  bitmaps: [bitmap()],
+  bitmaps: [bitmap(), endOf('floe-a')],
   keeps: 'persistent',
   witness: null,
   format: 'qcow2',
@@ -41,7 +43,8 @@ const ask = (more: Partial<BasisQuestion> = {}): BasisQuestion => ({
   noComparison: null,
   ...more,
 })
-const untrusted = (more: Partial<DiskBitmap>) => ask({ tracking: tracked({ bitmaps: [bitmap(more)] }) })
+const untrusted = (more: Partial<DiskBitmap>) =>
+  ask({ tracking: tracked({ bitmaps: [bitmap(more), endOf('floe-a')] }) })
 const noComparison = 'There is no room for a scratch image.'
 
 describe('the basis of a copy', () => {
@@ -78,6 +81,13 @@ describe('the basis of a copy', () => {
         `Change tracking was cut off, because QEMU ended without storing it${compared}`,
       ],
       [untrusted({ recording: false }), 'comparison', `Change tracking was switched off meanwhile${compared}`],
+      ...[[], [endOf('floe-a', { dirtyBytes: 0 })], [endOf('floe-a', { recording: true })]].map(
+        (ends): [BasisQuestion, string, string] => [
+          ask({ tracking: tracked({ bitmaps: [bitmap(), ...ends] }) }),
+          'comparison',
+          `The disk may have been made smaller and larger again meanwhile${compared}`,
+        ],
+      ),
       [untrusted({ busy: true }), 'comparison', `Something else in QEMU is using the record of the changes${compared}`],
       [
         ask({ tracking: tracked({ witness: 'other' }) }),
@@ -160,13 +170,13 @@ describe('whatever is found', () => {
     hasIndex: fc.boolean(),
   })
   const bitmaps = fc.record({
-    name: fc.constantFrom(...bitmapNames),
+    name: fc.constantFrom(...bitmapNames, ...bitmapNames.map((name) => `${name}-end`)),
     recording: fc.boolean(),
     persistent: fc.boolean(),
     busy: fc.boolean(),
     inconsistent: fc.boolean(),
     granularity: fc.constant(65536),
-    dirtyBytes: fc.nat(),
+    dirtyBytes: fc.nat({ max: 3 }),
   })
   const unique = { selector: ({ name }: { name: string }) => name }
   const questions: fc.Arbitrary<BasisQuestion> = fc.record({
@@ -207,6 +217,9 @@ describe('whatever is found', () => {
         const used = question.tracking.bitmaps.find(({ name }) => name === choice.bitmap)
         expect(used).toMatchObject({ recording: true, busy: false, inconsistent: false })
         expect(used?.dirtyBytes).toBe(choice.dirtyBytes)
+        const end = question.tracking.bitmaps.find(({ name }) => name === `${choice.bitmap}-end`)
+        expect(end).toMatchObject({ recording: false, inconsistent: false })
+        expect(end?.dirtyBytes).toBeGreaterThan(0)
         expect(parentDisk?.bitmap).toBe(choice.bitmap)
         expect(parentDisk?.witness).toBe(question.tracking.witness)
       }),

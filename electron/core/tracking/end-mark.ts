@@ -1,0 +1,65 @@
+// A disk that is made smaller and larger again loses the marks of what was cut off, and QEMU tells nobody (docs/qmp.md). So
+// each bitmap has a companion that records nothing and in which only the last mark of the disk is set: any cut clears it,
+// and nothing sets it again.
+import { QmpExecuteError } from '../qmp/errors.ts'
+import type { QmpSession } from '../qmp/types.ts'
+import { type BitmapPlace, bitmapGranularity } from './commands.ts'
+import { markedBytes } from './marking.ts'
+import { endMarkOf } from './naming.ts'
+import type { NewBitmap } from './types.ts'
+
+/** One for all: a lease of the connection has one user, and what a killed Floe left is replaced. */
+const helper: BitmapPlace = { node: 'floe-end-mark', name: 'floe-end-mark' }
+
+interface EndOfDisk {
+  /** The disk's own, below any filter. */
+  readonly node: string
+  /** The bitmap that is to begin. */
+  readonly bitmap: NewBitmap
+  /** Of the disk, in bytes: only bitmaps of one size can be merged. */
+  readonly size: number
+}
+
+/**
+ * Before the bitmap begins, so that no cut goes unnoticed. The guest's disk is not written to: the mark is made on a node
+ * that keeps nothing, and merged. Repeatable.
+ * @throws QmpExecuteError also when QEMU did not mark what it was asked to; the session's errors
+ */
+export async function setEndMark(session: QmpSession, { node, bitmap, size }: EndOfDisk): Promise<void> {
+  const name = endMarkOf(bitmap.name)
+  await removeHelper(session)
+  try {
+    await session.execute('blockdev-add', { driver: 'null-co', 'node-name': helper.node, size })
+    await session.execute('block-dirty-bitmap-add', { ...helper, granularity: bitmapGranularity, persistent: false })
+    await writeLast(session, size)
+    const target = { node, name, granularity: bitmapGranularity, persistent: bitmap.persistent, disabled: true }
+    const merge = { node, target: name, bitmaps: [helper] }
+    const actions = [
+      { type: 'block-dirty-bitmap-add', data: target },
+      { type: 'block-dirty-bitmap-merge', data: merge },
+    ]
+    await session.execute('transaction', { actions })
+  } finally {
+    await removeHelper(session)
+  }
+}
+
+/** QMP cannot write to a node; its monitor for people can, and answers in words. So the mark itself is looked at. */
+async function writeLast(session: QmpSession, size: number): Promise<void> {
+  const length = size % bitmapGranularity || bitmapGranularity
+  const command = 'human-monitor-command'
+  const line = `qemu-io ${helper.node} "write -z ${size - length} ${length}"`
+  const said = await session.execute<string>(command, { 'command-line': line })
+  if ((await markedBytes(session, helper)) === bitmapGranularity) return
+  throw new QmpExecuteError(
+    command,
+    'GenericError',
+    `The end of a disk of ${size} bytes was not marked: ${said.trim()}`,
+  )
+}
+
+async function removeHelper(session: QmpSession): Promise<void> {
+  const present = await session.execute<{ 'node-name'?: string }[]>('query-named-block-nodes', { flat: true })
+  if (!present.some((each) => each['node-name'] === helper.node)) return
+  await session.execute('blockdev-del', { 'node-name': helper.node })
+}
