@@ -31,9 +31,11 @@ function die(): never {
   throw new Error('This process is dead.')
 }
 
-/** The node of the image being written is another matter than what keeps the instant. */
+/** The node of the image being written, and the one of the end marks, are other matters than what keeps the instant. */
 function stepOf(command: string, args: Readonly<Record<string, unknown>> = {}): string {
-  return command === 'blockdev-del' && /-t\d+$/.test(String(args['node-name'])) ? 'image-closed' : command
+  const node = String(args['node-name'])
+  if (command !== 'blockdev-del') return command
+  return /-t\d+$/.test(node) ? 'image-closed' : node === 'floe-end-mark' ? 'end-marked' : command
 }
 
 const { rename } = files

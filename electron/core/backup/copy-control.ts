@@ -27,6 +27,7 @@ import { type RunContext, targetPaths } from './run-context.ts'
 import { lookAtScratch, scratchFull, scratchTrouble } from './scratch-watch.ts'
 import { decideSpace, neededBytes, neverTried, roomAt, type SpacePause, wouldHitGuest } from './space-pause.ts'
 import { StallWatch } from './stall.ts'
+import { unlessSlow } from './watch.ts'
 
 interface Reading {
   readonly at: number
@@ -193,11 +194,14 @@ export class CopyControl {
     this.#last = null
     while (!signal.aborted) {
       pace.limit(this.allowed)
-      await link.use((session) =>
+      // Areas of which nothing is to be read, and the next disk, say nothing about how fast it goes.
+      const last = this.#last as Reading | null
+      if (last !== null && done() <= last.offset) this.#last = null
+      const look = (session: QmpSession) =>
         this.#lookAtGuest(session, done(), () =>
           signal.aborted ? limitCopies(session, header.plan, this.allowed) : pace.limit(this.allowed),
-        ),
-      )
+        )
+      await link.use(look).catch(unlessSlow)
       await wait(this.#timing.stallLook, undefined, { signal, ref: false }).catch(() => {})
     }
     this.#last = null

@@ -31,7 +31,7 @@ import {
 import { ReadingSteps } from './reading-steps.ts'
 import { causeOfStop, type RunContext, targetPaths } from './run-context.ts'
 import { takeInstant } from './take-instant.ts'
-import { refusedBitmaps, removeLeftovers, removeNewBitmaps } from './track.ts'
+import { assertMarksKept, refusedBitmaps, removeLeftovers, removeNewBitmaps } from './track.ts'
 import { watchCopies, watchedEvents } from './watch.ts'
 
 /** Between two attempts: QEMU tells nobody when it can take a command again, so it is asked anew. */
@@ -114,6 +114,7 @@ export class CopySteps {
     const instant = await takeInstant({ header, keeper: deps.keeper }, view, (guard) =>
       plan.way === 'fleecing' ? insertFilters(session, snapshotsOf(plan), { guard, clock, logger, atInstant }) : copy(),
     )
+    await assertMarksKept(session, plan)
     post({ event: 'started', instant })
     if (this.control.allowed !== limit) await this.control.applyLimit()
   }

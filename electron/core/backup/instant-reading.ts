@@ -107,21 +107,24 @@ export class InstantReading {
   /** One disk after the other. */
   async #reading(
     disks: readonly PlannedDisk[],
-    read: (disk: PlannedDisk, tell: (done: number, total: number) => void, signal: AbortSignal) => Promise<void>,
+    readDisk: (disk: PlannedDisk, tell: (done: number, total: number) => void, signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
     this.#abort = new AbortController()
     const { signal } = this.#abort
     const { view } = this.#run
     const whole = disks.reduce((sum, disk) => sum + disk.virtualSize, 0)
     let before = 0
+    let read = 0
+    this.#doneBytes = 0
     for (const disk of disks) {
       // What of a disk has to be read is known only once it is read: until then all of it counts.
       const tell = (done: number, total: number) => {
-        this.#doneBytes = before + done
+        this.#doneBytes = read + done
         view.onChecked(before + done, whole - disk.virtualSize + total)
       }
-      await read(disk, tell, signal)
+      await readDisk(disk, tell, signal)
       before += disk.virtualSize
+      read = this.#doneBytes
       signal.throwIfAborted()
     }
   }

@@ -1,12 +1,14 @@
 // The dirty bitmaps of a backup outside its instant: what earlier ones left is removed before it, what it makes needless
 // after it. Tracking that fails costs a comparison later, and never a backup now.
 import type { DiskId, MachineId } from '../../../shared/domain/ids.ts'
+import { FloeError } from '../errors.ts'
 import type { MachineService } from '../machines/types.ts'
 import type { Logger } from '../ports/index.ts'
 import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
+import { keptItsEnd } from '../tracking/basis.ts'
 import { addBitmap } from '../tracking/commands.ts'
-import { setEndMark } from '../tracking/end-mark.ts'
+import { removeEndMarker, setEndMark } from '../tracking/end-mark.ts'
 import { endMarkOf } from '../tracking/naming.ts'
 import { readTracking } from '../tracking/reading.ts'
 import { removeBitmaps, staleBitmaps } from '../tracking/tidy.ts'
@@ -47,6 +49,7 @@ export async function removeNewBitmaps(session: QmpSession, plan: BackupPlan): P
   for (const { sourceNode, newBitmap } of plan.disks) {
     if (newBitmap !== null) await removeBitmaps(session, sourceNode, [newBitmap.name, endMarkOf(newBitmap.name)])
   }
+  await removeEndMarker(session)
 }
 
 /**
@@ -74,6 +77,33 @@ export async function refusedBitmaps(
     }
   }
   return refused
+}
+
+/**
+ * Asked right after the instant, when no disk can be made smaller any more: what was found while planning still holds.
+ * @throws FloeError `backup/parent-lost` when a disk was cut since, and has lost marks
+ */
+export async function assertMarksKept(session: QmpSession, plan: BackupPlan): Promise<void> {
+  if (plan.way === 'offline') return
+  const disks = plan.disks.filter((disk) => disk.oldBitmap !== null)
+  if (disks.length === 0) return
+  const tracking = await readTracking(
+    session,
+    disks.map(({ id, sourceNode }) => ({ id, node: sourceNode })),
+  )
+  for (const { id, oldBitmap, parentId } of disks) {
+    const found = tracking.get(id)
+    if (found && oldBitmap !== null && keptItsEnd(oldBitmap, found)) continue
+    const text = `The disk ${id} was made smaller while the backup began.`
+    throw new FloeError(
+      'backup/parent-lost',
+      `What changed since the last restore point is not known any more: ${text}`,
+      {
+        params: { disk: id, parentId, text },
+        remedy: 'Back up again: Floe then compares the disk with the restore point.',
+      },
+    )
+  }
 }
 
 /** Once the point is recorded, the bitmap it started from is needless: the new one goes on. Never fails the backup. */

@@ -277,7 +277,7 @@ class Watch {
 }
 
 /** A monitor that does not answer is slow, not dead: QEMU's main loop may stall under a slow target (peers.md E7). */
-function unlessSlow(error: unknown): void {
+export function unlessSlow(error: unknown): void {
   if (!(error instanceof FloeError) || error.code !== 'machine/timeout') throw error
 }
 

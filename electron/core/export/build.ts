@@ -67,6 +67,7 @@ export async function buildExport(
   )
   if (freeze.kind === 'freeze' && freeze.required && outcome.kind === 'not-frozen')
     throw notHeld(record, outcome.reason)
+  await since?.assertHolds(session)
   return { place: placeOf(readerSocket(record), record.disks, value.at, since), instant: instantOf(value, outcome) }
 }
 

@@ -24,6 +24,8 @@ export interface Since {
   readonly name: string
   /** The bitmaps that hold every change since the point, on the disks' own nodes. */
   readonly disks: ReadonlyMap<DiskId, BitmapPlace>
+  /** Asked once the instant is there: a disk that was cut in between has lost marks. @throws FloeError `export/not-tracked` */
+  readonly assertHolds: (session: QmpSession) => Promise<void>
 }
 
 interface SinceQuestion {
@@ -37,10 +39,8 @@ interface SinceQuestion {
  * Are all changes of all these disks since the point known? Touches nothing.
  * @throws FloeError `export/not-tracked` naming the disk and why, `point/unknown`
  */
-export async function readSince(
-  session: QmpSession,
-  { machine, pointId, known, disks }: SinceQuestion,
-): Promise<Since> {
+export async function readSince(session: QmpSession, question: SinceQuestion): Promise<Since> {
+  const { machine, pointId, known, disks } = question
   const point = known.point(pointId)
   if (point.machineId !== machine.id) throw ofAnother(machine.name, point)
   const tracking = await readTracking(session, disks)
@@ -51,7 +51,10 @@ export async function readSince(
     if (typeof answer === 'string') throw notTracked(machine.name, disk.id, point, answer)
     found.set(disk.id, answer)
   }
-  return { name: sinceBitmap(pointId), disks: found }
+  const assertHolds = async (again: QmpSession) => {
+    await readSince(again, question)
+  }
+  return { name: sinceBitmap(pointId), disks: found, assertHolds }
 }
 
 /** The bitmap, or why there is none that holds everything: a clause that ends the sentence. */

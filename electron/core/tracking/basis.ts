@@ -4,7 +4,7 @@
 import { formatBytes } from '../../../shared/format/bytes.ts'
 import type { ParentDisk, ParentPoint } from '../repository/types.ts'
 import { endMarkOf } from './naming.ts'
-import type { BasisChoice, BasisQuestion, DiskBitmap } from './types.ts'
+import type { BasisChoice, BasisQuestion, DiskBitmap, DiskTracking } from './types.ts'
 
 interface Candidate {
   readonly point: ParentPoint
@@ -65,13 +65,13 @@ const bitmapOf = (parent: ParentDisk, { tracking }: BasisQuestion): DiskBitmap |
 function trusted(parent: ParentDisk, question: BasisQuestion): DiskBitmap | null {
   const bitmap = bitmapOf(parent, question)
   if (!bitmap || bitmap.inconsistent || bitmap.busy || !bitmap.recording) return null
-  if (!keptItsEnd(bitmap, question)) return null
+  if (!keptItsEnd(bitmap.name, question.tracking)) return null
   return parent.witness === question.tracking.witness ? bitmap : null
 }
 
 /** Was the disk at no time smaller than it is? Its marks past the end would be lost, and QEMU tells nobody (docs/qmp.md). */
-function keptItsEnd({ name }: DiskBitmap, { tracking }: BasisQuestion): boolean {
-  const end = tracking.bitmaps.find((each) => each.name === endMarkOf(name))
+export function keptItsEnd(bitmap: string, tracking: DiskTracking): boolean {
+  const end = tracking.bitmaps.find((each) => each.name === endMarkOf(bitmap))
   return end !== undefined && !end.inconsistent && !end.recording && end.dirtyBytes > 0
 }
 
@@ -82,7 +82,8 @@ function whyNot(parent: ParentDisk, question: BasisQuestion): string {
   if (bitmap?.inconsistent) return 'Change tracking was cut off, because QEMU ended without storing it'
   if (bitmap && !bitmap.recording) return 'Change tracking was switched off meanwhile'
   if (bitmap?.busy) return 'Something else in QEMU is using the record of the changes'
-  if (bitmap && !keptItsEnd(bitmap, question)) return 'The disk may have been made smaller and larger again meanwhile'
+  if (bitmap && !keptItsEnd(bitmap.name, tracking))
+    return 'The disk may have been made smaller and larger again meanwhile'
   if (bitmap) return 'A backing file of this disk may have changed since the last restore point'
   if (tracking.keeps === 'volatile') {
     const what = tracking.format === 'raw' ? 'a raw image' : 'an image that can’t keep a record of its changes'

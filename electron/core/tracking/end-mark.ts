@@ -6,6 +6,7 @@ import type { QmpSession } from '../qmp/types.ts'
 import { type BitmapPlace, bitmapGranularity } from './commands.ts'
 import { markedBytes } from './marking.ts'
 import { endMarkOf } from './naming.ts'
+import { removeBitmaps } from './tidy.ts'
 import type { NewBitmap } from './types.ts'
 
 /** One for all: a lease of the connection has one user, and what a killed Floe left is replaced. */
@@ -22,25 +23,22 @@ interface EndOfDisk {
 
 /**
  * Before the bitmap begins, so that no cut goes unnoticed. The guest's disk is not written to: the mark is made on a node
- * that keeps nothing, and merged. Repeatable.
+ * that keeps nothing, and merged. One of an earlier attempt is replaced.
  * @throws QmpExecuteError also when QEMU did not mark what it was asked to; the session's errors
  */
 export async function setEndMark(session: QmpSession, { node, bitmap, size }: EndOfDisk): Promise<void> {
   const name = endMarkOf(bitmap.name)
-  await removeHelper(session)
+  await removeEndMarker(session)
   try {
     await session.execute('blockdev-add', { driver: 'null-co', 'node-name': helper.node, size })
     await session.execute('block-dirty-bitmap-add', { ...helper, granularity: bitmapGranularity, persistent: false })
     await writeLast(session, size)
-    const target = { node, name, granularity: bitmapGranularity, persistent: bitmap.persistent, disabled: true }
-    const merge = { node, target: name, bitmaps: [helper] }
-    const actions = [
-      { type: 'block-dirty-bitmap-add', data: target },
-      { type: 'block-dirty-bitmap-merge', data: merge },
-    ]
-    await session.execute('transaction', { actions })
+    await removeBitmaps(session, node, [name])
+    const end = { node, name, granularity: bitmapGranularity, persistent: bitmap.persistent, disabled: true }
+    await session.execute('block-dirty-bitmap-add', end)
+    await session.execute('block-dirty-bitmap-merge', { node, target: name, bitmaps: [helper] })
   } finally {
-    await removeHelper(session)
+    await removeEndMarker(session)
   }
 }
 
@@ -58,7 +56,8 @@ async function writeLast(session: QmpSession, size: number): Promise<void> {
   )
 }
 
-async function removeHelper(session: QmpSession): Promise<void> {
+/** What a broken connection may leave. @throws the session's errors */
+export async function removeEndMarker(session: QmpSession): Promise<void> {
   const present = await session.execute<{ 'node-name'?: string }[]>('query-named-block-nodes', { flat: true })
   if (!present.some((each) => each['node-name'] === helper.node)) return
   await session.execute('blockdev-del', { 'node-name': helper.node })

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import type { Point } from '../../../shared/domain/point.ts'
 import type { Moment } from '../../support/backup-child.ts'
 import { startParts, worldPorts } from '../../support/backup-world.ts'
+import { bitmapsOf } from '../../support/kept-disk.ts'
 import { createImage, difference, startQemu, type TestQemu } from '../../support/qemu.ts'
 import { until } from '../../support/run.ts'
 import { tempDir } from '../../support/temp.ts'
@@ -39,6 +40,9 @@ const recorded: readonly Moment[] = [
 const discarded: readonly Moment[] = [
   'before blockdev-add',
   'after blockdev-add',
+  'after human-monitor-command',
+  'before end-marked',
+  'after end-marked',
   'before transaction',
   'after image-closed',
 ]
@@ -72,6 +76,7 @@ test.each([
     if (good) expect(final.progress?.doneBytes).toBe(final.progress?.totalBytes)
     for (const point of points) expect(await difference(before, `${point.path}/${point.disks[0]?.file}`)).toBeNull()
     expect(await leftovers(qemu)).toEqual([])
+    expect((await bitmapsOf(qemu, 'vda')).map(({ name }) => name)).toEqual(points.map(({ disks }) => disks[0]?.bitmap))
     const names = readdirSync(backups, { recursive: true, encoding: 'utf8' })
     expect(names.filter((name) => name.includes('.partial-') || name.endsWith('.tmp'))).toEqual([])
     expect(readdirSync(`${home}/journals/backup`)).toEqual([])

@@ -1,3 +1,4 @@
+import { QmpExecuteError } from '../../../electron/core/qmp/errors.ts'
 import type { QmpSession } from '../../../electron/core/qmp/types.ts'
 import { setEndMark } from '../../../electron/core/tracking/end-mark.ts'
 import type { Destination } from '../../../shared/domain/destination.ts'
@@ -35,8 +36,16 @@ export interface TrackedPoints extends AsyncDisposable {
   record(machineId: MachineId, disk: string, change: Partial<PointDisk>, pointId?: PointId): Promise<Point>
 }
 
-const sessionOn = (monitor: RawQmp): QmpSession =>
-  ({ execute: (command: string, args: Record<string, unknown> = {}) => monitor.command(command, args) }) as QmpSession
+function sessionOn(monitor: RawQmp): QmpSession {
+  const execute = async (command: string, args: Record<string, unknown> = {}) => {
+    try {
+      return await monitor.command(command, args)
+    } catch (error) {
+      throw new QmpExecuteError(command, 'GenericError', String(error))
+    }
+  }
+  return { execute } as QmpSession
+}
 
 export async function trackedPoints(): Promise<TrackedPoints> {
   const home = await testRepository()

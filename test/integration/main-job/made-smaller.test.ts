@@ -71,3 +71,25 @@ test('a disk whose last piece is shorter than a mark of the bitmap is copied rig
   await resize(qemu, size, odd)
   expect(await backUp(world, qemu, path, kept)).toMatchObject({ basis: 'comparison' })
 })
+
+test('a disk that is cut and grown while a backup begins ends that backup, and the next one compares', async () => {
+  using dir = tempDir()
+  using kept = new KeptDisks()
+  const path = await createImage(dir.file('a.qcow2'), `${size}`)
+  await using world = await backupWorld()
+  await using qemu = await startQemu({ disks: asDisks(path) })
+  await qemu.write('vda', 0, size, 51)
+  await backUp(world, qemu, path, kept)
+  const { repository } = world.floe
+  const make = repository.makeImage
+  repository.makeImage = async (...given) => {
+    repository.makeImage = make
+    await resize(qemu, small, size)
+    return make.apply(repository, given)
+  }
+  const job = await world.run(await world.machine(qemu))
+  expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'backup/parent-lost' } })
+  expect(repository.points(null)).toHaveLength(1)
+  const compared = await backUp(world, qemu, path, kept)
+  expect(compared).toMatchObject({ kind: 'incremental', basis: 'comparison' })
+})
