@@ -124,10 +124,20 @@ export async function ourCopies(session: QmpSession, plan: BackupPlan): Promise<
   return (await session.execute<CopyReport[]>('query-block-jobs')).filter((job) => isOurs(plan, job.device))
 }
 
+/**
+ * While one image is one that QEMU found damaged as it wrote to it, QEMU refuses to name any node (`is ejected`): then all
+ * targets count as there, so that they are removed.
+ */
 export async function ourTargets(session: QmpSession, plan: BackupPlan): Promise<readonly string[]> {
-  const nodes = await session.execute<{ 'node-name'?: string }[]>('query-named-block-nodes', { flat: true })
-  const present = new Set(nodes.map((node) => node['node-name']))
-  return plan.disks.map((disk) => disk.targetNode).filter((name) => present.has(name))
+  const targets = plan.disks.map((disk) => disk.targetNode)
+  try {
+    const nodes = await session.execute<{ 'node-name'?: string }[]>('query-named-block-nodes', { flat: true })
+    const present = new Set(nodes.map((node) => node['node-name']))
+    return targets.filter((name) => present.has(name))
+  } catch (error) {
+    if (error instanceof QmpExecuteError) return targets
+    throw error
+  }
 }
 
 const over = new Set(['concluded', 'null'])

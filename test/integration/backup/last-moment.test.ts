@@ -21,9 +21,10 @@ function atRemoval(acts: { readonly before?: Act; readonly after?: Act }): typeo
     const session = await connectQmp(...options)
     const execute = session.execute.bind(session)
     session.execute = async <T>(...[command, args, timing]: Parameters<typeof execute>): Promise<T> => {
-      if (command === 'blockdev-del') await acts.before?.()
+      const isImage = command === 'blockdev-del' && /-t\d+$/.test(String(args?.['node-name']))
+      if (isImage) await acts.before?.()
       const answer = await execute<T>(command, args, timing)
-      if (command === 'blockdev-del') await acts.after?.()
+      if (isImage) await acts.after?.()
       return answer
     }
     return session
@@ -85,6 +86,29 @@ test('a target that fails in mid-copy is a write error, and nothing is left of i
   await using world = await backupWorld({ connect: failingTables(['write_aio']) })
   const job = await world.run(await world.machine(qemu))
   expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'backup/write-error' } })
+  expect(world.partials()).toEqual([])
+  expect(await qemu.monitor.command('query-jobs')).toEqual([])
+  expect(JSON.stringify(await qemu.monitor.command('query-named-block-nodes', { flat: true }))).not.toContain('"floe-')
+})
+
+test('an image that QEMU finds damaged in mid-copy ends the backup, and nothing of it stays in QEMU', async () => {
+  using dir = tempDir()
+  await using qemu = await machineWithData(dir)
+  const connect: typeof connectQmp = async (...options) => {
+    const session = await connectQmp(...options)
+    const execute = session.execute.bind(session)
+    session.execute = async <T>(...[command, args, timing]: Parameters<typeof execute>): Promise<T> => {
+      const answer = await execute<T>(command, args, timing)
+      // The instant is about to be taken; the image is open already.
+      if (command === 'human-monitor-command') truncateSync(targetOf(world), 0)
+      return answer
+    }
+    return session
+  }
+  await using world: BackupWorld = await backupWorld({ connect })
+  const job = await world.run(await world.machine(qemu))
+  expect(job.state.kind).toBe('failed')
+  expect(world.floe.repository.points(null)).toEqual([])
   expect(world.partials()).toEqual([])
   expect(await qemu.monitor.command('query-jobs')).toEqual([])
   expect(JSON.stringify(await qemu.monitor.command('query-named-block-nodes', { flat: true }))).not.toContain('"floe-')
