@@ -82,7 +82,7 @@ test.runIf(canSlowDown())('the guest gets its disk back while a slow drive still
     const nodes = await qemu.monitor.command<{ 'node-name': string }[]>('query-named-block-nodes', { flat: true })
     return nodes.map((node) => node['node-name']).filter((name) => name.startsWith('floe-'))
   }
-  await until(async () => (await ownNodes()).length > 1, 'the instant to be taken')
+  await until(async () => (await ownNodes()).includes(`floe-${id}-c0`), 'the instant to be taken')
   await until(async () => (await ownNodes()).join() === `floe-${id}-t0`, 'the image alone to be left')
   expect(world.floe.board.get(id).state).toMatchObject({ kind: 'finishing', step: 'Closing the images' })
   world.pointOf(await world.floe.board.whenFinal(id))
