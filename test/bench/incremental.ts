@@ -106,7 +106,6 @@ export async function measureIncremental(program: string, rounds: number): Promi
   await using qemu = await startQemu({
     disks: [{ id: 'vda', path: image, format: 'qcow2' }],
     name: 'bench',
-    quiet: true,
   })
   const floe = await FloeProcess.start(program, dir.file('home'))
   try {

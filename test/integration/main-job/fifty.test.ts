@@ -72,7 +72,7 @@ test.each([
     using drive = volume(fileSystem, 400)
     using dir = tempDir()
     const path = await createImage(dir.file('disk.qcow2'), size)
-    await using qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }], quiet: true })
+    await using qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }] })
     await using world = await backupWorld({ destinationPath: join(drive.path, 'backups') })
     const { repository } = world.floe
 
