@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { RawQmp } from '../support/raw-qmp.ts'
 
 /** Milliseconds per write of the guest, as QEMU counts them at its device. */
@@ -74,7 +75,7 @@ export class MonitorStall {
       const began = performance.now()
       await this.#monitor.command('query-status')
       this.#worst = Math.max(this.#worst, performance.now() - began)
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await wait(20)
     }
   }
 }

@@ -19,6 +19,7 @@ import {
   type WriteLatency,
   type WriteTotals,
 } from './guest-stats.ts'
+import { unlessSlow } from './link.ts'
 import { isWanted, notPaused, type PauseReasons, shownReason } from './pause-reasons.ts'
 import { snapshotsOf } from './plan.ts'
 import { destinationFull } from './problems.ts'
@@ -27,7 +28,6 @@ import { type RunContext, targetPaths } from './run-context.ts'
 import { lookAtScratch, scratchFull, scratchTrouble } from './scratch-watch.ts'
 import { decideSpace, neededBytes, neverTried, roomAt, type SpacePause, wouldHitGuest } from './space-pause.ts'
 import { StallWatch } from './stall.ts'
-import { unlessSlow } from './watch.ts'
 
 interface Reading {
   readonly at: number
@@ -114,8 +114,7 @@ export class CopyControl {
     if (pause === null) {
       const limit = () => limitCopies(session, this.#run.header.plan, this.allowed)
       await this.#lookAtGuest(session, sumOfOffsets(copies), limit)
-    }
-    if (pause !== null) this.#last = null
+    } else this.#last = null
     return { pause, trouble: null }
   }
 

@@ -13,6 +13,7 @@ import { syncFile } from '../repository/durable-file.ts'
 import { CopyControl } from './copy-control.ts'
 import type { BackupEvent } from './events.ts'
 import { readsInstant } from './instant-reading.ts'
+import { unlessSlow } from './link.ts'
 import { Detached, MachineEnded } from './machine-link.ts'
 import { snapshotsOf } from './plan.ts'
 import { writeError } from './problems.ts'
@@ -253,7 +254,7 @@ export class CopySteps {
           await releaseCopies(session, header.plan)
         })
       } catch (error) {
-        if (!(error instanceof FloeError) || error.code !== 'machine/timeout') throw error
+        unlessSlow(error)
         deps.ports.logger.warn('QEMU takes long to close the images of a backup', { error: String(error) })
       }
       await wait(stopPollMs)

@@ -1,4 +1,5 @@
 import type { Problem } from '../../../shared/errors/problem.ts'
+import { FloeError } from '../errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
 
 /** The images of a machine that is off: a copy of them is good only if nobody touched them meanwhile. */
@@ -25,4 +26,9 @@ export interface QemuLink {
   close(): Promise<void>
   /** Ends all waiting with Detached. */
   detach(): Promise<void>
+}
+
+/** A monitor that does not answer is slow, not dead: QEMU's main loop may stall under a slow target (peers.md E7). */
+export function unlessSlow(error: unknown): void {
+  if (!(error instanceof FloeError) || error.code !== 'machine/timeout') throw error
 }

@@ -1,11 +1,10 @@
 // What an earlier run of Floe left of a backup: inside QEMU, on the destination, among the restore points.
-import { FloeError } from '../errors.ts'
 import { deviceRoots } from '../instant/devices.ts'
 import type { QmpSession } from '../qmp/types.ts'
 import type { Repository } from '../repository/types.ts'
 import type { Remains } from './events.ts'
 import type { Unfinished } from './journal.ts'
-import type { QemuLink } from './link.ts'
+import { type QemuLink, unlessSlow } from './link.ts'
 import { type BackupPlan, snapshotsOf } from './plan.ts'
 import { ourJobs, ourTargets } from './qemu-copy.ts'
 import { needsMachine } from './state.ts'
@@ -18,7 +17,7 @@ async function patiently<T>(link: QemuLink, ask: (session: QmpSession) => Promis
     try {
       return await link.use(ask)
     } catch (error) {
-      if (!(error instanceof FloeError) || error.code !== 'machine/timeout') throw error
+      unlessSlow(error)
     }
   }
 }

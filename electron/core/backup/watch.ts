@@ -1,8 +1,9 @@
 // Follows the copies of one backup until told to stop: polls QEMU (it has no progress event), looks at the files on the
 // destination, and listens for what hurts the guest. Everything it finds becomes an event; it changes nothing itself, and
 // hands each look to `copy-control.ts`, which may.
+
 import { stat } from 'node:fs/promises'
-import { FloeError, toProblem } from '../errors.ts'
+import { type FloeError, toProblem } from '../errors.ts'
 import type { Clock } from '../ports/index.ts'
 import type { QmpEvent, QmpEventListener, QmpSession } from '../qmp/types.ts'
 import type { CopyPause } from './copy-care.ts'
@@ -10,7 +11,7 @@ import type { CopyControl } from './copy-control.ts'
 import { DriveQuestions } from './drive-questions.ts'
 import type { BackupEvent } from './events.ts'
 import type { Cause, GuestError } from './guest-stop.ts'
-import type { QemuLink } from './link.ts'
+import { type QemuLink, unlessSlow } from './link.ts'
 import { Detached, MachineEnded } from './machine-link.ts'
 import type { BackupPlan, PlannedDisk } from './plan.ts'
 import {
@@ -274,11 +275,6 @@ class Watch {
   #trouble(error: FloeError): void {
     this.#in.onEvent({ event: 'trouble', problem: toProblem(error) })
   }
-}
-
-/** A monitor that does not answer is slow, not dead: QEMU's main loop may stall under a slow target (peers.md E7). */
-export function unlessSlow(error: unknown): void {
-  if (!(error instanceof FloeError) || error.code !== 'machine/timeout') throw error
 }
 
 /** The next event, or null after `ms`, at the end of the connection, or when aborted. */

@@ -4,7 +4,7 @@
 import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
 import { type BitmapPlace, bitmapGranularity } from './commands.ts'
-import { markedBytes } from './marking.ts'
+import { addHelper, markedBytes, removeMarks } from './marking.ts'
 import { endMarkOf } from './naming.ts'
 import { removeBitmaps } from './tidy.ts'
 import type { NewBitmap } from './types.ts'
@@ -28,10 +28,8 @@ interface EndOfDisk {
  */
 export async function setEndMark(session: QmpSession, { node, bitmap, size }: EndOfDisk): Promise<void> {
   const name = endMarkOf(bitmap.name)
-  await removeEndMarker(session)
   try {
-    await session.execute('blockdev-add', { driver: 'null-co', 'node-name': helper.node, size })
-    await session.execute('block-dirty-bitmap-add', { ...helper, granularity: bitmapGranularity, persistent: false })
+    await addHelper(session, { size, bitmap: helper })
     await writeLast(session, size)
     await removeBitmaps(session, node, [name])
     const end = { node, name, granularity: bitmapGranularity, persistent: bitmap.persistent, disabled: true }
@@ -56,9 +54,5 @@ async function writeLast(session: QmpSession, size: number): Promise<void> {
   )
 }
 
-/** What a broken connection may leave. @throws the session's errors */
-export async function removeEndMarker(session: QmpSession): Promise<void> {
-  const present = await session.execute<{ 'node-name'?: string }[]>('query-named-block-nodes', { flat: true })
-  if (!present.some((each) => each['node-name'] === helper.node)) return
-  await session.execute('blockdev-del', { 'node-name': helper.node })
-}
+/** What a broken connection may leave. @throws as `removeMarks` */
+export const removeEndMarker = (session: QmpSession): Promise<void> => removeMarks(session, [{ bitmap: helper }])

@@ -35,10 +35,8 @@ export async function markExtents(
   extents: Extents,
   socketPath: string,
 ): Promise<void> {
-  const { node, name } = bitmap
-  await removeMarks(session, [{ size, bitmap }])
-  await session.execute('blockdev-add', { driver: 'null-co', 'node-name': node, size })
-  await session.execute('block-dirty-bitmap-add', { node, name, granularity: bitmapGranularity, persistent: false })
+  const { node } = bitmap
+  await addHelper(session, { size, bitmap })
   await session.execute('block-export-add', { type: 'nbd', id: node, 'node-name': node, name: node, writable: true })
   try {
     await write(socketPath, node, extents)
@@ -52,6 +50,14 @@ export async function markExtents(
   throw new FloeError('machine/qemu-refused', `QEMU marked ${marked} bytes as different instead of ${wanted}.`, {
     params: { command: 'block-dirty-bitmap', qmpClass: 'GenericError', text: `${marked} of ${wanted} bytes` },
   })
+}
+
+/** What is written to the helper is marked in its bitmap. What an earlier attempt left is replaced. @throws the session's errors */
+export async function addHelper(session: QmpSession, helper: MarkedDisk): Promise<void> {
+  const { node, name } = helper.bitmap
+  await removeMarks(session, [helper])
+  await session.execute('blockdev-add', { driver: 'null-co', 'node-name': node, size: helper.size })
+  await session.execute('block-dirty-bitmap-add', { node, name, granularity: bitmapGranularity, persistent: false })
 }
 
 async function write(socketPath: string, exportName: string, extents: Extents): Promise<void> {
@@ -118,7 +124,7 @@ export async function markedBytes(session: QmpSession, { node, name }: BitmapPla
  * Nothing of the helpers is left. Repeatable, also after a restart of Floe.
  * @throws QmpExecuteError when a helper is still in use, FloeError `machine/timeout`
  */
-export async function removeMarks(session: QmpSession, marked: readonly MarkedDisk[]): Promise<void> {
+export async function removeMarks(session: QmpSession, marked: readonly Pick<MarkedDisk, 'bitmap'>[]): Promise<void> {
   const nodes = new Set(marked.map(({ bitmap }) => bitmap.node))
   const present = await session.execute<{ 'node-name'?: string }[]>('query-named-block-nodes', { flat: true })
   for (const { 'node-name': node } of present) {

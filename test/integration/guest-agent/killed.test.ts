@@ -43,10 +43,14 @@ it.each<FreezingMoment>([
 ])('a Floe that is killed %s leaves a guest that is thawed within 5 s, and no trace', async (moment) => {
   using dir = tempDir('gg-')
   await using agent = await fakeAgent()
-  // Slow enough to be killed in the middle of it.
+  let floeDied = () => {}
+  const floeIsDead = new Promise<void>((resolve) => {
+    floeDied = resolve
+  })
+  // So slow that Floe is killed in the middle of it.
   const slowly = (name: string, count: () => number) =>
     agent.instead.set(name, async () => {
-      await new Promise((resolve) => setTimeout(resolve, 1000))
+      await floeIsDead
       return { return: count() }
     })
   if (moment === 'while freezing') {
@@ -63,6 +67,7 @@ it.each<FreezingMoment>([
   }
   const { signal } = await runChild(dir, agent.path, '', moment)
   const died = performance.now()
+  floeDied()
   expect(signal).toBe('SIGKILL')
   await until(() => guardsOf(dir).length === 0, 'the guard to have done its work', 20_000)
   expect(performance.now() - died).toBeLessThan(5_000)
