@@ -1,6 +1,7 @@
 // Takes an instant down again, in the only order QEMU allows (qemu.md 5.2): reader, device back on its own node, filter,
 // scratch node, scratch file. Repeatable, whatever is left of it; names of others are never touched.
 import { rm } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
 import { deviceRoots, presentNodes } from './devices.ts'
@@ -13,6 +14,10 @@ interface BlockGraph {
   readonly edges: readonly { readonly parent: number; readonly child: number; readonly name: string }[]
 }
 
+/** QEMU lets an unplugged device go in two steps: its name first, its disk with the next grace period of RCU. */
+const unplugsWithinMs = 10_000
+const unplugPollMs = 20
+
 const nodesOf = (disk: SnapshotDisk) => [disk.sizeGuardNode, disk.snapshotNode, disk.filterNode, disk.scratchNode]
 
 /**
@@ -20,7 +25,23 @@ const nodesOf = (disk: SnapshotDisk) => [disk.sizeGuardNode, disk.snapshotNode, 
  * @throws QmpExecuteError when QEMU keeps a node or a device does not go back; then the scratch files stay
  */
 export async function removeSnapshots(session: QmpSession, disks: readonly SnapshotDisk[]): Promise<readonly string[]> {
-  const refusals: unknown[] = []
+  const deadline = performance.now() + unplugsWithinMs
+  for (;;) {
+    const { isUnplugging, refusal } = await takeOut(session, disks)
+    if (refusal === null) return removeScratchFiles(disks)
+    if (!isUnplugging || performance.now() > deadline) throw refusal
+    await wait(unplugPollMs)
+  }
+}
+
+/** Why something of the instants stays, and whether the reason is a device that goes just now. */
+interface Left {
+  readonly isUnplugging: boolean
+  readonly refusal: unknown
+}
+
+async function takeOut(session: QmpSession, disks: readonly SnapshotDisk[]): Promise<Left> {
+  const refusals: QmpExecuteError[] = []
   const tryTo = async (command: string, args: Readonly<Record<string, unknown>>) => {
     try {
       await session.execute(command, args)
@@ -51,10 +72,9 @@ export async function removeSnapshots(session: QmpSession, disks: readonly Snaps
     await remove(disk.filterNode)
     await remove(disk.scratchNode)
   }
-  if ((await leftOfSnapshots(session, disks)) > 0) {
-    throw refusals[0] ?? new Error('QEMU kept a part of an instant without saying why.')
-  }
-  return removeScratchFiles(disks)
+  const isUnplugging = refusals.some(({ command, qmpClass }) => command === 'qom-set' && qmpClass === 'DeviceNotFound')
+  if ((await leftOfSnapshots(session, disks)) === 0) return { isUnplugging, refusal: null }
+  return { isUnplugging, refusal: refusals[0] ?? new Error('QEMU kept a part of an instant without saying why.') }
 }
 
 /** The node the device belongs on: its own, or what somebody put above it meanwhile (an external snapshot). */

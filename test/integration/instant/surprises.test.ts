@@ -86,21 +86,53 @@ test('a paused guest that somebody lets run just then gives no instant', async (
   expect(await leftOfSnapshots(session, disks)).toBe(0)
 })
 
-test('a disk that is unplugged while its instant is kept leaves nothing behind', async () => {
-  using dir = tempDir()
+async function unpluggable(dir: TempDir) {
   const path = await createImage(dir.file('one.qcow2'), '64M')
   const args = [
     ...['-device', 'virtio-scsi-pci,id=bus'],
     ...['-drive', `if=none,id=d0,file=${path},format=qcow2`, '-device', 'scsi-hd,drive=d0,id=hot,bus=bus.0'],
   ]
-  await using qemu = await startQemu({ args, run: true })
+  const qemu = await startQemu({ args, run: true })
   const session = await connect(qemu.qmpPath)
   const roots = await deviceRoots(session)
   const disks = await prepared(session, [roots[0]?.qdev as string], dir)
   await insertFilters(session, disks, options)
+  return { qemu, session, disks }
+}
+
+async function expectNothingLeft(session: QmpSession, disks: readonly SnapshotDisk[]): Promise<void> {
+  expect(await leftOfSnapshots(session, disks)).toBe(0)
+  expect(await session.execute('query-named-block-nodes', { flat: true })).toEqual([])
+}
+
+test('a disk that is unplugged while its instant is kept leaves nothing behind', async () => {
+  using dir = tempDir()
+  const { qemu: started, session, disks } = await unpluggable(dir)
+  await using qemu = started
   await qemu.monitor.command('device_del', { id: 'hot' })
   await removeSnapshots(session, disks)
-  expect(await leftOfSnapshots(session, disks)).toBe(0)
-  const nodes = await session.execute<{ 'node-name': string }[]>('query-named-block-nodes', { flat: true })
-  expect(nodes).toEqual([])
+  await expectNothingLeft(session, disks)
+})
+
+test('a disk that is unplugged just when its instant is taken down leaves nothing behind', async () => {
+  using dir = tempDir()
+  const { qemu: started, session, disks } = await unpluggable(dir)
+  await using qemu = started
+  let unplugged = false
+  const late: QmpSession = Object.create(session, {
+    execute: {
+      value: async (command: string, args?: Readonly<Record<string, unknown>>) => {
+        if (command === 'qom-set' && !unplugged) {
+          unplugged = true
+          await qemu.monitor.command('device_del', { id: 'hot' })
+        }
+        return session.execute(command, args)
+      },
+    },
+    capabilities: { value: () => session.capabilities() },
+    listen: { value: (names: readonly string[]) => session.listen(names) },
+  })
+  await removeSnapshots(late, disks)
+  expect(unplugged).toBe(true)
+  await expectNothingLeft(session, disks)
 })
