@@ -4,8 +4,8 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
 // One config, five bundles: the window (client), Electron's main process with the index worker, the sandboxed
-// preload, the `floe` command, and the guard that it starts for guests. Node code is built for Node 20, which is what
-// Electron 33 has inside.
+// preload, the `floe` command, and the guard that it starts for guests. Node code is built for Node 20.18, on which the
+// `floe` command and the web host run without Electron.
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const nodeBuiltins = [/^node:/, ...builtinModules]
 

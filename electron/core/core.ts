@@ -181,7 +181,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     })
     await machines.start()
     topics.machines.whenWatched((watched) => machines.setWatched(watched))
-    // First of all: nothing is worse for a guest than to stay frozen.
+    // Before any other repair: nothing is worse for a guest than to stay frozen.
     await keeper.start()
     await restores.reconcile()
     await exports.reconcile()

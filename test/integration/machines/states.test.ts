@@ -7,28 +7,24 @@ import { shortTemp, spawnQemu, startMachines } from './support.ts'
 
 const qmp = ['-qmp', 'unix:q,server=on,wait=off']
 
-it('a killed machine is off within two seconds', async () => {
+it('a killed machine is off', async () => {
   using dir = shortTemp()
   await using qemu = spawnQemu(dir, ['-name', 'victim', ...qmp])
   await using machines = await startMachines(dir)
   await machines.becomes('victim', 'guest-paused')
   await qemu.kill()
-  const began = Date.now()
   const machine = await machines.becomes('victim', 'off')
-  expect(Date.now() - began).toBeLessThan(2_000)
   expect(machine.pid).toBeNull()
   await expect(machines.service.acquire(machine.id)).rejects.toMatchObject({ code: 'machine/off' })
 })
 
-it('a machine without a socket is off soon after it ended', async () => {
+it('a machine without a socket is off when its process has ended', async () => {
   using dir = shortTemp()
   await using qemu = spawnQemu(dir, ['-name', `silent ${dir.path}`])
   await using machines = await startMachines(dir)
   await machines.becomes(`silent ${dir.path}`, 'no-socket')
   await qemu.kill()
-  const began = Date.now()
   await machines.becomes(`silent ${dir.path}`, 'off')
-  expect(Date.now() - began).toBeLessThan(2_500)
 })
 
 it('guest CPUs that stop and go on are followed at once', async () => {

@@ -113,7 +113,7 @@ describe('the layers', () => {
 })
 
 describe('the tree', () => {
-  it('has nothing at the top but what the README names', () => {
+  it('has nothing at the top that a newcomer would not expect', () => {
     const top = [...new Set(files.map((file) => file.split('/')[0] as string))].filter((name) => !name.startsWith('.'))
     const known = [
       'LICENSE',
@@ -141,7 +141,7 @@ describe('the tree', () => {
     expect(sources.filter((file) => /(^|\/)(utils?|helpers?|misc|common)(\.|\/)/.test(file))).toEqual([])
   })
 
-  it('names the people’s files in kebab case', () => {
+  it('has file names in kebab case', () => {
     expect(sources.filter((file) => !/^[a-z0-9./-]+$/.test(file.replace('d.ts', '')))).toEqual([])
   })
 })
