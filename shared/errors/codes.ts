@@ -94,6 +94,15 @@ export const problemTable = {
   /** Changes since the wished point are not tracked. */
   'export/not-tracked': backup,
   'export/command-failed': backup,
+  'export/no-disks': backup,
+  'export/disk-unknown': backup,
+  'export/disk-excluded': backup,
+  'export/job-clash': backup,
+  'export/freeze-required': backup,
+  /** The guest's old data has no room: the instant was given up, or not taken. The guest goes on. */
+  'export/scratch-full': backup,
+  'export/started-while-off': backup,
+  'export/changed-while-off': backup,
   // points
   'point/unknown': restore,
   'point/ambiguous': restore,

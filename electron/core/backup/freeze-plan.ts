@@ -30,7 +30,7 @@ export function planFreeze(machine: Machine, wishes: FreezeWishes, settings: Set
     `${machine.name} has to be frozen and cannot be: ${lower(plan.reason)}`,
     {
       params: { machine: machine.name, cause: plan.cause },
-      remedy: 'Set up the guest agent, or back up without freezing.',
+      remedy: 'Set up the guest agent, or choose not to freeze.',
     },
   )
 }

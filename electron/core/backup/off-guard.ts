@@ -54,7 +54,7 @@ export class OffGuard implements SourceImages {
     if (signs === null) return guard
     throw new FloeError('backup/started-while-off', `${machine.name} is not off, or its images are in use. ${signs}`, {
       params: { machine: machine.name, before: true },
-      remedy: 'Back it up while it runs, over its QMP socket, or end the program that uses its images.',
+      remedy: 'Let Floe reach it over its QMP socket, or end the program that uses its images.',
     })
   }
 
@@ -94,7 +94,7 @@ export class OffGuard implements SourceImages {
     const { name } = this.#machine
     throw new FloeError('backup/started-while-off', `${name} was started, or its images were opened: ${signs}`, {
       params: { machine: name },
-      remedy: 'Back it up again: running machines are backed up as well.',
+      remedy: 'Begin again: that works while it runs as well.',
     })
   }
 
@@ -107,7 +107,7 @@ export class OffGuard implements SourceImages {
       `The images of ${name} did not stay as they were: ${changes.join(' ')}`,
       {
         params: { machine: name },
-        remedy: 'Back it up again when nothing works on its images.',
+        remedy: 'Begin again when nothing works on its images.',
       },
     )
   }

@@ -91,7 +91,7 @@ const servingCommands = (readers: readonly Reader[], since: Since | null): reado
 
 /** The instant was taken, but nobody can say that the guest was frozen then. */
 const notHeld = ({ machineName }: ExportRecord, reason: string) =>
-  new FloeError('backup/freeze-required', reason, {
+  new FloeError('export/freeze-required', reason, {
     params: { machine: machineName },
     remedy: 'Try again, or export without freezing.',
   })

@@ -12,6 +12,7 @@ import { NotWanted, type RunDependencies, runExport } from './export-run.ts'
 import { errorOf } from './hold.ts'
 import { Holders, type HoldLimits, usualLimits } from './holders.ts'
 import { type ExportRecord, readRecords } from './journal.ts'
+import { withOwnCode } from './own-codes.ts'
 import { type ExportInput, planExport } from './plan.ts'
 import { acquireUnlessOff } from './reach.ts'
 import { type RemovalDependencies, removeExport } from './remove.ts'
@@ -60,7 +61,11 @@ class Exports implements ExportService {
     const isTurn = board.active().every((other) => other.machineId !== machine.id)
     if (isTurn) {
       await using lease = await acquireUnlessOff(machines, machine.id)
-      if (lease) await planExport(lease, job.id, input, this.#deps.surroundings())
+      if (lease) {
+        await planExport(lease, job.id, input, this.#deps.surroundings()).catch((error: unknown) => {
+          throw withOwnCode(error)
+        })
+      }
     }
     const ended = new AbortController()
     const end = () => ended.abort()
@@ -75,7 +80,7 @@ class Exports implements ExportService {
         await runExport(this.#deps, run, (record, server) => this.#remove(record, server))
         this.#finish(job.id, null)
       } catch (error) {
-        this.#finish(job.id, error)
+        this.#finish(job.id, withOwnCode(error))
       }
     })
     void board.whenFinal(job.id).then(() => {

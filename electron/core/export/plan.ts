@@ -57,7 +57,7 @@ export interface ExportPlan {
   readonly since: Since | null
 }
 
-/** @throws FloeError `export/not-possible`, `export/not-tracked`, `backup/no-disks`, `backup/disk-*`, `backup/job-clash`, `backup/scratch-full`, `backup/freeze-required` */
+/** @throws FloeError `export/not-possible`, `export/not-tracked`, `export/job-clash`, `export/scratch-full`; and as chooseDisks and `planFreeze` (own-codes.ts) */
 export async function planExport(
   lease: MachineLease,
   jobId: JobId,
@@ -89,8 +89,8 @@ export async function planExport(
   const dataBytes = disks.reduce((sum, disk) => sum + Math.min(disk.allocatedSize, disk.virtualSize), 0)
   const scratch = planScratch(folder, dataBytes, await scratchSpace(folder), around.settings.scratchLimit)
   if (scratch.kind === 'no-room') {
-    throw new FloeError('backup/scratch-full', scratch.reason, {
-      params: { machine: machine.name, folder },
+    throw new FloeError('export/scratch-full', scratch.reason, {
+      params: { machine: machine.name, folder, before: true },
       remedy: 'Free space there, or choose another scratch folder in the settings.',
     })
   }
@@ -120,12 +120,12 @@ export function planOffExport(machine: MachineLease['machine'], jobId: JobId, ar
 
 /**
  * A block job of somebody else would be bypassed by the filter, and a mirror would lose the guest's writes
- * (docs/qmp.md): none may run while the filter goes in. @throws FloeError `backup/job-clash`
+ * (docs/qmp.md): none may run while the filter goes in. @throws FloeError `export/job-clash`
  */
 async function assertNoJobs({ session, machine }: MachineLease): Promise<void> {
   const [job] = await session.execute<readonly { type: string; device: string }[]>('query-block-jobs')
   if (!job) return
-  throw new FloeError('backup/job-clash', `The ${job.type} job "${job.device}" is using a disk of ${machine.name}.`, {
+  throw new FloeError('export/job-clash', `The ${job.type} job "${job.device}" is using a disk of ${machine.name}.`, {
     params: { machine: machine.name, job: job.device, type: job.type },
     remedy: 'Wait until that job has ended, then try again.',
   })

@@ -29,7 +29,7 @@ async function isDriveFull(folder: string): Promise<boolean> {
   return drive.bavail * drive.bsize < reservedBytes(drive.blocks * drive.bsize) / 2
 }
 
-/** @throws FloeError `backup/scratch-full` */
+/** @throws FloeError `export/scratch-full` */
 export async function assertRoom(record: ExportRecord, plan: ScratchPlan, usedBytes: number): Promise<void> {
   const over = usedBytes > plan.limitBytes
   if (!over && !(await isDriveFull(plan.folder))) return
@@ -39,7 +39,7 @@ export async function assertRoom(record: ExportRecord, plan: ScratchPlan, usedBy
 export function scratchFull(record: ExportRecord, plan: ScratchPlan, usedBytes: number): FloeError {
   const { machineName: machine } = record
   return new FloeError(
-    'backup/scratch-full',
+    'export/scratch-full',
     `The guest of ${machine} overwrote more than there is room for in ${plan.folder}: ${formatBytes(usedBytes)} of its old data lie there, ${formatBytes(plan.limitBytes)} were planned. The guest was not held up.`,
     {
       params: { machine, folder: plan.folder, usedBytes, limitBytes: plan.limitBytes },

@@ -86,6 +86,6 @@ function outcome(
 export function freezeRequired({ cause, reason }: NotFrozen, { guest }: TouchedGuest): FloeError {
   return new FloeError('backup/freeze-required', reason, {
     params: { machineId: guest.machineId, machine: guest.machineName, freezeCause: cause },
-    remedy: 'Try again, or back up without freezing.',
+    remedy: 'Try again, or choose not to freeze.',
   })
 }

@@ -17,7 +17,7 @@ export function chooseDisks({ inventory, wanted, machineName }: DiskChoice): rea
       : [...new Set(wanted.map((name) => findDisk(name, inventory, machineName)))]
   for (const disk of chosen) assertCopyable(disk, machineName)
   if (chosen.length > 0) return chosen
-  throw new FloeError('backup/no-disks', `${machineName} has no disk that can be backed up.`, {
+  throw new FloeError('backup/no-disks', `${machineName} has no disk that Floe can copy.`, {
     params: { machine: machineName },
   })
 }
@@ -51,7 +51,7 @@ function assertCopyable(disk: Disk, machineName: string): void {
   const why =
     disk.exclusion === null ? (disk.node === null ? 'QEMU has no node for it' : null) : exclusions[disk.exclusion]
   if (why === null) return
-  throw new FloeError('backup/disk-excluded', `The disk ${disk.id} of ${machineName} can't be backed up: ${why}.`, {
+  throw new FloeError('backup/disk-excluded', `The disk ${disk.id} of ${machineName} can't be copied: ${why}.`, {
     params: { machine: machineName, disk: disk.id, reason: disk.exclusion ?? 'unreadable' },
     remedy: 'Leave this disk out.',
   })

@@ -37,7 +37,7 @@ export async function readOfflineImage(
   options: ToolOptions = {},
 ): Promise<OfflineImage> {
   const refuse = (why: string, remedy: string, cause?: unknown) =>
-    new FloeError('backup/disk-excluded', `The disk ${disk.id} of ${machineName} can't be backed up: ${why}`, {
+    new FloeError('backup/disk-excluded', `The disk ${disk.id} of ${machineName} can't be read: ${why}`, {
       params: { machine: machineName, disk: disk.id, reason: 'unreadable', path: disk.imagePath },
       remedy,
       cause,
@@ -46,7 +46,7 @@ export async function readOfflineImage(
   if (path === null || format === null) {
     throw refuse(
       'the machine is off, and its data is not in a plain image file.',
-      'Back it up while the machine runs, or leave this disk out.',
+      'Begin again while the machine runs, or leave this disk out.',
     )
   }
   const facts = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -54,12 +54,12 @@ export async function readOfflineImage(
       ? refuse(`there is no image at ${path}.`, 'Connect its drive, or put the image back.', error)
       : refuse(`its image ${path} can't be looked at: ${error.message}`, 'Check the drive and the permissions.', error)
   })
-  const whileRunning = 'Back it up while the machine runs, or leave this disk out.'
+  const whileRunning = 'Begin again while the machine runs, or leave this disk out.'
   if (!facts.isFile()) throw refuse(`${path} is not a plain file, and the machine is off.`, whileRunning)
   const chain = await imageChain(path, format, options).catch((error: unknown) => {
     if (!(error instanceof FloeError) || error.code !== 'system/tool-failed') throw error
     if (speaksOfLock(error.message)) throw imageInUse(machineName, path, error)
-    throw refuse(error.message, 'Check the image; a backup of the running machine does not depend on this.', error)
+    throw refuse(error.message, 'Check the image; with the machine running, Floe does not depend on this.', error)
   })
   if (chain.some((image) => image.encrypted || image.format === 'luks')) {
     throw refuse(`its image ${path} is encrypted by QEMU, and only the running machine has the key.`, whileRunning)
@@ -101,7 +101,7 @@ export function imageInUse(machineName: string, path: string, cause: unknown): F
     `The image ${path} of ${machineName} is in use by another program.`,
     {
       params: { machine: machineName, path, before: true },
-      remedy: 'Back up the running machine over its QMP socket, or end the program that uses the image.',
+      remedy: 'Let Floe reach the machine over its QMP socket, or end the program that uses the image.',
       cause,
     },
   )

@@ -73,7 +73,7 @@ async function assertKnownFiles(session: QmpSession, machineName: string, disks:
       `${machineName} has data in ${file}, which can't be watched for changes.`,
       {
         params: { machine: machineName, disk: file, reason: 'unreadable', path: file },
-        remedy: 'Back it up while the machine runs, or leave this disk out.',
+        remedy: 'Begin again while the machine runs, or leave this disk out.',
       },
     )
   }

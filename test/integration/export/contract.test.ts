@@ -46,5 +46,5 @@ it('a backup and an export of one machine never overlap: refused by name, or one
   expect(await leftIn(qemu.monitor)).toEqual([])
   expect(await floe.refusal('export.hold', { jobId: second })).toBe('job/unknown')
   const wrong = { machineId: machine.id, diskIds: ['nope'], ...nobodyAsked }
-  expect(await floe.refusal('export.start', wrong)).toBe('backup/disk-unknown')
+  expect(await floe.refusal('export.start', wrong)).toBe('export/disk-unknown')
 })

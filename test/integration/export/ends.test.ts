@@ -162,7 +162,7 @@ it("another program's copy job on the machine is named, and nothing is begun", a
     sync: 'full',
   })
   await expect(world.start(await world.machine(machine.qemu.qmpPath))).rejects.toMatchObject({
-    code: 'backup/job-clash',
+    code: 'export/job-clash',
     message: expect.stringContaining('their-mirror'),
   })
   await nothingLeft(machine.qemu, world)
@@ -212,7 +212,7 @@ it('more old data than there is room for ends the export, not the guest', async 
   await machine.qemu.write('vda', 0, '60M', 1)
   const held = await world.held(await world.machine(machine.qemu.qmpPath))
   await machine.qemu.write('vda', 0, '32M', 2)
-  await expect(held.hold).rejects.toMatchObject({ code: 'backup/scratch-full' })
+  await expect(held.hold).rejects.toMatchObject({ code: 'export/scratch-full' })
   await machine.qemu.write('vda', '32M', '16M', 2)
   await nothingLeft(machine.qemu, world)
 })
@@ -226,7 +226,7 @@ it('what is wrong with an instant is found out also when it is let go right afte
   await world.board.cancel(held.id)
   expect((await world.board.whenFinal(held.id)).state).toMatchObject({
     kind: 'failed',
-    problem: { code: 'backup/scratch-full' },
+    problem: { code: 'export/scratch-full' },
   })
 })
 
@@ -249,7 +249,7 @@ it('a scratch drive that fills up ends the export, not the guest', async () => {
   const held = await world.held(await world.machine(machine.qemu.qmpPath))
   expect(() => writeFileSync(`${volume.path}/theirs`, Buffer.alloc(32 << 20))).toThrow(/ENOSPC/)
   await machine.qemu.write('vda', 0, '8M', 2)
-  await expect(held.hold).rejects.toMatchObject({ code: 'backup/scratch-full' })
+  await expect(held.hold).rejects.toMatchObject({ code: 'export/scratch-full' })
   await machine.qemu.write('vda', 0, '1M', 3)
   await nothingLeft(machine.qemu, world)
 })

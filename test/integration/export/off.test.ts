@@ -54,7 +54,7 @@ it('who writes to an image meanwhile ends the export, also when it is noticed on
   await world.board.cancel(held.id)
   expect((await world.board.whenFinal(held.id)).state).toMatchObject({
     kind: 'failed',
-    problem: { code: 'backup/changed-while-off' },
+    problem: { code: 'export/changed-while-off' },
   })
   expect(world.files()).toEqual([])
 })

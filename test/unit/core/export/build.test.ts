@@ -48,6 +48,6 @@ async function build(required: boolean): Promise<string[]> {
 }
 
 it('a required freeze that did not hold is no export, one that was only wished is told', async () => {
-  expect((await build(true)).at(-1)).toBe('backup/freeze-required')
-  expect((await build(false)).at(-1)).not.toBe('backup/freeze-required')
+  expect((await build(true)).at(-1)).toBe('export/freeze-required')
+  expect((await build(false)).at(-1)).not.toBe('export/freeze-required')
 })
