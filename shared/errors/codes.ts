@@ -60,6 +60,8 @@ export const problemTable = {
   'destination/damaged-marker': destination,
   'destination/already-added': destination,
   'destination/locked': destination,
+  /** The system's error, whatever was being done: backing up, deleting, restoring, listing. */
+  'destination/failed': destination,
   // backup
   'backup/no-disks': backup,
   'backup/disk-unknown': backup,

@@ -70,7 +70,7 @@ export function guestWriteFailed(place: BackupPlace, text: string | null): FloeE
     'backup/write-error',
     `${place.machineName} could not write while it was being backed up, so the backup was ended at once.`,
     {
-      params: { machine: place.machineName, destination: place.destinationName, disk: null, text },
+      params: { machine: place.machineName, destination: place.destinationName, disk: null, text, guestWrite: true },
       remedy: "Check the destination's drive, and that the drive with the machine's own disks has space.",
     },
   )

@@ -90,10 +90,10 @@ export function destinationFailure(error: unknown, place: Place): FloeError {
   if (code === 'EROFS') return destinationErrors.readOnly(place, 'It is mounted read-only.', error)
   if (code === 'EACCES' || code === 'EPERM') return destinationErrors.noPermission(place, error)
   if (isMissing(error)) return destinationErrors.missing(place, error)
-  const text = error instanceof Error ? error.message : String(error)
-  return new FloeError('backup/write-error', `The destination "${place.name}" reported an error: ${text}`, {
+  const text = (error instanceof Error ? error.message : String(error)).replace(/[.\s]+$/, '')
+  return new FloeError('destination/failed', `The destination "${place.name}" reported an error: ${text}.`, {
     params: { ...place },
-    remedy: 'The drive or its cable may be failing. Check it, or choose another destination.',
+    remedy: 'The drive or its cable may be failing: check them before you try again.',
     cause: error,
   })
 }

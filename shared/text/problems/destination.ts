@@ -120,7 +120,7 @@ export const destinationProblems: WordingsOf<'destination'> = {
     actions: [chooseDestination],
   }),
   'destination/in-use': (problem, context) => ({
-    title: shorten(destinationName(problem, context), (name) => `${name} is in use by another Floe`),
+    title: shorten(destinationName(problem, context), (name) => `${name} is in use`),
     body: ownWords(problem),
     actions: [tryAgain],
   }),
@@ -133,6 +133,11 @@ export const destinationProblems: WordingsOf<'destination'> = {
     title: shorten(destinationName(problem, context), (name) => `The marker file of ${name} is damaged`),
     body: sentences(ownWords(problem), 'Nothing was written; the restore points in it were not touched.'),
     actions: [tryAgain],
+  }),
+  'destination/failed': (problem, context) => ({
+    title: shorten(destinationName(problem, context), (name) => `${name} reported an error`),
+    body: ownWords(problem),
+    actions: [{ ...chooseDestination, primary: false }, tryAgain],
   }),
   'destination/already-added': (problem) => ({
     title: 'This destination is in the list already',

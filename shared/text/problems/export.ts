@@ -1,15 +1,6 @@
 // Words for problems with holding an instant for other programs.
 import type { Problem } from '../../errors/problem.ts'
-import {
-  dismiss,
-  fact,
-  machineName,
-  ownWords,
-  sentences,
-  shorten,
-  tryAgain,
-  type WordingsOf,
-} from './problem-text.ts'
+import { dismiss, fact, machineName, ownWords, sentences, shorten, tryAgain, type WordingsOf } from './problem-text.ts'
 
 const incomplete = 'What was read from the export can’t be relied on.'
 

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
-import { destinationErrors } from '../../../../electron/core/repository/failures.ts'
+import { toProblem } from '../../../../electron/core/errors.ts'
+import { destinationErrors, destinationFailure } from '../../../../electron/core/repository/failures.ts'
 import { surveyDestination } from '../../../../electron/core/repository/survey.ts'
+import { describeProblem } from '../../../../shared/text/problems.ts'
 import { repositoryPorts } from '../../../support/repository.ts'
 
 const place = { id: 'a', name: 'Drive', path: '/Volumes/Backup Drive/Floe Backups', lastSeenAt: null }
@@ -28,4 +30,15 @@ it('what the Mac’s protection of privacy refuses is told apart from the folder
   expect(refused.params.privacy).toBe(true)
   expect(destinationErrors.noPermission(place, system('EACCES'), 'darwin').params.privacy).toBe(false)
   expect(destinationErrors.noPermission(place, system('EPERM'), 'linux').params.privacy).toBe(false)
+})
+
+it('an error of the drive is told as what it is, whatever was being done there', () => {
+  const cause = Object.assign(new Error('EIO: i/o error, unlink'), { code: 'EIO' })
+  const problem = toProblem(destinationFailure(cause, place))
+  expect(problem).toMatchObject({ code: 'destination/failed', causes: ['EIO: i/o error, unlink'] })
+  const { title, body } = describeProblem(problem)
+  expect(title).toBe('Drive reported an error')
+  expect(body).toBe(
+    'The destination "Drive" reported an error: EIO: i/o error, unlink. The drive or its cable may be failing: check them before you try again.',
+  )
 })

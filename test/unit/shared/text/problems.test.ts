@@ -92,3 +92,10 @@ test('no destination chosen is not the same as no destination', () => {
   expect(several.title).toBe('Which destination should hold this backup?')
   expect(several.actions.map((action) => action.kind)).toEqual(['choose-destination'])
 })
+
+test('a destination in use may be in use by a job of this Floe: whose it is, its own words say', () => {
+  const message = 'The destination "Samsung T7" is being used by a job.'
+  const remedy = 'Wait for the job to end, or cancel it.'
+  const text = describeProblem(problem('destination/in-use', { message, remedy, params: { name: 'Samsung T7' } }))
+  expect(text).toMatchObject({ title: 'Samsung T7 is in use', body: `${message} ${remedy}` })
+})
