@@ -54,7 +54,10 @@ function machineDiagnostics(machines: MachineService): Diagnostic[] {
       title: `Machine ${machine.name}`,
       result: good ? 'ok' : 'warning',
       detail: machine.qemuVersion ? `${kind}, QEMU ${machine.qemuVersion}` : kind,
-      fix: machine.state.kind === 'no-socket' ? `Add this option to its start command: ${machine.state.option}` : null,
+      fix:
+        machine.state.kind === 'no-socket'
+          ? `Create the folder ~/.qmp, then add this option to its start command: ${machine.state.option}`
+          : null,
     }
   })
 }

@@ -91,7 +91,7 @@ export function errorOfState(name: string, state: MachineState): FloeError | nul
     case 'no-socket':
       return new FloeError('machine/no-socket', `${name} was started without a QMP socket that Floe could use.`, {
         params: { ...params, option: state.option },
-        remedy: `Create the folder ~/.qmp, add ${state.option} to its start command and restart the machine.`,
+        remedy: `Create the folder ~/.qmp, then add ${state.option} to its start command and restart the machine.`,
       })
     case 'no-permission':
       return new FloeError('machine/no-permission', `You have no permission to use the QMP socket of ${name}.`, {

@@ -28,14 +28,14 @@ export function busyBody(program: string | null, pid: number | string | null): s
 
 /** C2. */
 export function noSocketBody(script: string | null): string {
-  return `Add the option below to ${script ?? 'its start command'} and restart the machine when it suits you. Until then Floe can’t back it up while it runs.`
+  return `Create the folder ~/.qmp, then add the option below to ${script ?? 'its start command'} and restart the machine when it suits you. Until then Floe can’t back it up while it runs.`
 }
 
-/** C3. */
+/** C3. `user`: a name, or a number where the system knows no name. */
 export function noPermissionBody(user: string | null): string {
-  return user === null
-    ? 'Its socket belongs to another user. Run the command below once, or use a socket you own.'
-    : `Its socket belongs to ${user}, because the machine was started with sudo. Run the command below once, or use a socket you own.`
+  const owner = user === null ? 'another user' : /^\d+$/.test(user) ? `user ${user}` : user
+  const why = user === 'root' ? ', because the machine was started with sudo' : ''
+  return `Its socket belongs to ${owner}${why}. Run the command below once, or use a socket you own.`
 }
 
 /** C4. */
@@ -47,12 +47,12 @@ export function notQemuBody(engine: string, launcher: string | null): string {
 
 /** C5. */
 export const silentBody =
-  'QEMU accepted the connection but sent nothing for 5 seconds. It may be stopped in a debugger or very busy. Nothing was changed.'
+  'QEMU accepted the connection but doesn’t answer. It may be stopped in a debugger or very busy. Nothing was changed.'
 
 /** Something that is not QMP answers. */
 export function notQmpBody(speaks: 'hmp' | 'garbage'): string {
   return speaks === 'hmp'
-    ? 'Its socket speaks the human monitor (HMP), which programs can’t use reliably. Add the option below to its start command and restart the machine when it suits you.'
+    ? 'Its socket speaks the human monitor (HMP), which programs can’t use reliably. Create the folder ~/.qmp, then add the option below to its start command and restart the machine when it suits you.'
     : 'Something answers on its socket, but it isn’t QEMU’s machine protocol. Check the path of the socket. Nothing was changed.'
 }
 

@@ -28,7 +28,7 @@ export function FirstLaunch({ below }: { readonly below: ReactNode }): ReactElem
       }
       footer={
         <>
-          <p className={styles.small}>Or add this option to your start script:</p>
+          <p className={styles.small}>Or create the folder ~/.qmp, then add this option to your start script:</p>
           <CodeBlock code={qmpOption} label="the -qmp option" />
           <Checked />
           <div className={styles.below}>{below}</div>

@@ -99,3 +99,17 @@ test('a destination in use may be in use by a job of this Floe: whose it is, its
   const text = describeProblem(problem('destination/in-use', { message, remedy, params: { name: 'Samsung T7' } }))
   expect(text).toMatchObject({ title: 'Samsung T7 is in use', body: `${message} ${remedy}` })
 })
+
+test('sudo is named where root owns the socket, and a number without a name is called a user', () => {
+  const bodyFor = (user: string | null) => describeProblem(problem('machine/no-permission', { params: { user } })).body
+  expect(bodyFor('root')).toMatch(/^Its socket belongs to root, because the machine was started with sudo\. Run/)
+  expect(bodyFor('libvirt-qemu')).toMatch(/^Its socket belongs to libvirt-qemu\. Run/)
+  expect(bodyFor('501')).toMatch(/^Its socket belongs to user 501\. Run/)
+  expect(bodyFor(null)).toMatch(/^Its socket belongs to another user\. Run/)
+})
+
+test('who lacks a socket is told to make its folder first: QEMU does not start without it', () => {
+  for (const code of ['machine/no-socket', 'machine/speaks-hmp'] as const) {
+    expect(describeProblem(problem(code)).body).toContain('Create the folder ~/.qmp, then add the option below')
+  }
+})
