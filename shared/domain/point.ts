@@ -24,6 +24,8 @@ export const PointFreeze = z.object({
   confirmedAfterMs: z.number().nonnegative(),
   /** The frozen file systems as the guest names them; empty when it did not tell. */
   fileSystems: z.array(z.object({ mountpoint: z.string(), type: z.string() })),
+  /** Other file systems of the guest were not frozen, or nobody can say that they were. */
+  partial: z.boolean().optional(),
 })
 export type PointFreeze = z.infer<typeof PointFreeze>
 

@@ -49,7 +49,26 @@ export function speakConsistency(point: WithConsistency): string {
 /** "/ (ext4), /home (xfs)"; null when the guest did not tell. */
 export function fileSystemsWords(freeze: PointFreeze): string | null {
   if (freeze.fileSystems.length === 0) return null
-  return freeze.fileSystems.map((one) => `${one.mountpoint} (${one.type})`).join(', ')
+  return freeze.fileSystems
+    .map(({ mountpoint, type }) => (type === '' ? mountpoint : `${mountpoint} (${type})`))
+    .join(', ')
+}
+
+/** "only /data (ext4)" when other file systems of the guest were not frozen; null otherwise. */
+export function partialWords(freeze: PointFreeze): string | null {
+  if (freeze.partial !== true) return null
+  return `only ${fileSystemsWords(freeze) ?? 'some of its file systems'}`
+}
+
+function cleanSentence(freeze: PointFreeze | null): string {
+  if (freeze?.partial !== true) return 'The guest’s file systems were clean at this instant.'
+  const names = fileSystemsWords(freeze)
+  return sentences(
+    names === null
+      ? 'Some of the guest’s file systems were clean at this instant; it did not tell which.'
+      : `Clean at this instant: ${names}.`,
+    'Others were not frozen; for them this is like after a power cut.',
+  )
 }
 
 const likePowerCut = 'Like after a power cut: the guest repairs its journal on first boot.'
@@ -62,10 +81,11 @@ function saysPowerCut(reason: string | null): boolean {
 export function worthSentence({
   consistency,
   consistencyReason,
-}: Pick<Point, 'consistency' | 'consistencyReason'>): string {
+  freeze = null,
+}: WithConsistency & Pick<Point, 'consistencyReason'>): string {
   switch (consistency) {
     case 'frozen':
-      return 'The guest’s file systems were clean at this instant.'
+      return cleanSentence(freeze)
     case 'crash-consistent':
       return sentences(consistencyReason, saysPowerCut(consistencyReason) ? null : likePowerCut)
     case 'offline':
@@ -74,15 +94,14 @@ export function worthSentence({
 }
 
 /** What stands behind the word, for a tooltip; null when there is nothing more to say. */
-export function consistencyHint(
-  point: Pick<Point, 'consistency' | 'consistencyReason'> & { readonly freeze?: PointFreeze | null },
-): string | null {
+export function consistencyHint(point: WithConsistency & Pick<Point, 'consistencyReason'>): string | null {
   const { freeze = null } = point
   if (point.consistency !== 'frozen') return worthSentence(point)
   if (freeze === null) return null
   const names = fileSystemsWords(freeze)
   return sentences(
     names === null ? null : `Frozen in the guest: ${names}.`,
+    freeze.partial === true ? 'Others were not frozen.' : null,
     `Confirmed after ${formatDuration(freeze.confirmedAfterMs)}.`,
   )
 }

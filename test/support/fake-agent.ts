@@ -14,6 +14,8 @@ export interface FakeAgent extends AsyncDisposable {
   readonly received: string[]
   /** How many file systems are frozen right now. */
   frozen: number
+  /** What is mounted in its guest. */
+  mounted: readonly { readonly name: string; readonly mountpoint: string; readonly type: string }[]
   /** What it does instead of the usual; a promise keeps everything after it waiting, as in the real one. */
   readonly instead: Map<string, (command: Command) => Reply | Promise<Reply>>
   /** As SIGSTOP does: what comes in waits. */
@@ -33,6 +35,11 @@ export async function fakeAgent(path?: string): Promise<FakeAgent> {
   const done: string[] = []
   const received: string[] = []
   let frozen = 0
+  let mounted: FakeAgent['mounted'] = [
+    { name: 'vda1', mountpoint: '/', type: 'ext4' },
+    { name: 'vda2', mountpoint: '/boot/efi', type: 'vfat' },
+    { name: 'vdb', mountpoint: '/srv', type: 'xfs' },
+  ]
   let stopped = false
   let current: Socket | null = null
   const waiting: Socket[] = []
@@ -40,6 +47,11 @@ export async function fakeAgent(path?: string): Promise<FakeAgent> {
   const queue: Command[] = []
   let working = false
 
+  /** Passes over what it does not know and what cannot be frozen, and counts each file system once, as the real one. */
+  const freezes = (mountpoints: unknown): number => {
+    const chosen = mounted.filter(({ mountpoint }) => !Array.isArray(mountpoints) || mountpoints.includes(mountpoint))
+    return new Set(chosen.filter(({ type }) => type !== 'vfat').map(({ name }) => name)).size
+  }
   const usual = ({ execute, arguments: args }: Command): Reply => {
     switch (execute) {
       case 'guest-ping':
@@ -47,19 +59,13 @@ export async function fakeAgent(path?: string): Promise<FakeAgent> {
       case 'guest-info':
         return { return: { version: '8.0', supported_commands: [{ name: 'guest-ping', enabled: true }] } }
       case 'guest-get-fsinfo':
-        return {
-          return: [
-            { name: 'vda1', mountpoint: '/', type: 'ext4', disk: [] },
-            { name: 'vda2', mountpoint: '/boot/efi', type: 'vfat', disk: [] },
-            { name: 'vdb', mountpoint: '/srv', type: 'xfs', disk: [] },
-          ],
-        }
+        return { return: mounted.map((one) => ({ ...one, disk: [] })) }
       case 'guest-fsfreeze-status':
         return { return: frozen > 0 ? 'frozen' : 'thawed' }
       case 'guest-fsfreeze-freeze':
       case 'guest-fsfreeze-freeze-list':
         if (frozen > 0) return refusal(`Command ${execute} has been disabled: the agent is in frozen state`)
-        frozen = Array.isArray(args?.mountpoints) ? args.mountpoints.length : 2
+        frozen = freezes(args?.mountpoints)
         return { return: frozen }
       case 'guest-fsfreeze-thaw': {
         const count = frozen
@@ -131,6 +137,12 @@ export async function fakeAgent(path?: string): Promise<FakeAgent> {
     },
     set frozen(count: number) {
       frozen = count
+    },
+    get mounted() {
+      return mounted
+    },
+    set mounted(now: FakeAgent['mounted']) {
+      mounted = now
     },
     instead,
     stop: () => {

@@ -53,7 +53,10 @@ export function tellEnd({ board, activity }: Told, run: BackupRun, card: BackupC
 
 /** How the rest of the sentence goes: ", frozen for 84 ms." or ". Not frozen: …". */
 function worthOf(instant: Job['instant']): string {
-  if (instant?.freeze) return `, frozen for ${formatDuration(instant.freeze.heldMs)}.`
+  if (instant?.freeze) {
+    const share = instant.freeze.partial === true ? ' (not all of its file systems)' : ''
+    return `, frozen for ${formatDuration(instant.freeze.heldMs)}${share}.`
+  }
   if (instant?.consistency === 'offline') return ', while the machine was off.'
   return instant?.reason ? `. ${instant.reason}` : '.'
 }

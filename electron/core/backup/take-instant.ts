@@ -42,8 +42,8 @@ function worthOf(
   off: boolean,
 ): Pick<BackupInstant, 'consistency' | 'freeze' | 'reason' | 'cause'> {
   if (freeze.kind === 'frozen') {
-    const { heldMs, confirmedAfterMs, fileSystems } = freeze
-    const held = { heldMs, confirmedAfterMs, fileSystems: [...fileSystems] }
+    const { heldMs, confirmedAfterMs, fileSystems, partial } = freeze
+    const held = { heldMs, confirmedAfterMs, fileSystems: [...fileSystems], ...(partial ? { partial } : {}) }
     return { consistency: 'frozen', freeze: held, reason: null, cause: null }
   }
   if (off) return { consistency: 'offline', freeze: null, reason: null, cause: null }

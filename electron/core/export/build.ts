@@ -136,10 +136,10 @@ function instantOf({ pausedMs }: Instant, freeze: FreezeOutcome): JobInstant {
     const { cause, reason } = freeze
     return { consistency: 'crash-consistent', freeze: null, reason, cause, pausedMs }
   }
-  const { heldMs, confirmedAfterMs, fileSystems } = freeze
+  const { heldMs, confirmedAfterMs, fileSystems, partial } = freeze
   return {
     consistency: 'frozen',
-    freeze: { heldMs, confirmedAfterMs, fileSystems: [...fileSystems] },
+    freeze: { heldMs, confirmedAfterMs, fileSystems: [...fileSystems], ...(partial ? { partial } : {}) },
     reason: null,
     cause: null,
     pausedMs,

@@ -79,8 +79,8 @@ function outcome(
     const reason = `Something thawed ${machineName} before Floe did, so Floe cannot say whether it was frozen at the instant.`
     return notFrozen('thawed-early', reason)
   }
-  const { confirmedAfterMs, confirmedAt, fileSystems } = frozen
-  return { kind: 'frozen', heldMs: end.at - confirmedAt, confirmedAfterMs, fileSystems }
+  const { confirmedAfterMs, confirmedAt, fileSystems, partial } = frozen
+  return { kind: 'frozen', heldMs: end.at - confirmedAt, confirmedAfterMs, fileSystems, partial }
 }
 
 export function freezeRequired({ cause, reason }: NotFrozen, { guest }: TouchedGuest): FloeError {

@@ -1,7 +1,7 @@
 import type { QmpEndpoint } from '../../../shared/domain/machine.ts'
 import type { AgentConnection } from './connection.ts'
 import { garbage, notThawed } from './errors.ts'
-import type { AgentInfo, AgentSession, GuestFileSystem } from './types.ts'
+import type { AgentInfo, AgentSession, MountedFileSystem } from './types.ts'
 
 /** What is answered without touching a disk. */
 const quickMs = 5_000
@@ -35,10 +35,12 @@ export class AgentClient implements AgentSession {
     return { version: answer.version, commands: new Set(enabled.map((command) => String(command.name))) }
   }
 
-  async fileSystems(): Promise<readonly GuestFileSystem[]> {
+  async fileSystems(): Promise<readonly MountedFileSystem[]> {
     const answer = await this.#connection.command('guest-get-fsinfo', null, quickMs)
-    return records(answer).flatMap(({ mountpoint, type }) =>
-      typeof mountpoint === 'string' && typeof type === 'string' ? [{ mountpoint, type }] : [],
+    return records(answer).flatMap(({ mountpoint, type, name }) =>
+      typeof mountpoint === 'string' && typeof type === 'string'
+        ? [{ mountpoint, type, device: typeof name === 'string' ? name : mountpoint }]
+        : [],
     )
   }
 

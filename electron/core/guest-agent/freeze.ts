@@ -2,8 +2,9 @@
 import { FloeError } from '../errors.ts'
 import type { Ports } from '../ports/index.ts'
 import { seconds, sharedAgent } from './errors.ts'
+import { eachOnce, frozenShare } from './frozen-share.ts'
 import type { TouchedGuest } from './touched-guest.ts'
-import type { AgentSession, FreezeOutcome, FreezeWish, GuestFileSystem, OpenAgent } from './types.ts'
+import type { AgentSession, FreezeOutcome, FreezeWish, GuestFileSystem, MountedFileSystem, OpenAgent } from './types.ts'
 
 export interface FreezeDeps {
   readonly ports: Pick<Ports, 'clock' | 'logger' | 'randomBytes'>
@@ -25,14 +26,9 @@ export interface Frozen {
   readonly confirmedAt: number
   readonly confirmedAfterMs: number
   readonly fileSystems: readonly GuestFileSystem[]
+  /** Others were not frozen, or nobody can say that they were. */
+  readonly partial: boolean
 }
-
-/** File systems with data on a disk of their own that can be frozen; FAT and read-only images cannot. */
-const freezable = new Set(
-  ['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'bcachefs', 'f2fs', 'jfs', 'nilfs2', 'reiserfs', 'gfs2', 'ocfs2'].concat(
-    ['ntfs', 'refs', 'csvfs'], // as Windows names them, in lower case
-  ),
-)
 
 export const notFrozen = (cause: NotFrozen['cause'], reason: string): NotFrozen => ({
   kind: 'not-frozen',
@@ -80,20 +76,30 @@ async function freezeIn(session: AgentSession, wish: FreezeWish, deps: FreezeDep
     const reason = `${touched.guest.machineName} was frozen already, by another program than Floe; that was left alone.`
     return notFrozen('refused', reason)
   }
-  const fileSystems = await fileSystemsOf(session, wish)
+  const { machineName } = touched.guest
+  const mounted = await mountedIn(session)
+  const mountpoints = wish.mountpoints === null ? null : eachOnce(wish.mountpoints)
   await touched.raise('frozen')
   onPhase('freezing')
   const began = ports.clock.monotonic()
   try {
-    const count = await session.freeze({ mountpoints: wish.mountpoints, timeoutMs: wish.limitMs })
+    const count = await session.freeze({ mountpoints, timeoutMs: wish.limitMs })
     const confirmedAt = ports.clock.monotonic()
     const confirmedAfterMs = confirmedAt - began
-    if (count > 0) {
+    const share = frozenShare({ machineName, mountpoints, mounted, count })
+    if (share.kind === 'enough') {
+      const { fileSystems, partial } = share
       onPhase('frozen')
-      return { kind: 'frozen', session, count, confirmedAt, confirmedAfterMs, fileSystems }
+      return { kind: 'frozen', session, count, confirmedAt, confirmedAfterMs, fileSystems, partial }
     }
-    await undoFreeze(session, deps)
-    return notFrozen('refused', `The agent of ${touched.guest.machineName} found no file system that it can freeze.`)
+    const undone = await undoFreeze(session, deps)
+    if (count === 0) return notFrozen('refused', share.why)
+    return notFrozen(
+      'refused',
+      undone
+        ? `${share.why} The freeze was undone.`
+        : `${share.why} The guest has not confirmed that the freeze was undone.`,
+    )
   } catch (error) {
     const undone = await undoFreeze(session, deps)
     if (!(error instanceof FloeError && error.code === 'agent/too-slow'))
@@ -108,15 +114,11 @@ async function freezeIn(session: AgentSession, wish: FreezeWish, deps: FreezeDep
 }
 
 /** Agents that may not tell are no reason against freezing. */
-async function fileSystemsOf(session: AgentSession, { mountpoints }: FreezeWish): Promise<readonly GuestFileSystem[]> {
+async function mountedIn(session: AgentSession): Promise<readonly MountedFileSystem[] | null> {
   try {
-    const all = await session.fileSystems()
-    return all.filter(
-      ({ mountpoint, type }) =>
-        freezable.has(type.toLowerCase()) && (mountpoints === null || mountpoints.includes(mountpoint)),
-    )
+    return await session.fileSystems()
   } catch (error) {
-    if (error instanceof FloeError && error.code === 'agent/refused') return []
+    if (error instanceof FloeError && error.code === 'agent/refused') return null
     throw error
   }
 }

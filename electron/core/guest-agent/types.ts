@@ -9,8 +9,13 @@ export interface AgentInfo {
 
 export interface GuestFileSystem {
   readonly mountpoint: string
-  /** As the guest names it: `ext4`, `xfs`, ... */
+  /** As the guest names it: `ext4`, `xfs`, ...; empty when it did not tell. */
   readonly type: string
+}
+
+export interface MountedFileSystem extends GuestFileSystem {
+  /** What it lies on: the same for two mount points of one file system. */
+  readonly device: string
 }
 
 /**
@@ -21,8 +26,8 @@ export interface GuestFileSystem {
 export interface AgentSession extends AsyncDisposable {
   ping(timeoutMs?: number): Promise<void>
   info(): Promise<AgentInfo>
-  fileSystems(): Promise<readonly GuestFileSystem[]>
-  /** Answers how many file systems it froze. `mountpoints` null: all. */
+  fileSystems(): Promise<readonly MountedFileSystem[]>
+  /** Answers how many file systems it froze; those it does not know are passed over. `mountpoints` null: all. */
   freeze(options: { readonly mountpoints: readonly string[] | null; readonly timeoutMs: number }): Promise<number>
   freezeStatus(): Promise<'thawed' | 'frozen'>
   /** Answers how many file systems it thawed; 0 when none was frozen. */
@@ -79,7 +84,10 @@ export type FreezeOutcome =
       readonly heldMs: number
       /** From the command to its confirmation. */
       readonly confirmedAfterMs: number
+      /** Those that were frozen; empty when the guest did not tell. */
       readonly fileSystems: readonly GuestFileSystem[]
+      /** Others were not frozen, or nobody can say that they were. */
+      readonly partial: boolean
     }
   /** `reason`: one finished sentence for people; `cause` tells the classes B4, B5 and others apart (ux.md 3.3). */
   | {

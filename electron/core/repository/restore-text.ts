@@ -60,9 +60,15 @@ function wholeness(manifest: Manifest): string[] {
 
 /** What to expect of the guest's first start. */
 function worthOf({ consistency, consistencyReason, freeze }: Manifest): string {
-  if (freeze) return `frozen for ${Math.round(freeze.heldMs)} ms: the guest's file systems are clean`
+  if (freeze) return `frozen for ${Math.round(freeze.heldMs)} ms: ${cleanWords(freeze)}`
   if (consistency === 'offline') return 'offline: the machine was off'
   return `${consistency}: like after a power cut${consistencyReason ? ` (${consistencyReason})` : ''}`
+}
+
+function cleanWords({ partial, fileSystems }: NonNullable<Manifest['freeze']>): string {
+  if (partial !== true) return "the guest's file systems are clean"
+  const names = fileSystems.map(({ mountpoint }) => mountpoint).join(', ')
+  return `${names || "some of the guest's file systems"} clean, the others like after a power cut`
 }
 
 function formatOf(disk: ManifestDisk): string {

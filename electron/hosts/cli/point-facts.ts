@@ -2,7 +2,7 @@
 import type { Point, PointDisk } from '../../../shared/domain/point.ts'
 import { formatBytes } from '../../../shared/format/bytes.ts'
 import { formatExactTime } from '../../../shared/format/dates.ts'
-import { fileSystemsWords, wayWords } from '../../../shared/text/consistency-words.ts'
+import { fileSystemsWords, partialWords, wayWords } from '../../../shared/text/consistency-words.ts'
 import { consistencyMark, verifiedMark } from '../../../shared/text/point-words.ts'
 import { kindSentence } from './kind.ts'
 
@@ -35,7 +35,7 @@ function bytesAndStorage({ adds, bytes, storage, needs, pinned, path }: Point): 
 }
 
 function worth(point: Point): Fact[] {
-  const frozen = point.freeze === null ? null : fileSystemsWords(point.freeze)
+  const frozen = point.freeze === null ? null : (partialWords(point.freeze) ?? fileSystemsWords(point.freeze))
   return [
     ['Consistency', [consistencyMark(point).text, point.consistencyReason].filter(Boolean).join(': ')],
     ['Way', wayWords(point.way)],

@@ -19,11 +19,11 @@ describe('a guest agent', () => {
     await using session = await open(fake.endpoint)
     await session.ping()
     expect(await session.info()).toEqual({ version: '8.0', commands: new Set(['guest-ping']) })
-    expect(await session.fileSystems()).toContainEqual({ mountpoint: '/srv', type: 'xfs' })
+    expect(await session.fileSystems()).toContainEqual({ mountpoint: '/srv', type: 'xfs', device: 'vdb' })
     expect(await session.freeze({ mountpoints: null, timeoutMs: 1000 })).toBe(2)
     expect(await session.freezeStatus()).toBe('frozen')
     expect(await session.thaw(1000)).toBe(2)
-    expect(await session.freeze({ mountpoints: ['/srv'], timeoutMs: 1000 })).toBe(1)
+    expect(await session.freeze({ mountpoints: ['/srv', '/srv', '/typo', '/boot/efi'], timeoutMs: 1000 })).toBe(1)
     expect(await session.undoFreeze(1000)).toBe(1)
     let time: unknown
     fake.instead.set('guest-set-time', (command) => {

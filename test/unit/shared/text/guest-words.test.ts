@@ -53,6 +53,30 @@ describe('a restore point’s consistency', () => {
     expect(speakPoint(frozen, style)).toContain(', frozen 92 milliseconds, ')
   })
 
+  test('of some file systems names those, and claims nothing of the others', () => {
+    const some = samplePoint({
+      consistency: 'frozen',
+      consistencyReason: null,
+      freeze: {
+        ...freeze,
+        fileSystems: [
+          { mountpoint: '/data', type: 'ext4' },
+          { mountpoint: '/srv', type: '' },
+        ],
+        partial: true,
+      },
+    })
+    expect(worthSentence(frozen)).toBe('The guest’s file systems were clean at this instant.')
+    expect(worthSentence(some)).toBe(
+      'Clean at this instant: /data (ext4), /srv. Others were not frozen; for them this is like after a power cut.',
+    )
+    expect(consistencyHint(some)).toContain('Frozen in the guest: /data (ext4), /srv. Others were not frozen.')
+    const untold = samplePoint({ consistency: 'frozen', freeze: { ...freeze, fileSystems: [], partial: true } })
+    expect(worthSentence(untold)).toBe(
+      'Some of the guest’s file systems were clean at this instant; it did not tell which. Others were not frozen; for them this is like after a power cut.',
+    )
+  })
+
   test('that stood still for more than a second is amber', () => {
     const long = samplePoint({ consistency: 'frozen', freeze: { ...freeze, heldMs: 1400 } })
     expect(consistencyMark(long)).toMatchObject({ text: 'Frozen 1.4\u00a0s', tone: 'warning' })
