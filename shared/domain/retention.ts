@@ -35,9 +35,18 @@ export type PointGuard = z.infer<typeof PointGuard>
 
 export const RetentionPreview = z.object({
   keep: z.array(z.object({ pointId: PointId, rules: z.array(RetentionRule).min(1) })),
-  /** `reason`: one sentence naming the rule that no longer holds it. */
-  remove: z.array(z.object({ pointId: PointId, reason: z.string() })),
+  remove: z.array(
+    z.object({
+      pointId: PointId,
+      /** One sentence naming the rule that no longer holds it. */
+      reason: z.string(),
+      /** As in `DeletePreview`. */
+      dependents: z.array(PointId),
+    }),
+  ),
   freedBytes: z.number().nonnegative(),
+  /** As in `DeletePreview`, for all that go together. */
+  movedBytes: z.number().nonnegative(),
 })
 export type RetentionPreview = z.infer<typeof RetentionPreview>
 
@@ -51,12 +60,18 @@ export const DeletePreview = z.object({
     }),
   ),
   freedBytes: z.number().nonnegative(),
-  /** Bytes that have to be written again because later points need them. */
+  /**
+   * Bytes that have to be written first because kept points lie over removed ones: what moves into their images, and
+   * those images themselves, as each is built anew beside the old one.
+   */
   movedBytes: z.number().nonnegative(),
 })
 export type DeletePreview = z.infer<typeof DeletePreview>
 
-/** Where two points of one machine differ. Offsets and lengths in bytes of guest data, in steps of the content index. */
+/**
+ * Where two points of one machine differ. Offsets and lengths in bytes of guest data, in steps of the content index; where
+ * it is known what was written between the two, no more than that.
+ */
 export const PointDifference = z.object({
   disks: z.array(
     z.object({

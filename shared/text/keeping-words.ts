@@ -42,35 +42,50 @@ export function guardWords(held: readonly PointGuard[]): string | null {
 /** Bytes per second assumed for moving data inside a destination, when nothing was measured yet. */
 const guess = 100_000_000
 
+/** A point that goes, with those that stay and need it, oldest first. */
+type Going = Pick<DeletePreview['points'][number], 'pointId' | 'dependents'>
+
 /**
- * "Yesterday 13:24 is needed by 3 newer points. Its data moves into Yesterday 21:00 first." Null when nothing depends
- * on it; of several points only the last sentence tells how long all of it takes.
+ * "Yesterday 13:24 is needed by 3 newer points. Its data moves into Yesterday 21:00 first." One sentence for each point
+ * that data moves into; none where nothing depends on those that go.
  */
-export function dependentsSentence(
-  entry: DeletePreview['points'][number],
+export function dependentsSentences(
+  going: readonly Going[],
   byId: Readonly<Record<string, Point>>,
   style: DateStyle,
-): string | null {
-  const point = byId[entry.pointId]
-  const heir = entry.dependents.map((id) => byId[id]).find((one) => one !== undefined)
-  if (point === undefined || heir === undefined) return null
-  const count = entry.dependents.length
-  const newer = count === 1 ? '1 newer point' : `${count} newer points`
-  return `${formatMoment(point.createdAt, style)} is needed by ${newer}. Its data moves into ${formatMoment(heir.createdAt, style)} first.`
+): readonly string[] {
+  const byHeir = new Map<Point, { readonly point: Point; readonly count: number }[]>()
+  for (const { pointId, dependents } of going) {
+    const point = byId[pointId]
+    const heir = dependents.map((id) => byId[id]).find((one) => one !== undefined)
+    if (point === undefined || heir === undefined) continue
+    byHeir.set(heir, [...(byHeir.get(heir) ?? []), { point, count: dependents.length }])
+  }
+  return [...byHeir].map(([heir, moved]) => {
+    const place = formatMoment(heir.createdAt, style)
+    const [first, ...others] = moved
+    if (first === undefined || others.length > 0) {
+      return `${moved.length} of them are needed by newer points. Their data moves into ${place} first.`
+    }
+    const newer = first.count === 1 ? '1 newer point' : `${first.count} newer points`
+    return `${formatMoment(first.point.createdAt, style)} is needed by ${newer}. Its data moves into ${place} first.`
+  })
 }
 
-/** "Moving 1.20 GB takes about 1 minute."; null when nothing moves. */
+/** "For that 1.20 GB are written first, which takes about 1 minute."; null when nothing moves. */
 export function movedSentence(movedBytes: number, units?: Units, locale?: string): string | null {
   if (movedBytes === 0) return null
-  return `Moving ${formatBytes(movedBytes, units, locale)} takes ${etaWords(movedBytes / guess)}.`
+  const amount = formatBytes(movedBytes, units, locale)
+  return `For that ${amount} are written first, which takes ${etaWords(movedBytes / guess)}.`
 }
 
-/** "24 kept · 9 go now · frees 12.4 GB" */
+/** "24 kept · 9 go now · frees 12.4 GB · writes 1.20 GB first" */
 export function pruneSummary(preview: RetentionPreview, units?: Units, locale?: string): string {
   const kept = `${preview.keep.length} kept`
   const go = preview.remove.length
   if (go === 0) return `${kept} · none goes now`
-  return `${kept} · ${go} ${go === 1 ? 'goes' : 'go'} now · frees ${formatBytes(preview.freedBytes, units, locale)}`
+  const moved = preview.movedBytes === 0 ? '' : ` · writes ${formatBytes(preview.movedBytes, units, locale)} first`
+  return `${kept} · ${go} ${go === 1 ? 'goes' : 'go'} now · frees ${formatBytes(preview.freedBytes, units, locale)}${moved}`
 }
 
 export const policyParts = [

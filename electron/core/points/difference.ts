@@ -1,6 +1,6 @@
 import type { PointDisk } from '../../../shared/domain/point.ts'
 import type { PointDifference } from '../../../shared/domain/retention.ts'
-import { bytesIn, type Extents, extentsOf } from '../extents/extents.ts'
+import { aligned, bytesIn, difference, type Extents, extentsOf, intersection, union } from '../extents/extents.ts'
 import {
   type ContentIndex,
   chunkCount,
@@ -33,14 +33,22 @@ export function differingRanges(from: ContentIndex | null, to: ContentIndex | nu
   return extentsOf(ranges)
 }
 
+/** Differing chunks cut down to what was written; one in which nothing was stays whole, as the two do not fit together. */
+function narrowed(ranges: Extents, written: Extents, virtualSize: number): Extents {
+  const unexplained = difference(ranges, aligned(written, chunkSize, virtualSize))
+  return union(intersection(ranges, written), unexplained)
+}
+
 /**
- * How two points differ, disk by disk, in steps of the content index.
+ * How two points differ, disk by disk, in steps of the content index or less.
  * @param indexOf a disk's content index; asked only where it is needed
+ * @param writtenTo what was written into a disk of the same size between the two points; null when nobody knows
  */
 export async function differenceOf(
   from: readonly PointDisk[],
   to: readonly PointDisk[],
   indexOf: (side: 'from' | 'to', disk: PointDisk) => Promise<ContentIndex>,
+  writtenTo: (disk: PointDisk) => Promise<Extents | null> = async () => null,
 ): Promise<PointDifference> {
   const ids = [...new Set([...to, ...from].map(({ id }) => id))]
   const disks: DiskDifference[] = []
@@ -50,9 +58,11 @@ export async function differenceOf(
     const isResized = before && after && before.virtualSize !== after.virtualSize
     const isSame =
       before && after && !isResized && before.contentRoot !== null && before.contentRoot === after.contentRoot
-    const ranges = isSame
+    const chunks = isSame
       ? []
       : differingRanges(before && (await indexOf('from', before)), after && (await indexOf('to', after)))
+    const written = before && after && !isResized && chunks.length > 0 ? await writtenTo(after) : null
+    const ranges = written && after ? narrowed(chunks, written, after.virtualSize) : chunks
     const changed = ranges.length === 0 ? 'same' : 'changed'
     const change = !before ? 'added' : !after ? 'removed' : isResized ? 'resized' : changed
     disks.push({ diskId: id, change, bytes: bytesIn(ranges), ranges: [...ranges] })

@@ -1,6 +1,6 @@
 // Which restore points stay: pins, deletion with what depends on it, retention, and what two points differ in.
-import type { DestinationId, JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
-import type { Point } from '../../../shared/domain/point.ts'
+import type { DestinationId, DiskId, JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
+import type { Point, PointDisk } from '../../../shared/domain/point.ts'
 import type {
   DeletePreview,
   PointDifference,
@@ -8,6 +8,7 @@ import type {
   RetentionPreview,
 } from '../../../shared/domain/retention.ts'
 import { FloeError } from '../errors.ts'
+import { type Extents, union } from '../extents/extents.ts'
 import { retain, saysNothing } from '../retention/retain.ts'
 import { deleteJob, guardsOn, pointsOn } from './delete-job.ts'
 import { differenceOf } from './difference.ts'
@@ -68,33 +69,56 @@ export function createPointKeeping(parts: VerifyParts & { readonly timeZone?: ()
     )
   }
 
+  /** Later points that lie over it and are not among those that go too, oldest first. */
+  const dependentsOf = ({ id, machineId }: Point, going: readonly PointId[]): PointId[] =>
+    repository
+      .points(machineId)
+      .filter((point) => point.needs.includes(id) && !going.includes(point.id))
+      .map((point) => point.id)
+      .reverse()
+
+  /** What was written into a disk's image from an earlier point up to a later one; null when not all of that is known. */
+  async function writtenBetween(earlier: Point, later: Point, diskId: DiskId): Promise<Extents | null> {
+    const points = new Map(repository.points(later.machineId).map((point) => [point.id, point]))
+    let written: Extents = []
+    for (let at = later; at.id !== earlier.id; ) {
+      const parentId = at.disks.find(({ id }) => id === diskId)?.parentId ?? null
+      const parent = parentId === null ? undefined : points.get(parentId)
+      // Without it the answer is only less fine.
+      const copied = parent?.available ? await repository.copied(at.id, diskId).catch(() => null) : null
+      if (!parent || copied === null) return null
+      points.delete(at.id)
+      written = union(written, copied)
+      at = parent
+    }
+    return written
+  }
+
   return {
     pin: (pointId, pinned) => repository.setPinned(pointId, pinned),
     async deletePreview(given) {
       const ids = [...new Set(given)]
       const points = ids.map((id) => repository.point(id))
       assertThere(points)
-      const dependentsOf = ({ id, machineId }: Point) =>
-        repository
-          .points(machineId)
-          .filter((point) => point.needs.includes(id) && !ids.includes(point.id))
-          .map((point) => point.id)
-          .reverse()
       const entries = points.map((point) => ({
         pointId: point.id,
         guards: [...guardsOn(repository, point.id)],
-        dependents: dependentsOf(point),
+        dependents: dependentsOf(point, ids),
       }))
       return { points: entries, ...(await repository.deletionCost(ids)) }
     },
     async prunePreview(request) {
       const { keep, remove } = retained(request)
       assertThere(remove.map(({ point }) => point))
-      const { freedBytes } = await repository.deletionCost(remove.map(({ point }) => point.id))
+      const ids = remove.map(({ point }) => point.id)
       return {
         keep: keep.map(({ point, rules }) => ({ pointId: point.id, rules: [...rules] })),
-        remove: remove.map(({ point, reason }) => ({ pointId: point.id, reason })),
-        freedBytes,
+        remove: remove.map(({ point, reason }) => ({
+          pointId: point.id,
+          reason,
+          dependents: dependentsOf(point, ids),
+        })),
+        ...(await repository.deletionCost(ids)),
       }
     },
     async prune(request) {
@@ -130,8 +154,13 @@ export function createPointKeeping(parts: VerifyParts & { readonly timeZone?: ()
           remedy: 'Choose two restore points of one machine.',
         })
       }
-      return differenceOf(before.disks, after.disks, (side, disk) =>
-        repository.contentIndex(side === 'from' ? from : to, disk.id),
+      const indexOf = (side: 'from' | 'to', { id }: PointDisk) =>
+        repository.contentIndex(side === 'from' ? from : to, id)
+      return differenceOf(
+        before.disks,
+        after.disks,
+        indexOf,
+        async ({ id }) => (await writtenBetween(before, after, id)) ?? writtenBetween(after, before, id),
       )
     },
   }

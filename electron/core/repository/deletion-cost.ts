@@ -1,6 +1,7 @@
+import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PointId } from '../../../shared/domain/ids.ts'
-import { type Extents, extentsOf } from '../extents/extents.ts'
+import { type Extent, type Extents, extentsOf } from '../extents/extents.ts'
 import { freedBy, type HeldDisk } from '../retention/freed.ts'
 import { chunkCount, chunkLength, chunkSize, isZeroHash } from './content-index/format.ts'
 import { decodeCopied } from './copied-file.ts'
@@ -16,30 +17,41 @@ export interface ReadPoint {
 
 export interface DeletionCost {
   readonly freedBytes: number
-  /** Bytes that are written again into images that lie over deleted ones. */
+  /** Bytes to be written for images that lie over deleted ones: what moves into them, and those images themselves. */
   readonly movedBytes: number
   /** Bytes of deleted points that each kept clone has from now on. */
   readonly inherits: ReadonlyMap<PointId, number>
 }
 
-/** Everything a disk may hold, when nobody noted what was copied. */
-async function allHeld(folder: string, disk: ManifestDisk): Promise<Extents> {
+/** What a disk shows that is zeroes and what is not, in whole chunks; null when it was never indexed. */
+async function chunksOf(folder: string, disk: ManifestDisk): Promise<{ zeroes: Extents; others: Extents } | null> {
   const loaded = disk.contentRoot === null ? null : await loadIndex(folder, disk)
-  if (loaded?.kind !== 'index') return extentsOf([{ offset: 0, length: Math.min(disk.virtualSize, disk.fileSize) }])
+  if (loaded?.kind !== 'index') return null
   const { virtualSize, hashes } = loaded.index
-  const chunks = Array.from({ length: chunkCount(virtualSize) }, (_, chunk) => chunk)
-  return extentsOf(
-    chunks
-      .filter((chunk) => !isZeroHash(hashes, chunk))
-      .map((chunk) => ({ offset: chunk * chunkSize, length: chunkLength(virtualSize, chunk) })),
-  )
+  const [zeroes, others]: [Extent[], Extent[]] = [[], []]
+  for (let chunk = 0; chunk < chunkCount(virtualSize); chunk += 1) {
+    const list = isZeroHash(hashes, chunk) ? zeroes : others
+    list.push({ offset: chunk * chunkSize, length: chunkLength(virtualSize, chunk) })
+  }
+  return { zeroes: extentsOf(zeroes), others: extentsOf(others) }
 }
 
-async function copiedInto(folder: string, disk: ManifestDisk): Promise<Extents> {
-  if (disk.copiedFile === null) return allHeld(folder, disk)
-  const reading = await readPlainBytes(join(folder, disk.copiedFile)).then(decodeCopied, () => null)
-  return reading?.kind === 'sound' ? reading.copied.extents : allHeld(folder, disk)
+async function copiedInto(folder: string, disk: ManifestDisk): Promise<Pick<HeldDisk, 'copied' | 'zeroes'>> {
+  const chunks = await chunksOf(folder, disk)
+  const reading =
+    disk.copiedFile === null ? null : await readPlainBytes(join(folder, disk.copiedFile)).then(decodeCopied, () => null)
+  if (reading?.kind === 'sound') return { copied: reading.copied.extents, zeroes: chunks?.zeroes ?? [] }
+  // Nobody noted what was copied: everything that it may hold.
+  const all = extentsOf([{ offset: 0, length: Math.min(disk.virtualSize, disk.fileSize) }])
+  return { copied: chunks?.others ?? all }
 }
+
+/** What an image occupies, without its holes. */
+const occupied = (folder: string, disk: ManifestDisk): Promise<number> =>
+  lstat(join(folder, disk.file)).then(
+    ({ blocks }) => blocks * 512,
+    () => disk.fileSize,
+  )
 
 /**
  * What deleting points costs and frees, by the model of retention/freed.ts.
@@ -53,7 +65,7 @@ export async function deletionCost(
   const deleted: HeldDisk[] = []
   const clones: HeldDisk[] = []
   const overlays: HeldDisk[] = []
-  let counted = 0
+  let [counted, rebuilt] = [0, 0]
   for (const [pointId, { folder, manifest }] of ordered) {
     const isRemoved = removed.has(pointId)
     if (isRemoved) counted += bytesOf(manifest)
@@ -62,10 +74,12 @@ export async function deletionCost(
       const isOver = disk.backing !== null && removed.has(disk.backing.pointId)
       if (!isRemoved && !isAbove && !isOver) continue
       const parentId = isOver ? (disk.backing?.pointId ?? null) : disk.parentId
-      const held = { pointId, diskId: disk.id, parentId, copied: await copiedInto(folder, disk) }
+      const held = { pointId, diskId: disk.id, parentId, ...(await copiedInto(folder, disk)) }
       if (isRemoved) deleted.push(held)
-      else if (isOver) overlays.push(held)
-      else clones.push(held)
+      else if (isOver) {
+        overlays.push(held)
+        rebuilt += await occupied(folder, disk)
+      } else clones.push(held)
     }
   }
   const { writtenBytes } = freedBy([...deleted, ...overlays], removed)
@@ -75,5 +89,6 @@ export async function deletionCost(
     return disk?.base != null
   })
   const { neededBytes, inherits } = freedBy([...deleted, ...sharing], removed)
-  return { freedBytes: Math.max(0, counted - neededBytes - writtenBytes), movedBytes: writtenBytes, inherits }
+  const freedBytes = Math.max(0, counted - neededBytes - writtenBytes)
+  return { freedBytes, movedBytes: writtenBytes + rebuilt, inherits }
 }

@@ -9,6 +9,8 @@ export interface HeldDisk {
   readonly diskId: DiskId
   readonly parentId: PointId | null
   readonly copied: Extents
+  /** Of what was copied, what is known to be zeroes: where images lie over each other it takes up nothing. */
+  readonly zeroes?: Extents
 }
 
 export interface Freed {
@@ -16,7 +18,7 @@ export interface Freed {
   readonly freedBytes: number
   /** Bytes copied for removed points that kept ones show. */
   readonly neededBytes: number
-  /** Where images lie over each other: bytes to be written again into the kept images right above removed ones. */
+  /** Where images lie over each other: bytes that move into the kept images right above removed ones. */
   readonly writtenBytes: number
   /** `neededBytes`, by the kept point that has them from now on: the first one, in the order given, that shows them. */
   readonly inherits: ReadonlyMap<PointId, number>
@@ -69,9 +71,12 @@ export function freedBy(disks: readonly HeldDisk[], removed: ReadonlySet<PointId
       neededBytes += bytesIn(claimed(node, node.disk.copied))
       continue
     }
-    let above: Extents = []
-    for (let at = node.parent; at && isRemoved(at); at = at.parent) above = union(above, at.disk.copied)
-    writtenBytes += bytesIn(difference(above, node.disk.copied))
+    let covered = node.disk.copied
+    for (let at = node.parent; at && isRemoved(at); at = at.parent) {
+      const shown = difference(at.disk.copied, covered)
+      writtenBytes += bytesIn(difference(shown, at.disk.zeroes ?? []))
+      covered = union(covered, at.disk.copied)
+    }
   }
   return { freedBytes: copiedBytes - neededBytes, neededBytes, writtenBytes, inherits }
 }

@@ -3,6 +3,7 @@ import type { Point } from '../../../shared/domain/point.ts'
 import type { RetentionPreview } from '../../../shared/domain/retention.ts'
 import { formatBytes } from '../../../shared/format/bytes.ts'
 import { formatExactTime } from '../../../shared/format/dates.ts'
+import { movedSentence } from '../../../shared/text/keeping-words.ts'
 import { table } from './table.ts'
 
 interface About {
@@ -14,7 +15,24 @@ interface About {
 /** "1 restore point", "3 restore points". */
 export const counted = (count: number): string => `${count} restore ${count === 1 ? 'point' : 'points'}`
 
-export function retentionLines(about: About, { keep, remove }: RetentionPreview, now: Date): string[] {
+/** What has to be done before they can go; empty where no kept point lies over one of them. */
+function moveLines({ remove, movedBytes }: RetentionPreview): string[] {
+  const byHeir = new Map<string, string[]>()
+  for (const { pointId, dependents } of remove) {
+    const [heir] = dependents
+    if (heir !== undefined) byHeir.set(heir, [...(byHeir.get(heir) ?? []), pointId])
+  }
+  const lines = [...byHeir].map(([heir, moved]) =>
+    moved.length === 1
+      ? `${moved[0]} is needed by later points; its data moves into ${heir} first.`
+      : `${moved.length} of them are needed by later points; their data moves into ${heir} first.`,
+  )
+  const sentence = movedSentence(movedBytes, 'decimal', 'en')
+  return sentence === null ? lines : [...lines, sentence]
+}
+
+export function retentionLines(about: About, preview: RetentionPreview, now: Date): string[] {
+  const { keep, remove } = preview
   const row = (pointId: string, why: string): string[] => {
     const point = about.points.find(({ id }) => id === pointId)
     const facts =
@@ -31,5 +49,6 @@ export function retentionLines(about: About, { keep, remove }: RetentionPreview,
     ...table(head, kept),
     ...(removed.length === 0 ? [] : [`Remove ${removed.length}:`]),
     ...table(head, removed),
+    ...moveLines(preview),
   ]
 }

@@ -55,7 +55,7 @@ describe('the delete sheet', () => {
     const { sheet } = await openDelete(['p3'], { ...preview(needed), movedBytes: 6e9 })
     await screen.findByTestId('delete-dependents')
     expect(sheet.textContent).toMatch(/is needed by 2 newer points\. Its data moves into .* first\./)
-    expect(sheet.textContent).toContain('Moving 6.00\u00a0GB takes about 1 minute.')
+    expect(sheet.textContent).toContain('For that 6.00\u00a0GB are written first, which takes about 1 minute.')
   })
 
   it('wants a tick of its own for each point worth keeping', async () => {

@@ -17,8 +17,9 @@ const answer: RetentionPreview = {
     { pointId: pointId('p1'), rules: ['last', 'last-good'] },
     { pointId: pointId('p2'), rules: ['daily'] },
   ],
-  remove: [{ pointId: pointId('p3'), reason: 'Newer points of its month are kept.' }],
+  remove: [{ pointId: pointId('p3'), reason: 'Newer points of its month are kept.', dependents: [] }],
   freedBytes: 12.4e9,
+  movedBytes: 0,
 }
 const off = (element: HTMLElement) => element.getAttribute('aria-disabled') === 'true'
 
@@ -97,6 +98,30 @@ describe('the retention sheet', () => {
       { machineId: id, destinationId: t7.id, policy: usual, expected: [pointId('p3')] },
     ])
     await waitFor(() => expect(screen.queryByTestId('sheet-retention')).toBeNull())
+  })
+
+  it('lists what goes and why before the last question, and nothing to move where nothing lies over it', async () => {
+    const { user } = await openRetention()
+    await user.click(screen.getByTestId('prune'))
+    const going = within(await screen.findByTestId('prune-going')).getAllByRole('listitem')
+    expect(going).toHaveLength(1)
+    expect(going[0]?.textContent).toContain('Newer points of its month are kept.')
+    expect(screen.queryByTestId('prune-moves')).toBeNull()
+    await user.tab()
+    expect(document.activeElement?.textContent).toBe('Cancel')
+  })
+
+  it('says what lies over those that go, and what has to be written first', async () => {
+    const [first] = answer.remove
+    const remove = first === undefined ? [] : [{ ...first, dependents: [pointId('p2'), pointId('p1')] }]
+    const { user, bridge } = await openRetention({ ...answer, remove, movedBytes: 30e9 })
+    expect(screen.getByTestId('prune-summary').textContent).toContain('· writes 30.0\u00a0GB first')
+    await user.click(screen.getByTestId('prune'))
+    const [needed, moved] = within(await screen.findByTestId('prune-moves')).getAllByRole('listitem')
+    expect(needed?.textContent).toMatch(/is needed by 2 newer points\. Its data moves into .* first\./)
+    expect(moved?.textContent).toBe('For that 30.0\u00a0GB are written first, which takes about 5 minutes.')
+    await user.keyboard('{Escape}')
+    expect(inputsOf(bridge, 'points.prune')).toEqual([])
   })
 
   it('removes nothing when the points have changed meanwhile, and shows them anew', async () => {

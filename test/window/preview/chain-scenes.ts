@@ -160,8 +160,11 @@ function bridge(given: Given): FakeBridge {
     ok: true,
     value: {
       keep: points.slice(0, 9).map((one, index) => ({ pointId: one.id, rules: index < 6 ? ['last'] : ['daily'] })),
-      remove: points.slice(9).map((one) => ({ pointId: one.id, reason: 'Newer points of its week are kept.' })),
+      remove: points
+        .slice(9)
+        .map((one) => ({ pointId: one.id, reason: 'Newer points of its week are kept.', dependents: [] })),
       freedBytes: 12.4 * gb,
+      movedBytes: 0,
     },
   }))
   return fake

@@ -5,7 +5,7 @@ import type { PointId } from '../../../../shared/domain/ids.ts'
 import type { Problem } from '../../../../shared/errors/problem.ts'
 import { formatTitle } from '../../../../shared/format/dates.ts'
 import { deleteCommand } from '../../../../shared/text/commands.ts'
-import { dependentsSentence, guardWords, movedSentence } from '../../../../shared/text/keeping-words.ts'
+import { dependentsSentences, guardWords, movedSentence } from '../../../../shared/text/keeping-words.ts'
 import { deleteButton } from '../../../../shared/text/point-words.ts'
 import { describeProblem } from '../../../../shared/text/problems.ts'
 import { Banner } from '../../design/banner.tsx'
@@ -38,7 +38,7 @@ export function DeletePointsSheet({ pointIds }: { readonly pointIds: readonly Po
   const open = guarded.filter((entry) => !accepted.has(entry.pointId))
   const evenProtected = guarded.map((entry) => entry.pointId)
   const sentences = [
-    ...(preview?.points.map((entry) => dependentsSentence(entry, byId, style)) ?? []),
+    ...dependentsSentences(preview?.points ?? [], byId, style),
     movedSentence(preview?.movedBytes ?? 0, style.units),
   ].filter((sentence) => sentence !== null)
 

@@ -135,7 +135,7 @@ function RetentionForm({ machine, wanted }: FormProps): ReactElement {
           destination={place}
           policy={policy}
           preview={preview.preview}
-          units={style.units}
+          style={style}
           onClose={() => setAsking(false)}
           onRefused={(refused) => {
             setAsking(false)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { extentsOf } from '../../../../electron/core/extents/extents.ts'
 import { differenceOf, differingRanges } from '../../../../electron/core/points/difference.ts'
 import {
   type ContentIndex,
@@ -77,4 +78,33 @@ it('disks are told apart by what happened to them', async () => {
     { diskId: 'gone', change: 'removed', bytes: 3 * chunkSize, ranges: [{ offset: 0, length: 3 * chunkSize }] },
   ])
   expect(asked).not.toContain('from vda')
+})
+
+it('differing chunks are cut down to what was written, but one that nothing was written into stays whole', async () => {
+  const values = fc.array(fc.nat(1), { minLength: 1, maxLength: 6 })
+  const step = chunkSize / 16
+  const writes = fc.array(fc.tuple(fc.nat(6 * 16 - 1), fc.integer({ min: 1, max: 20 })), { maxLength: 6 })
+  await fc.assert(
+    fc.asyncProperty(values, values, writes, async (a, b, given) => {
+      const size = Math.min(a.length, b.length)
+      const [one, two] = [indexOf(a.slice(0, size)), indexOf(b.slice(0, size))]
+      const end = size * chunkSize
+      const written = extentsOf(
+        given
+          .filter(([first]) => first * step < end)
+          .map(([first, length]) => ({ offset: first * step, length: Math.min(length * step, end - first * step) })),
+      )
+      const indexes = async (side: 'from' | 'to') => (side === 'from' ? one : two)
+      const found = await differenceOf([disk('vda', one)], [disk('vda', two)], indexes, async () => written)
+      const inside = (extents: readonly { offset: number; length: number }[], at: number) =>
+        extents.some(({ offset, length }) => offset <= at && at < offset + length)
+      for (let at = 0; at < end; at += step) {
+        const chunk = Math.floor(at / chunkSize)
+        const pieces = Array.from({ length: 16 }, (_, piece) => chunk * chunkSize + piece * step)
+        const isExplained = pieces.some((piece) => inside(written, piece))
+        const differs = a[chunk] !== b[chunk]
+        expect(inside(found.disks[0]?.ranges ?? [], at)).toBe(differs && (!isExplained || inside(written, at)))
+      }
+    }),
+  )
 })

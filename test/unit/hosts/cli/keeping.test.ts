@@ -9,8 +9,9 @@ function pruningFloe(): FakeFloe {
   const floe = floeWith([done])
   floe.answers['points.prunePreview'] = () => ({
     keep: [{ pointId: 'pointaaaaaaa', rules: ['last', 'last-good'] }],
-    remove: [{ pointId: 'pointbbbbbbb', reason: 'Newer points of the same day are kept.' }],
+    remove: [{ pointId: 'pointbbbbbbb', reason: 'Newer points of the same day are kept.', dependents: [] }],
     freedBytes: 1_200_000_000,
+    movedBytes: 0,
   })
   return floe
 }
@@ -56,6 +57,45 @@ it('prune --dry-run needs nobody to ask and removes nothing', async () => {
   expect(floe.called('points.prune')).toEqual([])
 })
 
+/** Removes points on a chain: data of theirs moves into kept ones first. */
+function movingFloe(count: number): FakeFloe {
+  const floe = pruningFloe()
+  const gone = ['pointbbbbbbb', 'pointccccccc', 'pointddddddd'].slice(0, count)
+  floe.answers['points.prunePreview'] = () => ({
+    keep: [{ pointId: 'pointaaaaaaa', rules: ['last', 'last-good'] }],
+    remove: gone.map((pointId) => ({ pointId, reason: 'No rule keeps it.', dependents: ['pointaaaaaaa'] })),
+    freedBytes: 1_200_000_000,
+    movedBytes: 30_000_000_000,
+  })
+  return floe
+}
+
+it.each([
+  [1, 'pointbbbbbbb is needed by later points; its data moves into pointaaaaaaa first.\n'],
+  [3, '3 of them are needed by later points; their data moves into pointaaaaaaa first.\n'],
+])(
+  'prune of %i says what has to be moved, with --dry-run, before the question and with --yes',
+  async (count, words) => {
+    const moved = 'For that 30.0 GB are written first, which takes about 5 minutes.\n'
+    const args = ['prune', 'debian', '--keep-last', '1']
+    for (const more of ['--dry-run', '--yes']) {
+      const { status, stdout } = await cli(movingFloe(count), [...args, more])
+      expect(status).toBe(0)
+      expect(stdout).toContain(words)
+      expect(stdout).toContain(moved)
+    }
+    const floe = movingFloe(count)
+    const refused = await cli(floe, args, { terminal: asks, ask: async () => 'n' })
+    expect(refused.status).toBe(130)
+    expect(refused.stdout).toContain(moved)
+    const events = (await cli(movingFloe(count), [...args, '--dry-run', '--json'])).json()
+    expect(events).toMatchObject([
+      { movedBytes: 30_000_000_000, remove: Array.from({ length: count }, () => ({ dependents: ['pointaaaaaaa'] })) },
+    ])
+    expect((await cli(pruningFloe(), [...args, '--dry-run'])).stdout).not.toMatch(/written|moves/)
+  },
+)
+
 it('prune asks on a terminal and takes no for an answer; where nobody can be asked it wants --yes first of all', async () => {
   for (const [answer, status, started] of [
     ['n', 130, 0],
@@ -93,7 +133,7 @@ it('a question plays no tricks on the terminal either', async () => {
 it('prune with nothing to remove is done without a question', async () => {
   const floe = pruningFloe()
   const keep = [{ pointId: 'pointaaaaaaa', rules: ['last'] }]
-  floe.answers['points.prunePreview'] = () => ({ keep, remove: [], freedBytes: 0 })
+  floe.answers['points.prunePreview'] = () => ({ keep, remove: [], freedBytes: 0, movedBytes: 0 })
   const { status, stdout } = await cli(floe, ['prune', 'debian', '--keep-last', '1'], { terminal: asks })
   expect(status).toBe(0)
   expect(stdout).toContain('Nothing is to be removed.')
@@ -131,8 +171,8 @@ it('the numbers reach the core as typed, and only what was shown is expected to 
     fc.asyncProperty(parts, ids, async (wished, removed) => {
       fc.pre(Object.values(wished).some((number) => number !== null && number > 0))
       const floe = pruningFloe()
-      const remove = removed.map((pointId) => ({ pointId, reason: 'No rule keeps it.' }))
-      floe.answers['points.prunePreview'] = () => ({ keep: [], remove, freedBytes: 1 })
+      const remove = removed.map((pointId) => ({ pointId, reason: 'No rule keeps it.', dependents: [] }))
+      floe.answers['points.prunePreview'] = () => ({ keep: [], remove, freedBytes: 1, movedBytes: 0 })
       const given = Object.entries(wished).flatMap(([part, number]) =>
         number === null ? [] : [`--keep-${part}`, `${number}`],
       )

@@ -3,7 +3,7 @@ import type { DiskId, PointId } from '../../../../shared/domain/ids.ts'
 import type { Damage, Point } from '../../../../shared/domain/point.ts'
 import { backupCommand, pruneCommand } from '../../../../shared/text/commands.ts'
 import {
-  dependentsSentence,
+  dependentsSentences,
   guardWords,
   keepsNothing,
   keptWords,
@@ -127,11 +127,13 @@ describe('keeping', () => {
 
   test('is summed up in one line', () => {
     const keep = [{ pointId: newest.id, rules: ['last' as const] }]
-    const remove = [{ pointId: base.id, reason: 'Older than the last 6.' }]
-    expect(pruneSummary({ keep, remove, freedBytes: 12.4e9 }, 'decimal', 'en-GB')).toBe(
-      '1 kept · 1 goes now · frees 12.4\u00a0GB',
+    const remove = [{ pointId: base.id, reason: 'Older than the last 6.', dependents: [] }]
+    const preview = { keep, remove, freedBytes: 12.4e9, movedBytes: 0 }
+    expect(pruneSummary(preview, 'decimal', 'en-GB')).toBe('1 kept · 1 goes now · frees 12.4\u00a0GB')
+    expect(pruneSummary({ ...preview, movedBytes: 1.2e9 }, 'decimal', 'en-GB')).toBe(
+      '1 kept · 1 goes now · frees 12.4\u00a0GB · writes 1.20\u00a0GB first',
     )
-    expect(pruneSummary({ keep, remove: [], freedBytes: 0 })).toBe('1 kept · none goes now')
+    expect(pruneSummary({ ...preview, remove: [], freedBytes: 0 })).toBe('1 kept · none goes now')
   })
 
   test('nothing at all is noticed', () => {
@@ -150,12 +152,25 @@ describe('keeping', () => {
 
 describe('deleting', () => {
   test('says what becomes of those that lie over a point', () => {
-    const entry = { pointId: base.id, guards: [], dependents: [middle.id, newest.id] }
-    expect(dependentsSentence(entry, byId, style)).toBe(
+    const entry = { pointId: base.id, dependents: [middle.id, newest.id] }
+    expect(dependentsSentences([entry], byId, style)).toEqual([
       'Yesterday 09:00 is needed by 2 newer points. Its data moves into Yesterday 13:24 first.',
+    ])
+    expect(dependentsSentences([{ ...entry, dependents: [] }], byId, style)).toEqual([])
+  })
+
+  test('says it once for all whose data moves into the same one', () => {
+    const entries = [base.id, middle.id].map((pointId) => ({ pointId, dependents: [newest.id] }))
+    const into = dependentsSentences(entries.slice(0, 1), byId, style)[0]?.replace(/^.* moves into /, '')
+    expect(dependentsSentences(entries, byId, style)).toEqual([
+      `2 of them are needed by newer points. Their data moves into ${into}`,
+    ])
+  })
+
+  test('says what has to be written for it', () => {
+    expect(movedSentence(6e9, 'decimal', 'en-GB')).toBe(
+      'For that 6.00\u00a0GB are written first, which takes about 1 minute.',
     )
-    expect(dependentsSentence({ ...entry, dependents: [] }, byId, style)).toBeNull()
-    expect(movedSentence(6e9, 'decimal', 'en-GB')).toBe('Moving 6.00\u00a0GB takes about 1 minute.')
     expect(movedSentence(0)).toBeNull()
   })
 })
