@@ -27,7 +27,7 @@ import {
   releaseCopies,
   runState,
   trackingActions,
-  transactionOf,
+  transactionsOf,
 } from './qemu-copy.ts'
 import { ReadingSteps } from './reading-steps.ts'
 import { causeOfStop, type RunContext, targetPaths } from './run-context.ts'
@@ -102,18 +102,23 @@ export class CopySteps {
     await this.control.learnIdle(session)
     const limit = this.control.allowed
     const compares = plan.disks.some((disk) => disk.basis === 'comparison')
-    const begun = [...trackingActions(plan, this.#run.notes.untracked), ...(compares ? [] : copyActions(plan, limit))]
+    const tracked = trackingActions(plan, this.#run.notes.untracked)
+    const copied = compares ? [] : copyActions(plan, limit)
     const reads = readsInstant(plan, header.prove)
     if (reads) await this.reading.prepare(session)
-    const atInstant = [...(begun.length > 0 ? [transactionOf(begun)] : []), ...(reads ? this.reading.commands : [])]
+    const readers = reads ? this.reading.commands : []
+    // One transaction without filters. With them tracking begins first: a guest that somebody lets run in between writes
+    // nothing that is neither in this point nor marked for the next.
+    const together = [...transactionsOf([...tracked, ...copied]), ...readers]
+    const apart = { atStop: transactionsOf(tracked), atInstant: [...transactionsOf(copied), ...readers] }
     const copy = async () => {
       const at = deps.ports.clock.now().toISOString()
-      for (const command of atInstant) await session.execute(command.execute, command.arguments ?? {})
+      for (const command of together) await session.execute(command.execute, command.arguments ?? {})
       return { at, pausedMs: null }
     }
     const { clock, logger } = deps.ports
     const instant = await takeInstant({ header, keeper: deps.keeper }, view, (guard) =>
-      plan.way === 'fleecing' ? insertFilters(session, snapshotsOf(plan), { guard, clock, logger, atInstant }) : copy(),
+      plan.way === 'fleecing' ? insertFilters(session, snapshotsOf(plan), { guard, clock, logger, ...apart }) : copy(),
     )
     await assertMarksKept(session, plan)
     post({ event: 'started', instant })

@@ -68,11 +68,15 @@ export interface MarkedNode {
   readonly name: string
 }
 
-/** From here on changes are tracked for the point that is being made: in the same transaction as the copy, or its instant. */
+/** From here on changes are tracked for the point that is being made: with the copy, or while the guest stands still for it. */
 export const trackingActions = (plan: BackupPlan, untracked: readonly DiskId[]): readonly TransactionAction[] =>
   plan.disks.flatMap(({ id, sourceNode, newBitmap }) =>
     newBitmap === null || untracked.includes(id) ? [] : beginTracking(sourceNode, newBitmap),
   )
+
+/** None for no actions. */
+export const transactionsOf = (actions: readonly TransactionAction[]) =>
+  actions.length === 0 ? [] : [transactionOf(actions)]
 
 export const transactionOf = (actions: readonly TransactionAction[]) => ({
   execute: 'transaction',

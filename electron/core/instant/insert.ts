@@ -13,6 +13,8 @@ export interface InsertOptions {
   readonly guard: GuestGuard
   readonly clock: Clock
   readonly logger: Logger
+  /** Carried out with the guest stopped and nothing in its way yet: what must miss no write from the instant on. */
+  readonly atStop?: readonly Command[]
   /** Carried out with the guest stopped and the snapshots readable: what reads them, and what must begin with them. */
   readonly atInstant?: readonly Command[]
 }
@@ -32,12 +34,15 @@ export async function insertFilters(
   try {
     const { running } = await session.execute<{ running: boolean }>('query-status')
     await assertStillFeasible(session, disks)
-    const inner = [...insertionOf(disks), ...(options.atInstant ?? [])]
+    const inner = [...(options.atStop ?? []), ...insertionOf(disks), ...(options.atInstant ?? [])]
     if (!running) return await insertAtRest(session, inner, { listener, clock: options.clock })
     await warned(options)
     const inside = allOf([{ execute: 'stop' }, ...inner], session)
+    const stayed = session.execute<{ running: boolean }>('query-status').then((status) => {
+      if (status.running) throw letRun()
+    })
     const runs = session.execute('cont').then(() => options.guard.lower('stopped'))
-    const failed = (await Promise.allSettled([inside, runs])).find((end) => end.status === 'rejected')
+    const failed = (await Promise.allSettled([inside, stayed, runs])).find((end) => end.status === 'rejected')
     if (failed) throw failed.reason
     const pause = await pauseOf(listener)
     return { at: new Date(pause?.from ?? options.clock.now()).toISOString(), pausedMs: pause?.ms ?? null }
@@ -70,7 +75,7 @@ async function insertAtRest(
   await allOf(inner, session)
   const now = AbortSignal.abort()
   for (let event = await listener.next(now); event !== null; event = await listener.next(now)) {
-    if (event.event !== 'STOP') throw new Error('The guest was paused, and was let run while its instant was taken.')
+    if (event.event !== 'STOP') throw letRun()
   }
   return { at, pausedMs: null }
 }
@@ -96,13 +101,21 @@ async function allOf(commands: readonly Command[], session: QmpSession): Promise
   if (refused) throw refused.reason
 }
 
-/** By QEMU's own clock: Floe may have been busy when the answers came. Both events precede the answer to `cont`. */
+/** Another program on a monitor of its own can do so between any two commands: QEMU serves its monitors in turn. */
+const letRun = () => new Error('The guest was paused, and was let run while its instant was taken.')
+
+/**
+ * By QEMU's own clock: Floe may have been busy when the answers came. Both events precede the answer to `cont`.
+ * @throws Error when the guest was let run and stopped again in between
+ */
 async function pauseOf(listener: QmpEventListener): Promise<{ from: number; ms: number } | null> {
   const now = AbortSignal.abort()
   let stopped: number | null = null
+  let resumed: number | null = null
   for (let event = await listener.next(now); event !== null; event = await listener.next(now)) {
     if (event.event === 'STOP') stopped ??= event.timestamp
-    else if (event.event === 'RESUME' && stopped !== null) return { from: stopped, ms: event.timestamp - stopped }
+    if (event.event === 'RESUME' && resumed !== null) throw letRun()
+    if (event.event === 'RESUME') resumed = event.timestamp
   }
-  return null
+  return stopped === null || resumed === null ? null : { from: stopped, ms: resumed - stopped }
 }

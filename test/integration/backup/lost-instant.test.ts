@@ -28,6 +28,28 @@ test('a scratch drive that fails costs the backup, never a write of the guest', 
   expect(nodes.filter((node) => node['node-name'].startsWith('floe-'))).toEqual([])
 })
 
+test.runIf(canSlowDown())(
+  'a scratch drive that is too slow costs the backup, and the guest does not wait for it',
+  async () => {
+    using dir = tempDir()
+    using drive = slowVolume(200, 256 << 10)
+    const path = await createImage(dir.file('a.qcow2'), '128M')
+    execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 5 0 64M', path], { stdio: 'ignore' })
+    await using qemu = await startQemu({ disks: [{ id: 'vda', path, format: 'qcow2' }], run: true })
+    await using world = await backupWorld({ settings: { scratchFolder: drive.path } })
+    const id = await world.start(await world.machine(qemu), { limit: 1 << 20 })
+    await world.reach(id, 'copying')
+    // The old data of this write takes the drive a quarter of a minute: without a limit the guest would wait, and the copy hold.
+    await qemu.write('vda', '48M', '4M', 9)
+    expect(world.floe.board.get(id).state.kind).not.toBe('done')
+    const job = await world.floe.board.whenFinal(id)
+    expect(job.state).toMatchObject({ kind: 'failed', problem: { code: 'backup/snapshot-lost' } })
+    expect(world.partials()).toEqual([])
+    const nodes = await qemu.monitor.command<{ 'node-name': string }[]>('query-named-block-nodes', { flat: true })
+    expect(nodes.filter((node) => node['node-name'].startsWith('floe-'))).toEqual([])
+  },
+)
+
 test('an instant that cannot be taken down yet is taken down later, and the copy counts', async () => {
   using dir = tempDir()
   const path = await createImage(dir.file('a.qcow2'), '64M')

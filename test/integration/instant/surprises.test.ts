@@ -86,6 +86,42 @@ test('a paused guest that somebody lets run just then gives no instant', async (
   expect(await leftOfSnapshots(session, disks)).toBe(0)
 })
 
+test.each([['lets run'], ['lets run and stops']])(
+  'a guest that somebody else %s in the middle of the instant gives none',
+  async (what) => {
+    using dir = tempDir()
+    const path = await createImage(dir.file('one.qcow2'), '64M')
+    await using qemu = await startQemu({ disks: [{ id: 'one', path, format: 'qcow2' }], run: true })
+    const session = await connect(qemu.qmpPath)
+    const disks = await prepared(session, [backend('one')], dir)
+    let before: Promise<unknown> = Promise.resolve()
+    const sent: string[] = []
+    const disturbed: QmpSession = Object.create(session, {
+      version: { value: session.version },
+      execute: {
+        value: (command: string, args?: Readonly<Record<string, unknown>>) => {
+          if (command === 'qom-set') before = before.then(() => qemu.monitor.command('cont'))
+          if (command === 'qom-set' && what.endsWith('stops')) before = before.then(() => qemu.monitor.command('stop'))
+          const answer = before.then(() => {
+            sent.push(command)
+            return session.execute(command, args)
+          })
+          if (command === 'stop') before = answer
+          return answer
+        },
+      },
+      listen: { value: (names: readonly string[]) => session.listen(names) },
+    })
+    const bitmap = { node: 'n-one', name: 'mine' }
+    const atStop = [{ execute: 'block-dirty-bitmap-add', arguments: bitmap }]
+    await expect(insertFilters(disturbed, disks, { ...options, atStop })).rejects.toThrow('let run')
+    expect(sent.indexOf('block-dirty-bitmap-add')).toBe(sent.indexOf('stop') + 1)
+    await removeSnapshots(session, disks)
+    expect(await leftOfSnapshots(session, disks)).toBe(0)
+    expect(await qemu.monitor.command('query-status')).toMatchObject({ running: true })
+  },
+)
+
 async function unpluggable(dir: TempDir) {
   const path = await createImage(dir.file('one.qcow2'), '64M')
   const args = [
