@@ -91,14 +91,28 @@ export type GuestImpact = z.infer<typeof GuestImpact>
 export const ScratchUse = z.object({ usedBytes: z.number().nonnegative(), limitBytes: z.number().nonnegative() })
 export type ScratchUse = z.infer<typeof ScratchUse>
 
+/** Why a guest was not frozen. `unseen`: Floe was closed meanwhile. ux.md 3.3: B4 `no-agent`, `no-answer`; B5 `too-slow`. */
+export const FreezeCause = z.enum([
+  'not-wanted',
+  'no-agent',
+  'no-answer',
+  'too-slow',
+  'refused',
+  'guest-paused',
+  'thawed-early',
+  'off',
+  'unseen',
+])
+export type FreezeCause = z.infer<typeof FreezeCause>
+
 /** How a backup's instant came about; null parts are not known yet. */
 export const JobInstant = z.object({
   consistency: Consistency,
   freeze: PointFreeze.nullable(),
   /** Why it is not frozen, as a sentence. */
   reason: z.string().nullable(),
-  /** Tells the classes of ux.md 3.3 apart: B4 `no-agent` and `no-answer`, B5 `too-slow`. */
-  cause: z.string().nullable(),
+  /** One that this version does not know counts as not told. */
+  cause: FreezeCause.nullable().catch(null),
   pausedMs: z.number().nonnegative().nullable(),
 })
 export type JobInstant = z.infer<typeof JobInstant>

@@ -73,11 +73,7 @@ function cleanSentence(freeze: PointFreeze | null): string {
 
 const likePowerCut = 'Like after a power cut: the guest repairs its journal on first boot.'
 
-function saysPowerCut(reason: string | null): boolean {
-  return reason?.includes('power cut') ?? false
-}
-
-/** What a point is worth, as one sentence; the reason may say it already. */
+/** What a point is worth, and why. */
 export function worthSentence({
   consistency,
   consistencyReason,
@@ -87,7 +83,7 @@ export function worthSentence({
     case 'frozen':
       return cleanSentence(freeze)
     case 'crash-consistent':
-      return sentences(consistencyReason, saysPowerCut(consistencyReason) ? null : likePowerCut)
+      return sentences(consistencyReason, likePowerCut)
     case 'offline':
       return consistencyReason ?? 'The machine was off, so nothing was being written.'
   }

@@ -1,5 +1,6 @@
 // Will the guest be frozen around the instant? From what the person wishes, what the settings say, and what the machine
 // has; before anything is done.
+import type { FreezeCause } from '../../../shared/domain/job.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
 import type { Settings } from '../../../shared/domain/settings.ts'
 import { FloeError } from '../errors.ts'
@@ -38,21 +39,14 @@ export function planFreeze(machine: Machine, wishes: FreezeWishes, settings: Set
 const lower = (sentence: string) => sentence.slice(0, 1).toLowerCase() + sentence.slice(1)
 
 function freezePlan(machine: Machine, wanted: boolean, settings: Settings): FreezePlan {
-  const no = (cause: Extract<FreezePlan, { kind: 'no-freeze' }>['cause'], reason: string): FreezePlan => ({
-    kind: 'no-freeze',
-    cause,
-    reason,
-  })
-  if (machine.state.kind === 'off') return no('guest-paused', 'The machine is off.')
-  if (!wanted) return no('not-wanted', 'Freezing was switched off, so this is like after a power cut.')
+  const no = (cause: FreezeCause, reason: string): FreezePlan => ({ kind: 'no-freeze', cause, reason })
+  if (machine.state.kind === 'off') return no('off', 'The machine is off.')
+  if (!wanted) return no('not-wanted', 'Freezing was switched off.')
   if (machine.state.kind === 'guest-paused') {
-    return no(
-      'guest-paused',
-      'The guest was paused and could not be asked to freeze, so this is like after a power cut.',
-    )
+    return no('guest-paused', 'The guest was paused and could not be asked to freeze.')
   }
   if (machine.agentPath === null) {
-    return no('no-agent', 'The machine has no channel to a guest agent, so this is like after a power cut.')
+    return no('no-agent', 'The machine has no channel to a guest agent.')
   }
   return {
     kind: 'freeze',

@@ -50,7 +50,7 @@ export function optionsOf({ plan, check, prove }: Pick<BackupHeader, 'plan' | 'c
   const [cause, reason] =
     freeze.kind === 'no-freeze'
       ? [freeze.cause, freeze.reason]
-      : ['unseen', 'Floe was closed while the backup began, so nobody can tell whether the freeze held.']
+      : (['unseen', 'Floe was closed while the backup began, so nobody can tell whether the freeze held.'] as const)
   const consistency = way === 'offline' ? 'offline' : 'crash-consistent'
   const isRequired = freeze.kind === 'freeze' && freeze.required
   const unseen = isRequired ? null : ({ consistency, freeze: null, reason, cause, pausedMs: null } as const)

@@ -1,3 +1,4 @@
+import type { FreezeCause } from '../../../shared/domain/job.ts'
 import type { QmpEndpoint } from '../../../shared/domain/machine.ts'
 
 /** What `guest-info` tells. */
@@ -92,7 +93,7 @@ export type FreezeOutcome =
   /** `reason`: one finished sentence for people; `cause` tells the classes B4, B5 and others apart (ux.md 3.3). */
   | {
       readonly kind: 'not-frozen'
-      readonly cause: 'not-wanted' | 'no-agent' | 'no-answer' | 'too-slow' | 'refused' | 'guest-paused' | 'thawed-early'
+      readonly cause: FreezeCause
       readonly reason: string
     }
 

@@ -1,4 +1,5 @@
 import type { DiskId } from '../../../shared/domain/ids.ts'
+import type { FreezeCause } from '../../../shared/domain/job.ts'
 import type { FreezeWish } from '../guest-agent/types.ts'
 
 /**
@@ -34,11 +35,7 @@ export interface ScratchPlan {
 /** What is wished of the guest at the instant; `notFrozen` says why it will not be frozen. */
 export type FreezePlan =
   | (FreezeWish & { readonly kind: 'freeze'; readonly required: boolean })
-  | {
-      readonly kind: 'no-freeze'
-      readonly cause: 'not-wanted' | 'no-agent' | 'guest-paused' | 'no-answer'
-      readonly reason: string
-    }
+  | { readonly kind: 'no-freeze'; readonly cause: FreezeCause; readonly reason: string }
 
 /** How an instant came about. */
 export interface Instant {

@@ -78,13 +78,12 @@ export const likeAfterPowerCut = 'The point is like after a power cut: the guest
 function notFrozenWords(job: Job, style: JobStyle): JobWords {
   const added = addedWords(job, style)
   const time = elapsed(job)
-  const reason = job.instant?.reason ?? null
   return {
     title: 'Backed up, not frozen',
     line: sentences(
       added === null ? null : time === null || job.result?.bytes === 0 ? `${added}.` : `${added} in ${time}.`,
-      reason,
-      reason?.includes('power cut') ? null : likeAfterPowerCut,
+      job.instant?.reason ?? null,
+      likeAfterPowerCut,
       job.note,
     ),
     tone: 'done',

@@ -21,7 +21,7 @@ describe('a backup that ended', () => {
     ['no-agent', true],
     ['no-answer', true],
     ['too-slow', false],
-  ])('not frozen (%s) says why and offers an agent where that helps', async (cause, helps) => {
+  ] as const)('not frozen (%s) says why and offers an agent where that helps', async (cause, helps) => {
     const instant = {
       consistency: 'crash-consistent',
       freeze: null,

@@ -29,7 +29,7 @@ describe('the guest is frozen', () => {
     expect(plan({}, {}, sampleMachine({ agentPath: null }))).toMatchObject({ cause: 'no-agent' })
     const paused = sampleMachine({ agentPath: '/a', state: { kind: 'guest-paused', status: 'paused' } })
     expect(plan({}, {}, paused)).toMatchObject({ cause: 'guest-paused' })
-    expect(plan({}, {}, sampleMachine({ state: { kind: 'off', since: null } }))).toMatchObject({ kind: 'no-freeze' })
+    expect(plan({}, {}, sampleMachine({ state: { kind: 'off', since: null } }))).toMatchObject({ cause: 'off' })
   })
 })
 

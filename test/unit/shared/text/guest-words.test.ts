@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Job } from '../../../../shared/domain/job.ts'
+import type { FreezeCause, Job } from '../../../../shared/domain/job.ts'
 import type { PointFreeze } from '../../../../shared/domain/point.ts'
 import type { Problem } from '../../../../shared/errors/problem.ts'
 import {
@@ -87,8 +87,9 @@ describe('a restore point’s consistency', () => {
     expect(consistencyHint(crash)).toBe(
       'The guest agent did not answer. Like after a power cut: the guest repairs its journal on first boot.',
     )
-    const said = samplePoint({ consistencyReason: 'Freezing was switched off, so this is like after a power cut.' })
-    expect(worthSentence(said)).toBe('Freezing was switched off, so this is like after a power cut.')
+    expect(worthSentence(samplePoint({ consistencyReason: 'Freezing was switched off.' }))).toBe(
+      'Freezing was switched off. Like after a power cut: the guest repairs its journal on first boot.',
+    )
   })
 
   test('is counted for several points', () => {
@@ -177,7 +178,7 @@ describe('a backup and its guest', () => {
       instant,
       result: { pointId: null, restoreId: null, images: [], ok: true, bytes: 9_600_000_000 },
     })
-  const crash = (cause: string, reason: string) =>
+  const crash = (cause: FreezeCause, reason: string) =>
     describeJob(done({ consistency: 'crash-consistent', freeze: null, reason, cause, pausedMs: null }), style)
 
   test('ends with how long it was frozen', () => {
