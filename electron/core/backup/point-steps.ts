@@ -1,11 +1,11 @@
 // The steps of a backup on the destination, after QEMU has let go: record the point or remove its remains, read it back.
 import { rm, stat } from 'node:fs/promises'
 import type { Point } from '../../../shared/domain/point.ts'
-import { FloeError } from '../errors.ts'
+import { FloeError, toProblem } from '../errors.ts'
 import { removeScratchFiles } from '../instant/remove.ts'
 import type { PartialPoint, PointFacts } from '../repository/types.ts'
 import { snapshotsOf } from './plan.ts'
-import { checkFailed, destinationRemoved, notProven, notRecorded, proofFailed } from './problems.ts'
+import { builtOnDamage, checkFailed, destinationRemoved, notProven, notRecorded, proofFailed } from './problems.ts'
 import { type RunContext, targetPaths } from './run-context.ts'
 import type { BackupInstant } from './state.ts'
 import { removeOldBitmaps } from './track.ts'
@@ -43,7 +43,8 @@ export class PointSteps {
       deps.ports.logger.warn('Recording complained, yet the restore point is there', { error: String(error) })
     }
     await removeOldBitmaps(deps.machines, header.machineId, header, deps.ports.logger)
-    run.post({ event: 'recorded' })
+    const damaged = this.#knownDamage()
+    run.post(damaged === null ? { event: 'recorded' } : { event: 'recorded', damaged: toProblem(damaged) })
   }
 
   async discard(): Promise<void> {
@@ -54,6 +55,7 @@ export class PointSteps {
     if (stay.length > 0) deps.ports.logger.warn('Scratch files could not be removed', { stay })
     await rm(header.reading.socketFolder, { recursive: true, force: true })
     if (partial) await deps.repository.discard(partial)
+    else await this.#assertNothingLeft()
     post({ event: 'discarded' })
   }
 
@@ -70,6 +72,8 @@ export class PointSteps {
     } catch (error) {
       if (error instanceof FloeError && error.code === 'backup/proof-failed') throw error
       if (!this.#check.signal.aborted) throw checkFailed(run.place, error)
+      const damaged = this.#knownDamage()
+      if (damaged !== null) throw damaged
       return run.post({ event: 'check-skipped' })
     } finally {
       repository.markChecking(pointId, null)
@@ -89,6 +93,12 @@ export class PointSteps {
     if (!verdict.ok) throw proofFailed(place, verdict.damage)
   }
 
+  /** Null when no check has said anything against the point. */
+  #knownDamage(): FloeError | null {
+    const verdict = this.recordedPoint()?.verification
+    return verdict?.ok === false ? builtOnDamage(this.#run.place, verdict.damage) : null
+  }
+
   skipCheck(): void {
     this.#check.abort()
   }
@@ -96,6 +106,13 @@ export class PointSteps {
   recordedPoint(): Point | null {
     const { deps, header } = this.#run
     return deps.repository.points(header.machineId).find((point) => point.id === header.pointId) ?? null
+  }
+
+  /** A folder that was not found is gone only when its destination could be looked at. @throws FloeError `destination/*` */
+  async #assertNothingLeft(): Promise<void> {
+    const { deps, header } = this.#run
+    const obstacle = await deps.repository.obstacle(header.destination.id)
+    if (obstacle && obstacle.code !== 'destination/full') throw obstacle
   }
 
   async #copiedDisks(): Promise<PointFacts['disks']> {

@@ -22,13 +22,14 @@ export interface Done {
   readonly totalBytes: number
 }
 
-const removed = 'The unfinished copy is removed; your other restore points stay.'
+/** What became of the unfinished copy is known only at the end: transition.ts tells it as `partialRemoved`. */
+const othersStay = 'Your other restore points stay.'
 
 export function machineGone(place: BackupPlace, at: Date, done?: Done, cause?: unknown): FloeError {
   if (cause instanceof DaemonEnded) return interrupted(place, cause.message, cause)
   return new FloeError('backup/machine-gone', `${place.machineName} stopped during the backup.`, {
     params: { machine: place.machineName, pid: place.pid, time: at.toISOString(), ...done },
-    remedy: `${removed} Back up again when the machine runs.`,
+    remedy: `${othersStay} Back up again when the machine runs.`,
     cause,
   })
 }
@@ -41,7 +42,7 @@ export function destinationFull(place: BackupPlace, done: Done): FloeError {
       ...done,
       neededBytes: Math.max(0, done.totalBytes - done.doneBytes),
     },
-    remedy: `Free some space there, or choose another destination. ${removed}`,
+    remedy: `Free some space there, or choose another destination. ${othersStay}`,
   })
 }
 
@@ -60,7 +61,7 @@ export function destinationRemoved(place: BackupPlace, path: string, cause: unkn
 export function writeError(place: BackupPlace, disk: string | null, text: string | null): FloeError {
   return new FloeError('backup/write-error', `Writing to ${place.destinationName} failed.`, {
     params: { machine: place.machineName, destination: place.destinationName, disk, text },
-    remedy: `Check the drive and its cable. ${removed}`,
+    remedy: `Check the drive and its cable. ${othersStay}`,
   })
 }
 
@@ -92,8 +93,8 @@ export function diskUnplugged(place: BackupPlace, disk: string): FloeError {
 
 export function interrupted(place: BackupPlace, why: string, cause?: unknown): FloeError {
   return new FloeError('backup/interrupted', `The backup of ${place.machineName} was interrupted: ${why}`, {
-    params: { machine: place.machineName },
-    remedy: removed,
+    params: { machine: place.machineName, why },
+    remedy: `${othersStay} Back up again.`,
     cause,
   })
 }
@@ -118,6 +119,15 @@ export function checkFailed(place: BackupPlace, cause: unknown): FloeError {
     params: { machine: place.machineName, destination: place.destinationName, text },
     remedy: 'Do not rely on this restore point. Check the drive, and back up again.',
     cause,
+  })
+}
+
+/** A check of another point found damage that the new one shares, maybe while it was being made. */
+export function builtOnDamage(place: BackupPlace, damage: readonly Damage[]): FloeError {
+  const text = damage[0]?.text ?? ''
+  return new FloeError('backup/check-failed', `The new restore point is damaged from the start. ${text}`.trim(), {
+    params: { machine: place.machineName, destination: place.destinationName, text },
+    remedy: 'Do not rely on this restore point. Check the drive, and back up again.',
   })
 }
 

@@ -7,8 +7,13 @@ export interface BackupInstant extends JobInstant {
   readonly at: string
 }
 
-/** How a backup ends that leaves no restore point. */
-export type BadEnding = { readonly kind: 'cancelled' } | { readonly kind: 'failed'; readonly problem: Problem }
+/**
+ * How a backup ends that leaves no restore point. `partialRemoved`, for a failed one among its problem's params: is the
+ * unfinished copy gone? Missing until that was tried.
+ */
+export type BadEnding =
+  | { readonly kind: 'cancelled'; readonly partialRemoved?: boolean }
+  | { readonly kind: 'failed'; readonly problem: Problem }
 
 export type Ending =
   /** `checked`: the content index was computed. */

@@ -18,6 +18,11 @@ const go = (state: BackupState, ...effects: BackupEffect[]): Transition => ({ st
 const stay = (state: BackupState): Transition => ({ state, effects: [], ignored: true })
 const failed = (problem: Problem): BadEnding => ({ kind: 'failed', problem })
 const cancelled: BadEnding = { kind: 'cancelled' }
+/** Whether the unfinished copy is gone is known only once that was tried. */
+const after = (ending: BadEnding, partialRemoved: boolean): BadEnding =>
+  ending.kind === 'failed'
+    ? failed({ ...ending.problem, params: { ...ending.problem.params, partialRemoved } })
+    : { ...ending, partialRemoved }
 
 const stop = (rescueGuest: boolean, ending: BadEnding) =>
   go({ state: 'stopping', rescueGuest, ending }, { effect: 'stop-jobs' })
@@ -56,7 +61,8 @@ export function transition(state: BackupState, event: BackupEvent, options: Back
     case 'recording':
       return whileRecording(state, event, options)
     case 'discarding':
-      if (event.event === 'discarded' || event.event === 'discard-failed') return end(state.ending)
+      if (event.event === 'discarded') return end(after(state.ending, true))
+      if (event.event === 'discard-failed') return end(after(state.ending, false))
       return event.event === 'resumed' ? discard(state.ending) : stay(state)
     case 'checking':
       return whileChecking(state, event)
@@ -211,6 +217,8 @@ function whileReleasing(state: In<'releasing'>, event: BackupEvent): Transition 
 function whileRecording(state: In<'recording'>, event: BackupEvent, options: BackupOptions): Transition {
   switch (event.event) {
     case 'recorded':
+      // Reading it back tells more of the damage; without that, it is all that is known.
+      if (event.damaged && !options.check) return end({ kind: 'recorded-but-failed', problem: event.damaged })
       return afterRecording(options.check, state.instant)
     case 'record-failed':
       return discard(failed(event.problem))

@@ -1,6 +1,7 @@
 // Where a command's words go: for people lines on standard output and problems on standard error; with `--json` nothing
 // but JSON on standard output, one document on one line.
 import type { Problem } from '../../../shared/errors/problem.ts'
+import { remainsOf } from '../../../shared/text/problems/remains.ts'
 
 export interface TextSink {
   write(text: string): unknown
@@ -56,6 +57,8 @@ export class Output {
   problem(problem: Problem): void {
     if (this.json) return
     this.aside(`floe: ${problem.message}`)
+    const remains = remainsOf(problem)
+    if (remains !== null) this.aside(remains)
     if (problem.remedy !== null) this.aside(problem.remedy)
     for (const cause of problem.causes) if (!problem.message.includes(cause)) this.aside(`  ${cause}`)
   }

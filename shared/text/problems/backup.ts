@@ -3,6 +3,7 @@ import type { Problem } from '../../errors/problem.ts'
 import { formatTime } from '../../format/dates.ts'
 import {
   alsoBackUpAgain,
+  alsoChooseDestination,
   backUpAgain,
   backUpWhenBack,
   backUpWhenItRuns,
@@ -12,6 +13,7 @@ import {
   destinationName,
   dismiss,
   fact,
+  freeUpSpace,
   leaveDiskOut,
   machineName,
   ownWords,
@@ -27,18 +29,12 @@ import {
   verifyLastPoint,
   type WordingsOf,
 } from './problem-text.ts'
-
-/** Said unless the one who cleaned up reports that it could not. */
-function partialRemoved(problem: Problem): string {
-  return problem.params.partialRemoved === false
-    ? 'The unfinished copy is still there; it doesn’t count as a restore point.'
-    : 'The unfinished copy was removed.'
-}
+import { remainsOf } from './remains.ts'
 
 /** The copy gave way, as it should. */
 function guestUnaffected(problem: Problem, context: ProblemContext): string {
   const guest = `${machineName(problem, context)} wasn’t affected.`
-  return sentences(ownWords(problem), guest, partialRemoved(problem), tracking(context))
+  return sentences(ownWords(problem), guest, remainsOf(problem), tracking(context))
 }
 
 export const backupProblems: WordingsOf<'backup'> = {
@@ -47,11 +43,14 @@ export const backupProblems: WordingsOf<'backup'> = {
     body: sentences(ownWords(problem), 'No data was copied.', tracking(context)),
     actions: [tryAgain],
   }),
-  'backup/proof-failed': (problem) => ({
-    title: 'The new restore point didn’t pass its proof',
-    body: sentences(ownWords(problem), 'The point is marked as damaged and not used.'),
-    actions: [backUpAgain],
-  }),
+  'backup/proof-failed': (problem) =>
+    problem.params.damaged === false
+      ? { title: 'The new restore point wasn’t proven', body: ownWords(problem), actions: [backUpAgain] }
+      : {
+          title: 'The new restore point didn’t pass its proof',
+          body: sentences(ownWords(problem), 'The point is marked as damaged and not used.'),
+          actions: [backUpAgain],
+        },
   'backup/no-disks': (problem, context) => ({
     title: shorten(machineName(problem, context), (name) => `${name} has no disk to back up`),
     body: sentences(ownWords(problem), 'No data was copied.'),
@@ -101,12 +100,7 @@ export const backupProblems: WordingsOf<'backup'> = {
     const ended = `QEMU${pid === null ? '' : ` (pid ${pid})`} ended${time === null ? '' : ` at ${time}`}${done === null ? '' : ` after ${done}`}.`
     return {
       title: shorten(machineName(problem, context), (name) => `${name} stopped during the backup`),
-      body: sentences(
-        ended,
-        partialRemoved(problem),
-        'Other restore points aren’t affected.',
-        trackingAfterQemu(context),
-      ),
+      body: sentences(ended, remainsOf(problem), 'Other restore points aren’t affected.', trackingAfterQemu(context)),
       actions: [{ ...backUpAgain, label: 'Back Up Now (Off)', primary: false }, backUpWhenItRuns],
     }
   },
@@ -117,7 +111,7 @@ export const backupProblems: WordingsOf<'backup'> = {
       tracking(context),
       'The machine wasn’t affected.',
     ),
-    actions: [{ ...chooseDestination, primary: false }, backUpWhenBack],
+    actions: [alsoChooseDestination, backUpWhenBack],
   }),
   'backup/destination-full': (problem, context) => {
     const need = size(problem, context, 'need', 'needed', 'neededBytes')
@@ -130,23 +124,23 @@ export const backupProblems: WordingsOf<'backup'> = {
         need === null
           ? 'Free some space there, or choose another destination.'
           : `Free at least ${need} there, or choose another destination.`,
-        partialRemoved(problem),
+        remainsOf(problem),
         `${machineName(problem, context)} keeps running, and your restore points are intact.`,
       ),
-      actions: [chooseDestination, alsoBackUpAgain],
+      actions: [alsoBackUpAgain, alsoChooseDestination, freeUpSpace],
     }
   },
   'backup/write-error': (problem, context) => {
     if (problem.params.guestWrite === true) {
       return {
         title: shorten(machineName(problem, context), (name) => `${name} couldn’t write during the backup`),
-        body: sentences(ownWords(problem), partialRemoved(problem)),
-        actions: [backUpAgain, { ...chooseDestination, primary: false }],
+        body: sentences(ownWords(problem), remainsOf(problem)),
+        actions: [backUpAgain, alsoChooseDestination],
       }
     }
     return {
       title: shorten(destinationName(problem, context), (name) => `${name} reported a write error`),
-      body: sentences(atOffset(problem), 'The drive or cable may be failing.', partialRemoved(problem)),
+      body: sentences(atOffset(problem), 'The drive or cable may be failing.', remainsOf(problem)),
       actions: [chooseDestination, alsoBackUpAgain],
     }
   },
@@ -159,7 +153,7 @@ export const backupProblems: WordingsOf<'backup'> = {
       body: sentences(
         atOffset(problem),
         'The machine’s own disk may be failing. Earlier points are fine: keep them.',
-        partialRemoved(problem),
+        remainsOf(problem),
       ),
       actions: [verifyLastPoint, alsoBackUpAgain],
     }
@@ -170,7 +164,7 @@ export const backupProblems: WordingsOf<'backup'> = {
       title: shorten(machineName(problem, context), (name) => `${disk.slice(0, 20)} was removed from ${name}`),
       body: sentences(
         'The backup stopped.',
-        partialRemoved(problem),
+        remainsOf(problem),
         'Leave it out from now on, or try again when it is back.',
       ),
       actions: [leaveDiskOut, tryAgain],
@@ -190,7 +184,7 @@ export const backupProblems: WordingsOf<'backup'> = {
     return {
       title: 'The new restore point didn’t pass its check',
       body: sentences(
-        offset === null ? ownWords(problem) : `What was read back differs at ${offset}.`,
+        offset === null ? problem.message : `What was read back differs at ${offset}.`,
         'Do not rely on this restore point; no later one builds upon it. Check the drive.',
       ),
       actions: [backUpAgain],
@@ -198,7 +192,7 @@ export const backupProblems: WordingsOf<'backup'> = {
   },
   'backup/interrupted': (problem, context) => ({
     title: shorten(machineName(problem, context), (name) => `The backup of ${name} was interrupted`),
-    body: sentences(ownWords(problem), tracking(context)),
+    body: sentences(whyInterrupted(problem), remainsOf(problem), tracking(context)),
     actions: [backUpAgain],
   }),
   'backup/freeze-required': (problem, context) => ({
@@ -218,24 +212,30 @@ export const backupProblems: WordingsOf<'backup'> = {
   }),
   'backup/changed-while-off': (problem, context) => ({
     title: shorten(machineName(problem, context), (name) => `The images of ${name} changed during the backup`),
-    body: sentences(ownWords(problem), partialRemoved(problem)),
+    body: sentences(ownWords(problem), remainsOf(problem)),
     actions: [backUpAgain],
   }),
   'backup/started-while-off': (problem, context) => ({
     title: shorten(machineName(problem, context), (name) =>
       problem.params.before === true ? `${name} isn’t off after all` : `${name} was started during the backup`,
     ),
+    body: sentences(ownWords(problem), problem.params.before === true ? 'No data was copied.' : remainsOf(problem)),
+    actions: [backUpAgain],
+  }),
+  'backup/cancelled': (problem, context) => ({
+    title: 'The backup was cancelled',
     body: sentences(
-      ownWords(problem),
-      problem.params.before === true ? 'No data was copied.' : partialRemoved(problem),
+      problem.params.partialRemoved === false ? remainsOf(problem) : 'The partial copy was removed.',
+      tracking(context),
     ),
     actions: [backUpAgain],
   }),
-  'backup/cancelled': (_problem, context) => ({
-    title: 'The backup was cancelled',
-    body: sentences('The partial copy was removed.', tracking(context)),
-    actions: [backUpAgain],
-  }),
+}
+
+/** The title has said that it was interrupted. */
+function whyInterrupted(problem: Problem): string {
+  const why = fact(problem, 'why')
+  return why === null ? problem.message : `${why.slice(0, 1).toUpperCase()}${why.slice(1)}`
 }
 
 /** Why the guest could not be frozen, without saying again that nothing was backed up. */
@@ -247,7 +247,7 @@ function freezeReason(problem: Problem): string {
 function atOffset(problem: Problem): string {
   const offset = fact(problem, 'offset')
   const says = systemSays(problem)
-  if (says === null) return ownWords(problem)
+  if (says === null) return problem.message
   return offset === null ? `The system says: “${says}”.` : `At ${offset}: ${says}.`
 }
 

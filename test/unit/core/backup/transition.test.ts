@@ -166,6 +166,26 @@ test('a copy whose required freeze nobody saw hold is ended, and one that was ca
   expect(preparing.state).toMatchObject({ state: 'releasing', outcome: { kind: 'cancelled' } })
 })
 
+test('what became of the unfinished copy is told with the end, also after a restart of Floe', () => {
+  const failed: BackupState = { state: 'discarding', ending: { kind: 'failed', problem } }
+  const end = (state: BackupState, event: BackupEvent) => transition(state, event, plainly).state
+  const told = (partialRemoved: boolean) => ({
+    state: 'ended',
+    ending: { kind: 'failed', problem: { ...problem, params: { ...problem.params, partialRemoved } } },
+  })
+  const notRemoved: BackupEvent = { event: 'discard-failed', problem }
+  expect(end(failed, { event: 'discarded' })).toEqual(told(true))
+  expect(end(failed, notRemoved)).toEqual(told(false))
+  const resumed: BackupEvent = {
+    event: 'resumed',
+    remains: { jobs: 'none', targets: 'none', partial: true, recorded: false },
+    problem: { ...problem, code: 'backup/interrupted' },
+  }
+  expect(end(end(failed, resumed), notRemoved)).toEqual(told(false))
+  const cancelled: BackupState = { state: 'discarding', ending: { kind: 'cancelled' } }
+  expect(end(cancelled, notRemoved)).toMatchObject({ ending: { kind: 'cancelled', partialRemoved: false } })
+})
+
 test('a good verdict of every disk is needed before anything is recorded', () => {
   const given = { ...plainly, diskCount: 2 }
   const copying: BackupState = { state: 'copying', instant, rescueGuest: true, finished: [] }

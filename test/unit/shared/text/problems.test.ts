@@ -44,11 +44,14 @@ test('a busy socket names the program that holds it', () => {
 })
 
 test('a machine that stopped says what happens next', () => {
-  const text = describeProblem(problem('backup/machine-gone', { params: { pid: 77, doneBytes: 4_030_000_000 } }), {
-    machine: 'debian-dev',
-    firstFull: true,
-    locale: 'en-GB',
-  })
+  const text = describeProblem(
+    problem('backup/machine-gone', { params: { pid: 77, doneBytes: 4_030_000_000, partialRemoved: true } }),
+    {
+      machine: 'debian-dev',
+      firstFull: true,
+      locale: 'en-GB',
+    },
+  )
   expect(text.body).toBe(
     'QEMU (pid 77) ended after 4.03\u00a0GB. The unfinished copy was removed. Other restore points aren’t affected. The next backup starts from the beginning.',
   )
