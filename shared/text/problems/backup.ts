@@ -3,7 +3,6 @@ import type { Problem } from '../../errors/problem.ts'
 import { formatTime } from '../../format/dates.ts'
 import {
   alsoBackUpAgain,
-  alsoChooseDestination,
   backUpAgain,
   backUpWhenBack,
   backUpWhenItRuns,
@@ -13,7 +12,6 @@ import {
   destinationName,
   dismiss,
   fact,
-  freeUpSpace,
   leaveDiskOut,
   machineName,
   ownWords,
@@ -111,7 +109,7 @@ export const backupProblems: WordingsOf<'backup'> = {
       tracking(context),
       'The machine wasn’t affected.',
     ),
-    actions: [alsoChooseDestination, backUpWhenBack],
+    actions: [{ ...chooseDestination, primary: false }, backUpWhenBack],
   }),
   'backup/destination-full': (problem, context) => {
     const need = size(problem, context, 'need', 'needed', 'neededBytes')
@@ -127,7 +125,7 @@ export const backupProblems: WordingsOf<'backup'> = {
         remainsOf(problem),
         `${machineName(problem, context)} keeps running, and your restore points are intact.`,
       ),
-      actions: [alsoBackUpAgain, alsoChooseDestination, freeUpSpace],
+      actions: [chooseDestination, alsoBackUpAgain],
     }
   },
   'backup/write-error': (problem, context) => {
@@ -135,7 +133,7 @@ export const backupProblems: WordingsOf<'backup'> = {
       return {
         title: shorten(machineName(problem, context), (name) => `${name} couldn’t write during the backup`),
         body: sentences(ownWords(problem), remainsOf(problem)),
-        actions: [backUpAgain, alsoChooseDestination],
+        actions: [backUpAgain, { ...chooseDestination, primary: false }],
       }
     }
     return {
