@@ -178,7 +178,15 @@ export const Job = z.object({
   /** How a backup reads the disks, and why, as a sentence; null for other jobs and until it is planned. */
   way: z.object({ way: BackupWay, reason: z.string() }).nullable(),
   /** What a backup copies, and why, as a sentence; null for other jobs and until it is planned. */
-  plan: z.object({ kind: BackupKind, basis: BackupBasis, reason: z.string() }).nullable(),
+  plan: z
+    .object({
+      kind: BackupKind,
+      basis: BackupBasis,
+      reason: z.string(),
+      /** Bytes at the ends of disks that are copied by bitmap, which are copied whether they changed or not. */
+      endBytes: z.number().nonnegative(),
+    })
+    .nullable(),
   /** When it began to stand still without being paused (ISO 8601): nothing was copied for two minutes. */
   stalledSince: z.string().nullable(),
   export: ExportPlace.nullable(),

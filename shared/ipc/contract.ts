@@ -45,10 +45,17 @@ export const BackupPreview = z.object({
       /** One sentence: why this basis. */
       basisReason: z.string(),
       bytesToCopy: z.number().nonnegative(),
+      /** As for the whole backup. */
+      endBytes: z.number().nonnegative(),
       reason: z.string().nullable(),
     }),
   ),
   bytesToCopy: z.number().nonnegative(),
+  /**
+   * Of these: the last piece of each disk that is copied by bitmap. Nobody knows whether it changed, and it is copied each
+   * time. With no more than this to copy, nothing else has changed.
+   */
+  endBytes: z.number().nonnegative(),
   freeBytes: z.number().nonnegative().nullable(),
   enoughSpace: z.boolean(),
 })

@@ -20,7 +20,14 @@ export {
   percentOf,
 } from './job-words/naming.ts'
 export { phaseLabel, phaseWords } from './job-words/phases.ts'
-export { nextBackupSentence, type PlanNote, type Planned, planNote, plannedWords } from './job-words/plan.ts'
+export {
+  changedBytes,
+  nextBackupSentence,
+  type PlanNote,
+  type Planned,
+  planNote,
+  plannedWords,
+} from './job-words/plan.ts'
 export {
   describeProgress,
   type ProgressWords,

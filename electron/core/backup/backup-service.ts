@@ -22,6 +22,7 @@ import { firstPhases } from './card.ts'
 import { assertFree, chooseDestination, holderOf } from './choosing.ts'
 import { claimsOf } from './claims.ts'
 import type { CareTiming } from './copy-care.ts'
+import { endBytesOf } from './ends.ts'
 import { findObstacle, type Wanted } from './in-the-way.ts'
 import { type BackupHeader, Journal, journalVersion, optionsOf } from './journal.ts'
 import type { QemuLink } from './link.ts'
@@ -29,9 +30,9 @@ import { Detached, MachineLink } from './machine-link.ts'
 import { obstacleOf } from './obstacles.ts'
 import { readOffMachine } from './off-machine.ts'
 import { OfflineLink } from './offline-link.ts'
-import { type OpenedMachine, openMachine, planFor } from './opening.ts'
+import { inputToSee, type OpenedMachine, openMachine, planFor } from './opening.ts'
 import type { BackupPlan } from './plan.ts'
-import { inputFromMemory, inputOfOff, inputOfRunning, type Planning } from './planning.ts'
+import { inputFromMemory, inputOfOff, type Planning } from './planning.ts'
 import { previewOf, previewUnseen } from './preview.ts'
 import { reconcileBackups, resumeBackup } from './reconcile.ts'
 import { tellFailure } from './report.ts'
@@ -127,7 +128,8 @@ class Backups implements BackupService {
       return previewUnseen({ ...preview, machine, plan: await inputFromMemory(machine, planning) })
     }
     await using lease = await this.#deps.machines.acquire(machine.id)
-    return previewOf({ ...preview, machine: lease.machine, plan: await inputOfRunning(lease, planning) })
+    const held = this.#starting.has(machine.id) || holderOf(machine.id, this.#deps.board.active()) !== null
+    return previewOf({ ...preview, machine: lease.machine, plan: await inputToSee(lease, planning, held) })
   }
 
   async start(input: BackupStartInput): Promise<JobId> {
@@ -358,6 +360,6 @@ function planned(plan: BackupPlan | null): Pick<Job, 'way' | 'plan'> {
   if (plan === null) return { way: null, plan: null }
   return {
     way: { way: plan.way, reason: plan.wayReason },
-    plan: { kind: plan.kind, basis: plan.basis, reason: plan.kindReason },
+    plan: { kind: plan.kind, basis: plan.basis, reason: plan.kindReason, endBytes: endBytesOf(plan.disks) },
   }
 }

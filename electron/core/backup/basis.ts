@@ -5,6 +5,7 @@ import type { DestinationId, DiskId, PointId } from '../../../shared/domain/ids.
 import type { BackupBasis, BackupKind, BackupWay } from '../../../shared/domain/point.ts'
 import type { ParentPoint } from '../repository/types.ts'
 import { chooseBasis } from '../tracking/basis.ts'
+import { markedWithin } from '../tracking/commands.ts'
 import { bitmapName } from '../tracking/naming.ts'
 import type { DiskTracking, NewBitmap } from '../tracking/types.ts'
 import { bytesHeld, diskName } from './disks.ts'
@@ -71,7 +72,7 @@ export function basisOf(disk: Disk, history: History, way: BackupWay): DiskBasis
     newBitmap,
     bitmap: newBitmap?.name ?? null,
     witness: tracking.witness,
-    bytesToCopy: choice.basis === 'bitmap' ? choice.dirtyBytes : bytesHeld(disk),
+    bytesToCopy: choice.basis === 'bitmap' ? markedWithin(disk.virtualSize, choice.dirtyBytes) : bytesHeld(disk),
   }
 }
 

@@ -73,25 +73,52 @@ async function planRunning(lease: MachineLease, planning: Planning): Promise<Bac
 }
 
 /** Comparing needs QEMU's one NBD server. Whether it can be had is known only by asking for it. */
-async function planWithin(
-  { session, machine }: MachineLease,
-  input: PlanInput,
-  planning: Planning,
-): Promise<BackupPlan> {
+async function planWithin(lease: MachineLease, input: PlanInput, planning: Planning): Promise<BackupPlan> {
   const plan = planBackup(input)
-  if (plan.way !== 'fleecing' || !plan.disks.some((disk) => disk.basis === 'comparison')) return plan
+  if (!needsServer(plan)) return plan
   const { socketFolder, socketPath } = planning.place
   try {
     await mkdir(socketFolder, { recursive: true, mode: 0o700 })
-    const server = { runs: false }
-    await startServer(session, { machineName: machine.name, socketPath }, server)
-    await stopServing(session, { machineName: machine.name, socketPath, disks: [] }, server)
-    return plan
-  } catch (error) {
-    if (!(error instanceof FloeError) || !error.code.startsWith('export/')) throw error
-    return planBackup({ ...input, history: { ...input.history, noComparison: error.message } })
+    const refusal = await refusedServer(lease, socketPath)
+    return refusal === null ? plan : planBackup(withNoComparison(input, refusal.message))
   } finally {
     await rm(socketFolder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * For people to see, again and again, while anything else may begin: the server is asked for in a folder that is not
+ * there. QEMU says first whether it runs one already, and then starts none.
+ * @param held a job of this Floe works in the machine's QEMU; that its server runs means nothing for the next backup
+ * @throws the session's errors
+ */
+export async function inputToSee(lease: MachineLease, planning: Planning, held: boolean): Promise<PlanInput> {
+  const input = await inputOfRunning(lease, planning)
+  if (held) return withNoComparison(input, null)
+  if (!needsServer(planBackup(input))) return input
+  const refusal = await refusedServer(lease, planning.place.socketPath)
+  return refusal?.code === 'export/nbd-server-taken' ? withNoComparison(input, refusal.message) : input
+}
+
+const needsServer = ({ way, disks }: BackupPlan): boolean =>
+  way === 'fleecing' && disks.some(({ basis }) => basis === 'comparison')
+
+const withNoComparison = (input: PlanInput, why: string | null): PlanInput => ({
+  ...input,
+  history: { ...input.history, noComparison: why },
+})
+
+/** Why QEMU serves nothing on this socket; null when it did, and does no more. */
+async function refusedServer({ session, machine }: MachineLease, socketPath: string): Promise<FloeError | null> {
+  const server = { runs: false }
+  const place = { machineName: machine.name, socketPath }
+  try {
+    await startServer(session, place, server)
+    await stopServing(session, { ...place, disks: [] }, server)
+    return null
+  } catch (error) {
+    if (!(error instanceof FloeError) || !error.code.startsWith('export/')) throw error
+    return error
   }
 }
 

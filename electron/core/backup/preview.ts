@@ -1,9 +1,12 @@
 // What a backup would do, for people to see before they start it. Pure.
 import type { Destination } from '../../../shared/domain/destination.ts'
+import type { DiskId } from '../../../shared/domain/ids.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
 import type { Problem } from '../../../shared/errors/problem.ts'
 import type { BackupPreview } from '../../../shared/ipc/contract.ts'
+import { type History, summaryOf } from './basis.ts'
 import { bytesHeld } from './disks.ts'
+import { endBytesOf } from './ends.ts'
 import { exclusionReason, type PlanInput, planBackup, spaceNeeded } from './plan.ts'
 
 /** @throws FloeError as planBackup */
@@ -39,20 +42,33 @@ export function previewOf(input: {
         basis: copy?.basis ?? 'all',
         basisReason: copy?.basisReason ?? '',
         bytesToCopy: copy?.bytesToCopy ?? bytesHeld(disk),
+        endBytes: copy ? endBytesOf([copy]) : 0,
         reason: copy ? null : (exclusionReason(disk) ?? 'Not chosen.'),
       }
     }),
     bytesToCopy: plan.bytesToCopy,
+    endBytes: endBytesOf(plan.disks),
     freeBytes,
     enoughSpace: freeBytes === null || freeBytes >= spaceNeeded(plan).bytes,
   }
 }
 
-/** Of a machine whose QEMU cannot be asked now. */
+const wayUnknown = 'How the disks are read is decided once QEMU can be asked.'
+const changesUnknown = 'What has to be copied is decided once QEMU can be asked what changed.'
+
+/** Of a machine whose QEMU cannot be asked now: sizes are remembered, and of what only QEMU knows nothing is claimed. */
 export function previewUnseen(input: Parameters<typeof previewOf>[0]): BackupPreview {
-  const wayReason = 'How the disks are read is decided once QEMU can be asked.'
-  return { ...previewOf(input), way: 'fleecing', wayReason }
+  const remembered = previewOf(input)
+  const disks = remembered.disks.map((disk) =>
+    disk.included && isUpToQemu(disk.diskId, input.plan.history) ? { ...disk, basisReason: changesUnknown } : disk,
+  )
+  const { kindReason } = summaryOf(disks.filter(({ included }) => included))
+  return { ...remembered, disks, kindReason, way: 'fleecing', wayReason: wayUnknown }
 }
+
+/** A disk with nothing to start from is copied whole whatever QEMU says, and so is everything that is asked for in full. */
+const isUpToQemu = (diskId: DiskId, { wished, parents }: History): boolean =>
+  wished === 'automatic' && parents.some(({ disks }) => disks.some(({ id }) => id === diskId))
 
 function scratchFree({ scratch }: PlanInput, dataBytes: number): number {
   const room = scratch(dataBytes)

@@ -11,6 +11,16 @@ export interface TransactionAction {
   readonly data: Readonly<Record<string, unknown>>
 }
 
+/** Bytes under the last mark of a disk of this size: each bitmap has it from its beginning, so it is copied each time. */
+export const lastPiece = (diskSize: number): number => diskSize % bitmapGranularity || bitmapGranularity
+
+/**
+ * Bytes of the disk that a bitmap marks, whose last piece is marked: QEMU counts that in full, past the disk's end. What
+ * was counted within the disk stays as it is.
+ */
+export const markedWithin = (diskSize: number, counted: number): number =>
+  Math.max(0, (Math.ceil(counted / bitmapGranularity) - 1) * bitmapGranularity + lastPiece(diskSize))
+
 export interface BitmapPlace {
   readonly node: string
   readonly name: string

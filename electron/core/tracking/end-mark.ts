@@ -3,7 +3,7 @@
 // and nothing sets it again.
 import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
-import { type BitmapPlace, bitmapGranularity } from './commands.ts'
+import { type BitmapPlace, bitmapGranularity, lastPiece } from './commands.ts'
 import { addHelper, markedBytes, removeMarks } from './marking.ts'
 import { endMarkOf } from './naming.ts'
 import { removeBitmaps } from './tidy.ts'
@@ -42,7 +42,7 @@ export async function setEndMark(session: QmpSession, { node, bitmap, size }: En
 
 /** QMP cannot write to a node; its monitor for people can, and answers in words. So the mark itself is looked at. */
 async function writeLast(session: QmpSession, size: number): Promise<void> {
-  const length = size % bitmapGranularity || bitmapGranularity
+  const length = lastPiece(size)
   const command = 'human-monitor-command'
   const line = `qemu-io ${helper.node} "write -z ${size - length} ${length}"`
   const said = await session.execute<string>(command, { 'command-line': line })

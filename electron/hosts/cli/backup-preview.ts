@@ -1,6 +1,7 @@
 // `floe backup --dry-run`: what a backup would copy, and why, and what stands in its way.
 import { formatBytes } from '../../../shared/format/bytes.ts'
 import type { BackupPreview } from '../../../shared/ipc/contract.ts'
+import { changedBytes } from '../../../shared/text/job-words.ts'
 import { kindSentence } from './kind.ts'
 import type { Output } from './output.ts'
 import { CommandFailed, problemOf } from './problem.ts'
@@ -23,6 +24,9 @@ export function tellPreview(output: Output, preview: BackupPreview, names: Names
   for (const line of table(['DISK', 'COPIES', 'BASIS', 'WHY'], rows)) output.line(line)
   const free = preview.freeBytes === null ? '' : `, ${size(preview.freeBytes)} free`
   output.line(`Copies ${size(preview.bytesToCopy)}${free}.`)
+  if (preview.basis === 'bitmap' && changedBytes(preview) === 0) {
+    output.line('Nothing has changed. The last piece of each disk is copied each time, changed or not.')
+  }
   output.line(`Way: ${preview.way}. ${preview.wayReason}`)
   if (preview.scratch !== null) {
     const { folder, expectedBytes, freeBytes } = preview.scratch

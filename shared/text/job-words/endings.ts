@@ -4,6 +4,7 @@ import { formatBytes } from '../../format/bytes.ts'
 import { formatDuration } from '../../format/duration.ts'
 import { sentences, tracking } from '../problems/problem-text.ts'
 import { contextOf, type JobStyle, type JobWords, jobTitle, percentOf } from './naming.ts'
+import { foundNothing } from './plan.ts'
 
 const doneTitles: Record<JobKind, (time: string | null) => string> = {
   backup: (time) => (time === null ? 'Backed up' : `Backed up in ${time}`),
@@ -46,8 +47,9 @@ export function doneWords(job: Job, style: JobStyle): JobWords {
 /** "9.60 GB added"; null while it is not known. */
 function addedWords({ result, plan }: Job, style: JobStyle): string | null {
   if (result === null) return null
-  if (result.bytes === 0 && plan?.kind === 'incremental') return 'Nothing had changed'
-  return `${formatBytes(result.bytes, style.units, style.locale)} added`
+  const added = `${formatBytes(result.bytes, style.units, style.locale)} added`
+  if (!foundNothing({ plan }, result.bytes)) return added
+  return result.bytes === 0 ? 'Nothing had changed' : `Nothing had changed, ${added}`
 }
 
 /** True when freezing was wanted and did not come about (B4, B5). */

@@ -16,18 +16,36 @@ export function planNote({ plan }: Pick<Job, 'plan'>): PlanNote | null {
   return plan.basis === 'all' ? { title: 'A disk is copied in full.', body: plan.reason } : null
 }
 
-export interface Planned {
+/** Bytes to copy, and those among them at the ends of disks, which are copied whether they changed or not. */
+export interface Counted {
+  readonly bytesToCopy: number
+  readonly endBytes: number
+}
+
+/** Has a backup that copies so many bytes in all found nothing that changed? The ends of the disks do not count. */
+export function foundNothing({ plan }: Pick<Job, 'plan'>, totalBytes: number): boolean {
+  return plan?.kind === 'incremental' && totalBytes <= plan.endBytes
+}
+
+export interface Planned extends Counted {
   readonly kind: BackupKind
   readonly basis: BackupBasis
   readonly kindReason: string
-  readonly bytesToCopy: number
+}
+
+/** By bitmap: what is marked as changed, without the ends of the disks. */
+export function changedBytes({ bytesToCopy, endBytes }: Counted): number {
+  return Math.max(0, bytesToCopy - endBytes)
 }
 
 /** "incremental, about 9.60 GB", "full, about 39.0 GB"; by comparison it is known only how much it can be at most. */
 export function plannedWords(planned: Planned, units?: Units, locale?: string): string {
   const size = formatBytes(planned.bytesToCopy, units, locale)
   if (planned.kind === 'full') return `full, about ${size}`
-  if (planned.basis === 'bitmap' && planned.bytesToCopy === 0) return 'incremental, nothing has changed'
+  if (planned.basis === 'bitmap' && changedBytes(planned) === 0) {
+    const copies = planned.bytesToCopy === 0 ? '' : `, copies ${size}`
+    return `incremental, nothing has changed${copies}`
+  }
   return planned.basis === 'comparison' ? `incremental, at most ${size}` : `incremental, about ${size}`
 }
 

@@ -1,8 +1,9 @@
 // What a job's bar says, and what a screen reader hears of it (ux.md 4, 5).
 import type { Job } from '../../domain/job.ts'
-import { formatBytesOf, formatRate, speakBytesOf } from '../../format/bytes.ts'
+import { formatBytes, formatBytesOf, formatRate, speakBytesOf } from '../../format/bytes.ts'
 import { etaWords } from '../../format/duration.ts'
 import { type JobStyle, jobName, percentOf } from './naming.ts'
+import { foundNothing } from './plan.ts'
 
 export interface ProgressWords {
   /** "4.03 GB of 9.60 GB copied · 186 MB/s" without the rate while it is unknown. */
@@ -51,8 +52,9 @@ export function describeProgress(job: Job, style: JobStyle): ProgressWords | nul
   const progress = job.progress
   if (progress === null) return null
   // An incremental of a machine that has written nothing.
-  if (job.kind === 'backup' && progress.totalBytes === 0 && job.plan?.kind === 'incremental') {
-    return { bytes: 'Nothing has changed', rate: null, percent: null, eta: null }
+  if (job.kind === 'backup' && foundNothing(job, progress.totalBytes)) {
+    const copying = progress.totalBytes === 0 ? '' : `, copying ${formatBytes(progress.totalBytes, units, locale)}`
+    return { bytes: `Nothing has changed${copying}`, rate: null, percent: null, eta: null }
   }
   const verb = job.kind === 'verify' ? 'read' : job.kind === 'delete' ? 'freed' : 'copied'
   const percent = percentOf(job)

@@ -86,7 +86,7 @@ describe('restore points that lie over each other', () => {
   })
 
   it('show the one being written as dashed', async () => {
-    const plan = { kind: 'incremental', basis: 'bitmap', reason: '' } as const
+    const plan = { kind: 'incremental', basis: 'bitmap', reason: '', endBytes: 0 } as const
     open(chains, { jobs: [job('j1', 'debian-dev', { plan })] })
     await rowOf('c1')
     expect(document.querySelector('[data-rail="writing"]')).not.toBeNull()

@@ -9,8 +9,9 @@ const plan = (
   kind: 'full' | 'incremental',
   basis: 'bitmap' | 'comparison' | 'all',
   reason = 'Changes are tracked.',
+  endBytes = 0,
 ) => ({
-  plan: { kind, basis, reason },
+  plan: { kind, basis, reason, endBytes },
 })
 const lost = 'Change tracking was cut off when QEMU was killed.'
 
@@ -99,6 +100,16 @@ describe('a backup of a machine that has written nothing', () => {
     const result = { pointId: null, restoreId: null, images: [], ok: true, bytes: 0 }
     const done = await openCard(ended({ kind: 'done' }, { ...plan('incremental', 'bitmap'), result }))
     expect(done.element.textContent).toContain('Nothing had changed')
+  })
+
+  it('says so although the end of each disk is copied, and does not hide that', async () => {
+    const tracked = plan('incremental', 'bitmap', 'Changes are tracked.', 131_072)
+    const running = await openCard({ ...tracked, progress: { ...nothing, totalBytes: 131_072 } })
+    expect(running.element.textContent).toMatch(/Nothing has changed, copying 131\sKB/)
+    running.unmount()
+    const result = { pointId: null, restoreId: null, images: [], ok: true, bytes: 131_072 }
+    const done = await openCard(ended({ kind: 'done' }, { ...tracked, result }))
+    expect(done.element.textContent).toMatch(/Nothing had changed, 131\sKB added/)
   })
 })
 

@@ -12,6 +12,7 @@ const part = (name: string, change: Partial<BackupPreview['disks'][number]>): Ba
   basis: 'bitmap',
   basisReason: 'Changes have been tracked since the last restore point.',
   bytesToCopy: 8.7e9,
+  endBytes: 0,
   reason: null,
   ...change,
 })
@@ -74,6 +75,13 @@ describe('the kind in the options sheet', () => {
     )
     expect(within(sheet).getByTestId('disk-vdb').textContent).toContain('900\u00a0MB to copy. vdb changed size')
   })
+
+  it('tells a disk that has not changed from one that has', async () => {
+    const disks = [part('vda', { bytesToCopy: 65_536, endBytes: 65_536 }), part('vdb', { endBytes: 65_536 })]
+    const { sheet } = await openOptions({ ...incremental, disks })
+    expect(within(sheet).getByTestId('disk-vda').textContent).toContain('Nothing changed. Changes have been tracked')
+    expect(within(sheet).getByTestId('disk-vdb').textContent).toContain('8.70\u00a0GB changed.')
+  })
 })
 
 describe('proving the copy', () => {
@@ -115,6 +123,14 @@ describe('the page of a machine', () => {
     await within(strip).findByText('Changed since')
     expect(strip.textContent).toContain('Changed sinceNothing')
     expect(strip.textContent).not.toContain('0 bytes')
+  })
+
+  it('says that nothing has changed where only the ends of the disks are copied, and what that takes', async () => {
+    const { strip } = await openWith({ ...incremental, bytesToCopy: 131_072, endBytes: 131_072 })
+    const changed = await within(strip).findByText('Changed since')
+    expect(strip.textContent).toContain('Changed sinceNothing')
+    expect(strip.textContent).toMatch(/Incremental, 131\sKB/)
+    expect(changed.parentElement?.title).toMatch(/131\sKB at the end of the disks are copied each time/)
   })
 
   it('says nothing it does not know', async () => {

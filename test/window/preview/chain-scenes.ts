@@ -92,6 +92,7 @@ const part = (name: string, bytes: number, more: Partial<BackupPreview['disks'][
   basis: 'bitmap' as const,
   basisReason: 'Changes have been tracked since Today 09:00.',
   bytesToCopy: bytes,
+  endBytes: 0,
   reason: null,
   ...more,
 })
@@ -111,6 +112,7 @@ const incremental: BackupPreview = {
     part('data', 8 * gb, { basis: 'all', basisReason: 'data changed size from 8 GB to 16 GB.' }),
   ],
   bytesToCopy: 9.6 * gb,
+  endBytes: 0,
   freeBytes: 412e9,
   enoughSpace: true,
 }
@@ -200,12 +202,12 @@ const checked = { doneBytes: 2.1 * gb, totalBytes: 9.6 * gb }
 export const chainScenes: Readonly<Record<string, Scene>> = {
   chains: onMachine({}, 'n4'),
   'chains-copying': onMachine({
-    jobs: [job('j1', 'debian-dev', { plan: { kind: 'incremental', basis: 'bitmap', reason: tracked } })],
+    jobs: [job('j1', 'debian-dev', { plan: { kind: 'incremental', basis: 'bitmap', reason: tracked, endBytes: 0 } })],
   }),
   'chains-comparing': onMachine({
     jobs: [
       job('j1', 'debian-dev', {
-        plan: { kind: 'incremental', basis: 'comparison', reason: lost },
+        plan: { kind: 'incremental', basis: 'comparison', reason: lost, endBytes: 0 },
         state: { kind: 'comparing' },
         phases: phases('compared'),
         progress: none,
@@ -216,7 +218,7 @@ export const chainScenes: Readonly<Record<string, Scene>> = {
   'chains-proving': onMachine({
     jobs: [
       job('j1', 'debian-dev', {
-        plan: { kind: 'full', basis: 'all', reason: 'The restore point before it is damaged.' },
+        plan: { kind: 'full', basis: 'all', reason: 'The restore point before it is damaged.', endBytes: 0 },
         state: { kind: 'proving' },
         phases: phases('proven'),
         checked,

@@ -7,7 +7,19 @@ import { pointLines } from '../point-facts.ts'
 import { valueIn } from '../problem.ts'
 import { table } from '../table.ts'
 
-const columns = ['ID', 'MACHINE', 'TIME', 'KIND', 'BASIS', 'ADDS', 'ON DISK', 'CONSISTENCY', 'VERIFIED', 'PINNED']
+const columns = [
+  'ID',
+  'MACHINE',
+  'TIME',
+  'KIND',
+  'BASIS',
+  'ADDS',
+  'ON DISK',
+  'CONSISTENCY',
+  'VERIFIED',
+  'PINNED',
+  'WHY',
+]
 
 async function list({ output, client, dependencies }: Context, given: Given): Promise<number> {
   const floe = await client()
@@ -26,6 +38,7 @@ async function list({ output, client, dependencies }: Context, given: Given): Pr
     consistencyMark(point).text,
     verifiedMark(point).text,
     point.pinned ? 'pinned' : '',
+    point.kindReason,
   ])
   for (const line of table(columns, rows)) output.line(line)
   if (points.length === 0) output.line('There is no restore point yet. Make one with: floe backup M')
@@ -56,6 +69,7 @@ export const pointVerbs: readonly Verb[] = [
     help: [
       ['BASIS', 'how Floe knew what to copy: bitmap, comparison, or all'],
       ['ADDS', 'bytes the backup had to copy; every point restores the whole machine'],
+      ['WHY', 'the reason for the kind and the basis'],
       ['ON DISK', 'bytes counted for the point; the sum over all points is what they take up together'],
     ],
     options: {},

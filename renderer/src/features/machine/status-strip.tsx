@@ -6,7 +6,7 @@ import type { Machine } from '../../../../shared/domain/machine.ts'
 import { formatBytes, formatExactBytes } from '../../../../shared/format/bytes.ts'
 import { formatAgeWords, formatMoment } from '../../../../shared/format/dates.ts'
 import type { BackupPreview } from '../../../../shared/ipc/contract.ts'
-import { nextBackupSentence } from '../../../../shared/text/job-words.ts'
+import { changedBytes, nextBackupSentence } from '../../../../shared/text/job-words.ts'
 import { backedUpDisks } from '../../../../shared/text/machine-words.ts'
 import { basisWords } from '../../../../shared/text/point-words.ts'
 import { classes } from '../../design/classes.ts'
@@ -97,11 +97,13 @@ function dataFact(machine: Machine, next: BackupPreview | null, style: WordStyle
     return { name, value: '–', hint }
   }
   if (next !== null && next.basis === 'bitmap') {
+    const changed = changedBytes(next)
+    const ends = next.endBytes === 0 ? '' : `. ${endWords(next.endBytes, style)}`
     return {
       name: 'Changed since',
-      value: next.bytesToCopy === 0 ? 'Nothing' : formatBytes(next.bytesToCopy, style.units),
+      value: changed === 0 ? 'Nothing' : formatBytes(changed, style.units),
       hint: `of ${formatBytes(size, style.units)} on ${disks.length} ${disks.length === 1 ? 'disk' : 'disks'}`,
-      title: formatExactBytes(next.bytesToCopy, style.units),
+      title: `${formatExactBytes(changed, style.units)}${ends}`,
     }
   }
   return {
@@ -110,6 +112,11 @@ function dataFact(machine: Machine, next: BackupPreview | null, style: WordStyle
     hint: `of ${formatBytes(size, style.units)} on ${disks.length} ${disks.length === 1 ? 'disk' : 'disks'}`,
     title: formatExactBytes(used, style.units),
   }
+}
+
+/** What is copied although nobody knows whether it changed. */
+function endWords(bytes: number, style: WordStyle): string {
+  return `${formatBytes(bytes, style.units)} at the end of the disks are copied each time, changed or not.`
 }
 
 function spaceFact(destination: Destination | null, style: WordStyle): Fact {

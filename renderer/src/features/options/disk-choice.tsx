@@ -4,6 +4,7 @@ import type { Disk } from '../../../../shared/domain/disk.ts'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import { formatBytes, type Units } from '../../../../shared/format/bytes.ts'
 import type { BackupPreview } from '../../../../shared/ipc/contract.ts'
+import { changedBytes } from '../../../../shared/text/job-words.ts'
 import { exclusionWords } from '../../../../shared/text/machine-words.ts'
 import { Checkbox } from '../../design/checkbox.tsx'
 import styles from './options.module.css'
@@ -56,11 +57,16 @@ function costWords(disk: Disk, preview: BackupPreview | null, units: Units): str
   const bytes = formatBytes(plan?.bytesToCopy ?? disk.allocatedSize, units)
   const cost =
     plan?.basis === 'bitmap'
-      ? `${bytes} changed`
+      ? changedWords(plan, units)
       : plan?.basis === 'comparison'
         ? 'Changes found by comparing'
         : `${bytes} to copy`
   return plan === undefined || plan.basisReason === '' ? cost : `${cost}. ${plan.basisReason}`
+}
+
+function changedWords(plan: BackupPreview['disks'][number], units: Units): string {
+  const changed = changedBytes(plan)
+  return changed === 0 ? 'Nothing changed' : `${formatBytes(changed, units)} changed`
 }
 
 function fileName(disk: Disk): string {

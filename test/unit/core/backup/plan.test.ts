@@ -196,7 +196,7 @@ test('only what changed is copied where it is tracked, into an image that starts
   }
   const disks = [disk('a'), disk('b')]
   const made = plan(disks, { capabilities: all, roots: rootsOf('a', 'b'), history })
-  expect(made).toMatchObject({ kind: 'incremental', basis: 'all', bytesToCopy: 65536 + 400 })
+  expect(made).toMatchObject({ kind: 'incremental', basis: 'all', bytesToCopy: 1000 + 400 })
   expect(made.disks[0]).toMatchObject({ basis: 'bitmap', parentId: 'pointpoint01', oldBitmap: old })
   const begun = expect.stringMatching(/^floe-destination1-pointpoint02-[0-9a-f]{8}$/)
   // The last piece counts as changed from the beginning.

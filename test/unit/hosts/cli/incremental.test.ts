@@ -6,6 +6,7 @@ const plan = {
   kind: 'incremental',
   basis: 'comparison',
   reason: 'QEMU was killed, so changes were not tracked.',
+  endBytes: 0,
 } as const
 const comparing = {
   state: { kind: 'comparing' },
@@ -125,11 +126,21 @@ const preview = {
       basis: 'bitmap',
       basisReason: 'Its changes are tracked.',
       bytesToCopy: 640_000_000,
+      endBytes: 65_536,
       reason: null,
     },
-    { diskId: 'cd0', included: false, basis: 'all', basisReason: '', bytesToCopy: 0, reason: 'It is read-only.' },
+    {
+      diskId: 'cd0',
+      included: false,
+      basis: 'all',
+      basisReason: '',
+      bytesToCopy: 0,
+      endBytes: 0,
+      reason: 'It is read-only.',
+    },
   ],
   bytesToCopy: 640_000_000,
+  endBytes: 65_536,
   freeBytes: 412_000_000_000,
   enoughSpace: true,
 }
@@ -143,6 +154,7 @@ it('--dry-run shows kind, basis, reason and bytes, and starts nothing', async ()
   expect(stdout).toContain('vda   640 MB    bitmap  Its changes are tracked.')
   expect(stdout).toContain('cd0   left out          It is read-only.')
   expect(stdout).toContain('Copies 640 MB, 412 GB free.')
+  expect(stdout).not.toContain('Nothing has changed')
   expect(stdout).toContain('Not frozen: The machine has no channel to a guest agent.')
   expect(floe.called('backup.preview')).toEqual([
     {
@@ -156,6 +168,13 @@ it('--dry-run shows kind, basis, reason and bytes, and starts nothing', async ()
   ])
   expect(floe.called('backup.start')).toEqual([])
   expect((await cli(floe, ['backup', 'debian', '--dry-run', '--json'])).json()).toEqual([{ event: 'preview', preview }])
+})
+
+it('a dry run of an idle machine says that nothing has changed, and what is copied all the same', async () => {
+  const floe = floeWith([done])
+  floe.answers['backup.preview'] = () => ({ ...preview, bytesToCopy: 65_536 })
+  const { stdout } = await cli(floe, ['backup', 'debian', '--dry-run'])
+  expect(stdout).toContain('Copies 65.5 KB, 412 GB free.\nNothing has changed. The last piece of each disk')
 })
 
 it('a dry run fails as the backup would: with what stands in the way, or without the space', async () => {

@@ -25,7 +25,7 @@ const incremental = point('pointbbbbbbb', {
   ] as never,
 })
 
-it('points have columns for kind, basis, what each adds and takes up, and whether it is verified and pinned', async () => {
+it('points have columns for kind, basis, what each adds and takes up, whether it is verified and pinned, and why', async () => {
   const floe = new FakeFloe()
   floe.points = [incremental, point('pointaaaaaaa', { verification: { level: 'content', ok: true } as never })]
   const [head = '', newer = '', older = ''] = (await cli(floe, ['points'])).stdout.split('\n')
@@ -40,6 +40,7 @@ it('points have columns for kind, basis, what each adds and takes up, and whethe
     'CONSISTENCY',
     'VERIFIED',
     'PINNED',
+    'WHY',
   ])
   expect(newer.split(/ {2,}/).slice(3)).toEqual([
     'Incremental',
@@ -49,8 +50,17 @@ it('points have columns for kind, basis, what each adds and takes up, and whethe
     'Crash-consistent',
     'Checked',
     'pinned',
+    'Only what changed since 11:00 is copied.',
   ])
-  expect(older.split(/ {2,}/).slice(3)).toEqual(['Full', 'all', '2.00 GB', '2.00 GB', 'Crash-consistent', 'Verified'])
+  expect(older.split(/ {2,}/).slice(3)).toEqual([
+    'Full',
+    'all',
+    '2.00 GB',
+    '2.00 GB',
+    'Crash-consistent',
+    'Verified',
+    'It is the first backup to T7.',
+  ])
   expect((await cli(floe, ['points', '--json'])).json()).toEqual([floe.points])
 })
 

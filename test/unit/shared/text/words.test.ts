@@ -151,7 +151,7 @@ describe('a machine', () => {
 
   test('whose backup begins to compare says so, before anything is counted', () => {
     const progress = { doneBytes: 0, totalBytes: 0, fraction: 0, bytesPerSecond: null, secondsLeft: null }
-    const plan = { kind: 'incremental', basis: 'comparison', reason: '' } as const
+    const plan = { kind: 'incremental', basis: 'comparison', reason: '', endBytes: 0 } as const
     const job = sampleJob({ state: { kind: 'comparing' }, progress, plan })
     expect(machineTrailing(sampleMachine(), [job], now)).toMatchObject({ text: 'Comparing', spoken: 'comparing' })
     expect(describeProgress(job, style)).toEqual({ bytes: 'Comparing', rate: null, percent: null, eta: null })
