@@ -279,6 +279,7 @@ export class TrackedMachine {
       name: this.entry.named ? this.entry.name : (facts.name ?? this.entry.name),
       accelerator,
       features: { ...facts.features },
+      disks: [...facts.disks],
     }
     await this.setDisks(facts.disks)
     this.#seen()
@@ -345,6 +346,6 @@ export class TrackedMachine {
 
   view(): Machine {
     const { process, state, mayBeFrozenSince } = this
-    return viewOf(this.entry, { process, state, mayBeFrozenSince, agent: this.agent.state })
+    return viewOf(this.entry, { process, state, known: this.#known, mayBeFrozenSince, agent: this.agent.state })
   }
 }

@@ -1,7 +1,13 @@
+import type { Disk } from '../../../shared/domain/disk.ts'
 import type { AgentState, Machine, MachineState } from '../../../shared/domain/machine.ts'
 import { agentOptions } from './agent/agent-options.ts'
 import type { FoundQemu } from './discovery.ts'
 import type { RegistryEntry } from './registry.ts'
+
+const isLive = ({ kind }: MachineState): boolean => kind === 'running' || kind === 'guest-paused'
+
+/** What was tracked went or stayed with a QEMU that Floe can't ask now. */
+const withoutTracking = (disk: Disk): Disk => ({ ...disk, tracking: { kind: 'unknown' } })
 
 /** A machine as everybody outside this room sees it. */
 export function viewOf(
@@ -9,6 +15,8 @@ export function viewOf(
   now: {
     readonly process: FoundQemu | null
     readonly state: MachineState
+    /** Did the process that runs now tell what the entry remembers? */
+    readonly known: boolean
     readonly agent: AgentState
     readonly mayBeFrozenSince: string | null
   },
@@ -31,7 +39,7 @@ export function viewOf(
     accelerator: entry.accelerator,
     uuid: entry.uuid,
     runningSince: process?.process.startedAt?.toISOString() ?? null,
-    disks: entry.disks,
+    disks: now.known && isLive(now.state) ? entry.disks : entry.disks.map(withoutTracking),
     lastGoodPoint: entry.lastGoodPoint,
     lastSeenAt: entry.lastSeenAt,
     features: entry.features,

@@ -1,7 +1,7 @@
 // What QEMU says of the dirty bitmaps of each disk.
 import type { DiskId } from '../../../shared/domain/ids.ts'
 import type { QmpSession } from '../qmp/types.ts'
-import { type ImageSpecifics, keptIn } from './kept-in.ts'
+import { hasInternalSnapshots, type ImageFacts, keptIn } from './kept-in.ts'
 import type { DiskBitmap, DiskTracking } from './types.ts'
 import { unsureWitness, witnessOf } from './witness.ts'
 
@@ -34,11 +34,7 @@ interface Node {
   /** Right only in an answer that is not flat (QEMU 7.2). */
   readonly backing_file_depth?: number
   readonly 'dirty-bitmaps'?: readonly BitmapInfo[]
-  readonly image?: {
-    /** Internal snapshots. */
-    readonly snapshots?: readonly unknown[]
-    readonly 'format-specific'?: { readonly data?: ImageSpecifics }
-  }
+  readonly image?: ImageFacts
 }
 
 /** @throws the session's errors */
@@ -76,7 +72,7 @@ export const hasSnapshots =
   'The image has internal snapshots, which QEMU can\u2019t go back to while changes are tracked; so they are not'
 
 function keeping({ drv, image }: Node): Pick<DiskTracking, 'keeps' | 'hindrance'> {
-  if ((image?.snapshots ?? []).length > 0) return { keeps: 'none', hindrance: hasSnapshots }
+  if (hasInternalSnapshots(image)) return { keeps: 'none', hindrance: hasSnapshots }
   return { keeps: keptIn(drv, image?.['format-specific']?.data ?? {}) }
 }
 

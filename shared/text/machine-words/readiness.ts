@@ -1,10 +1,12 @@
-// What is true of a machine today, in one row (ux.md S2): its guest agent, its disks, and how it would be backed up.
+// What is true of a machine today, in one row (ux.md S2): its guest agent, its disks,
+// whether their changes are tracked, and how it would be backed up.
 import type { AgentState, Machine } from '../../domain/machine.ts'
 import { formatAgeWords, formatSpan } from '../../format/dates.ts'
 import { backedUpDisks } from './disks.ts'
+import { machineTracking } from './tracking.ts'
 
 export interface ReadinessItem {
-  readonly id: 'agent' | 'freeze' | 'disks' | 'off'
+  readonly id: 'agent' | 'freeze' | 'tracking' | 'disks' | 'off'
   readonly tone: 'ok' | 'neutral' | 'warning'
   readonly text: string
   /** Longer words, for a tooltip. */
@@ -37,14 +39,23 @@ export function readiness(machine: Machine, style: ReadinessStyle): readonly Rea
   )
   switch (machine.state.kind) {
     case 'running':
-      return [...agentItems(machine.agent, style), disks]
+      return [...agentItems(machine.agent, style), ...trackingItems(machine), disks]
     case 'guest-paused':
-      return [item('freeze', 'neutral', 'Freezing is skipped', 'The guest’s CPUs stand still already.'), disks]
+      return [
+        item('freeze', 'neutral', 'Freezing is skipped', 'The guest’s CPUs stand still already.'),
+        ...trackingItems(machine),
+        disks,
+      ]
     case 'off':
       return [item('off', 'neutral', 'Offline copy', 'The machine is off: a backup copies its images directly.'), disks]
     default:
       return count === 0 ? [] : [disks]
   }
+}
+
+function trackingItems(machine: Machine): readonly ReadinessItem[] {
+  const tracking = machineTracking(machine)
+  return tracking === null ? [] : [item('tracking', tracking.tone, tracking.text, tracking.hint)]
 }
 
 const without = 'Restore points are like after a power cut: the guest repairs its journal on first boot.'

@@ -31,7 +31,7 @@ const allowedRooms: Readonly<Record<string, readonly string[]>> = {
   nbd: ['qemu-img'],
   'guest-agent': ['qmp'],
   'storage-daemon': ['qmp'],
-  machines: ['qmp', 'guest-agent'],
+  machines: ['qmp', 'guest-agent', 'tracking'],
   repository: ['nbd', 'retention'],
   instant: ['qmp', 'guest-agent'],
   'nbd-server': ['qmp'],

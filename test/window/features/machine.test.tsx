@@ -90,7 +90,9 @@ describe('Back Up Now', () => {
 
 describe('the status strip', () => {
   it('answers "am I safe?" first and promises nothing that is not there', async () => {
-    openMachine(sceneBridge())
+    const tracking = { kind: 'unknown' } as const
+    const disks = [disk('debian-root', { tracking }), disk('data', { allocatedSize: 8e9, tracking })]
+    openMachine(sceneBridge({ machine: { disks } }))
     const strip = await screen.findByTestId('status-strip')
     expect(strip.textContent).toContain('Last good restore point')
     expect(strip.textContent).toContain('46.4\u00a0GB')

@@ -39,6 +39,7 @@ export function disk(id: string, more: Partial<Disk> = {}): Disk {
     removable: false,
     firmware: false,
     exclusion: null,
+    tracking: { kind: 'persistent', now: 'on' },
     ...more,
   }
 }

@@ -1,5 +1,7 @@
+import type { NodeFacts } from '../../tracking/change-tracking.ts'
+
 /** The parts of QEMU's `query-block` and `query-named-block-nodes` that Floe reads (QMP reference, ImageInfo). */
-export interface ImageInfo {
+export interface ImageInfo extends NonNullable<NodeFacts['image']> {
   readonly filename?: string
   readonly format?: string
   readonly 'virtual-size'?: number
@@ -7,7 +9,7 @@ export interface ImageInfo {
   readonly 'backing-image'?: ImageInfo
 }
 
-export interface BlockNode {
+export interface BlockNode extends Pick<NodeFacts, 'dirty-bitmaps'> {
   readonly 'node-name'?: string
   readonly drv: string
   readonly ro: boolean

@@ -1,8 +1,9 @@
 // A machine's disks, from what QEMU says of them. `query-block` lists what the guest has; the named nodes only help to
 // look below filters, because they also hold nodes that nobody uses (qemu.md 1).
-import type { Disk, DiskExclusion } from '../../../../shared/domain/disk.ts'
+import type { ChangeTracking, Disk, DiskExclusion } from '../../../../shared/domain/disk.ts'
 import { DiskId } from '../../../../shared/domain/ids.ts'
 import type { QmpSession } from '../../qmp/types.ts'
+import { changeTrackingOf } from '../../tracking/change-tracking.ts'
 import { type BelowFilters, belowFilters } from './below-filters.ts'
 import { type BlockDevice, type BlockGraph, type BlockNode, filterDrivers, type ImageInfo } from './block-types.ts'
 import { namesOfDisk, uniqueNames } from './disk-names.ts'
@@ -34,6 +35,11 @@ function exclusionOf(device: BlockDevice, node: BlockNode | null, temporary: boo
   return (node.image?.['virtual-size'] ?? 0) === 0 ? 'empty' : null
 }
 
+function trackingOf(node: BlockNode | null, exclusion: DiskExclusion | null): ChangeTracking {
+  if (exclusion !== null) return { kind: 'none', why: 'not-backed-up' }
+  return node === null ? { kind: 'unknown' } : changeTrackingOf(node)
+}
+
 function describe(
   device: BlockDevice,
   answers: BlockAnswers,
@@ -48,6 +54,7 @@ function describe(
   const chain = chainOf(top?.image)
   while (chain.length > 1 && filterDrivers.has(chain[0]?.format ?? '')) chain.shift()
   const file = fileOf(node?.file ?? top?.file ?? '', cwd)
+  const exclusion = exclusionOf(device, node, file.kind === 'temporary')
   const backing = chain.slice(1).flatMap((image) => {
     const found = fileOf(image.filename ?? '', cwd)
     return found.kind === 'file' ? [found.path] : []
@@ -64,7 +71,8 @@ function describe(
     readOnly: top?.ro ?? false,
     removable: device.removable,
     firmware: isFirmware(device),
-    exclusion: exclusionOf(device, node, file.kind === 'temporary'),
+    exclusion,
+    tracking: trackingOf(node, exclusion),
   }
 }
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import { formatBytes } from '../../../../shared/format/bytes.ts'
 import { formatExactTime } from '../../../../shared/format/dates.ts'
+import { volatileTracking } from '../../../../shared/text/machine-words/tracking.ts'
 import { machineSubtitle } from '../../../../shared/text/machine-words.ts'
 import { type Context, type Given, textOption, type Verb } from '../context.ts'
 import { findMachine, freshMachines } from '../lookups.ts'
@@ -26,6 +27,8 @@ async function list({ output, client, dependencies }: Context): Promise<number> 
     if (machine.state.kind === 'no-socket') {
       output.line(`${machine.name} can't be backed up while it runs without: ${machine.state.option}`)
     }
+    const limit = volatileTracking(machine)
+    if (limit !== null) output.line(`${machine.name}: ${limit}`)
   }
   return 0
 }

@@ -4,6 +4,7 @@ import type { Disk } from '../../../../shared/domain/disk.ts'
 import type { Machine } from '../../../../shared/domain/machine.ts'
 import { formatBytes } from '../../../../shared/format/bytes.ts'
 import { featureWords } from '../../../../shared/text/feature-words.ts'
+import { trackingWords } from '../../../../shared/text/machine-words/tracking.ts'
 import { exclusionWords, machineSubtitle, qemuWords, readiness } from '../../../../shared/text/machine-words.ts'
 import { CodeBlock } from '../../design/code-block.tsx'
 import { Group, KeyValueGroup } from '../../design/key-value-group.tsx'
@@ -62,6 +63,7 @@ function DiskGroup({ disk, style }: { readonly disk: Disk; readonly style: WordS
         { key: 'Backed up', value: why ?? 'Yes', tone: why === null ? 'ok' : 'plain' },
         { key: 'Size', value: size },
         { key: 'Format', value: disk.format ?? 'Not known' },
+        ...(why === null ? [trackingRow(disk)] : []),
         { key: 'Image', value: <bdi>{disk.imagePath ?? 'Not a file'}</bdi>, mono: disk.imagePath !== null },
         ...disk.backingChain.map((path, index) => ({
           key: index === 0 ? 'Builds on' : `Then on ${index + 1}`,
@@ -72,6 +74,11 @@ function DiskGroup({ disk, style }: { readonly disk: Disk; readonly style: WordS
       ]}
     />
   )
+}
+
+function trackingRow(disk: Disk) {
+  const { text, tone } = trackingWords(disk)
+  return { key: 'Tracking', value: text, tone: tone === 'neutral' ? ('plain' as const) : tone }
 }
 
 function connectionItems(machine: Machine, style: WordStyle) {

@@ -51,7 +51,7 @@ function iconOf(item: ReadinessItem): ReactNode {
   if (item.tone === 'ok') return <CheckIcon small />
   return item.id === 'freeze' ? (
     <SnowflakeIcon small />
-  ) : item.id === 'agent' ? (
+  ) : item.id === 'agent' || item.id === 'tracking' ? (
     <InfoIcon small />
   ) : (
     <MachineIcon small />

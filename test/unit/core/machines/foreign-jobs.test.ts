@@ -18,6 +18,7 @@ const disk = (id: string): Disk => ({
   removable: false,
   firmware: false,
   exclusion: null,
+  tracking: { kind: 'unknown' },
 })
 const device = (id: string, drv = 'qcow2', node = `n-${id}`): BlockDevice => ({
   device: '',

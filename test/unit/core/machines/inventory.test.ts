@@ -49,6 +49,15 @@ it('a disk below a filter is itself', () => {
   expect(disk('thrq')).toMatchObject({ node: 'thrq', format: 'qcow2', imagePath: '/vms/thr.qcow2', exclusion: null })
 })
 
+it('how long changes can be tracked is told of each disk that is backed up, below filters too', () => {
+  expect(disk('drv3').tracking).toEqual({ kind: 'persistent', now: 'off' })
+  expect(disk('drv1').tracking).toEqual({ kind: 'volatile', now: 'off', why: 'raw' })
+  expect(disk('thrq').tracking).toEqual({ kind: 'persistent', now: 'off' })
+  expect(disk('pflash1').tracking).toEqual({ kind: 'volatile', now: 'off', why: 'raw' })
+  const excluded = disks.filter(({ exclusion }) => exclusion !== null)
+  for (const { tracking } of excluded) expect(tracking).toEqual({ kind: 'none', why: 'not-backed-up' })
+})
+
 it('sizes are those of the whole chain, paths absolute', () => {
   expect(disk('drv3')).toMatchObject({
     virtualSize: 16 << 20,

@@ -36,6 +36,7 @@ const current = (id: string, imagePath: string | null, change: Partial<Disk> = {
   removable: false,
   firmware: false,
   exclusion: null,
+  tracking: { kind: 'unknown' },
   ...change,
 })
 
