@@ -5,7 +5,8 @@ import type { Machine } from '../../../shared/domain/machine.ts'
 import type { Problem } from '../../../shared/errors/problem.ts'
 import type { ProblemActionKind } from '../../../shared/text/problems.ts'
 import { type BackUpChange, useBackUp } from './back-up.ts'
-import { useMachine } from './selectors.ts'
+import { useFreeUpSpace } from './free-up-space.ts'
+import { destinationFor, useDestinations, useMachine, useSettings } from './selectors.ts'
 import { useActions, useHost, useUiActions } from './window-state.tsx'
 
 export type ProblemHandlers = Partial<Record<ProblemActionKind, () => void>>
@@ -23,6 +24,11 @@ export function useProblemHandlers({ problem, machineId, backup }: ProblemPlace)
   const host = useHost()
   const machine = useMachine(machineId)
   const backUp = useBackUp(machineId)
+  const settings = useSettings()
+  const destinations = useDestinations()
+  const wanted = destinations.find((one) => one.id === backup?.destinationId)
+  const usual = machineId === null ? null : destinationFor(machineId, settings, destinations)
+  const freeUpSpace = useFreeUpSpace(machineId, (wanted ?? usual)?.id ?? null)
   const anywhere: ProblemHandlers = {
     'add-destination': () => ui.openSheet({ kind: 'add-destination', path: null }),
     'show-log': () => ui.show({ kind: 'activity' }),
@@ -38,6 +44,7 @@ export function useProblemHandlers({ problem, machineId, backup }: ProblemPlace)
     ...anywhere,
     'choose-destination': options,
     'choose-disks': options,
+    ...(freeUpSpace === null ? {} : { 'free-up-space': freeUpSpace }),
     'set-up-agent': () => ui.openSheet({ kind: 'set-up-agent', machineId }),
     'thaw-now': () => void actions.run('machines.thaw', { machineId }),
     'start-when-done': whenPossible,

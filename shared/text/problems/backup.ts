@@ -3,6 +3,7 @@ import type { Problem } from '../../errors/problem.ts'
 import { formatTime } from '../../format/dates.ts'
 import {
   alsoBackUpAgain,
+  alsoChooseDestination,
   backUpAgain,
   backUpWhenBack,
   backUpWhenItRuns,
@@ -12,6 +13,7 @@ import {
   destinationName,
   dismiss,
   fact,
+  freeUpSpace,
   leaveDiskOut,
   machineName,
   ownWords,
@@ -109,7 +111,7 @@ export const backupProblems: WordingsOf<'backup'> = {
       tracking(context),
       'The machine wasn’t affected.',
     ),
-    actions: [{ ...chooseDestination, primary: false }, backUpWhenBack],
+    actions: [alsoChooseDestination, backUpWhenBack],
   }),
   'backup/destination-full': (problem, context) => {
     const need = size(problem, context, 'need', 'needed', 'neededBytes')
@@ -125,7 +127,7 @@ export const backupProblems: WordingsOf<'backup'> = {
         remainsOf(problem),
         `${machineName(problem, context)} keeps running, and your restore points are intact.`,
       ),
-      actions: [chooseDestination, alsoBackUpAgain],
+      actions: [alsoBackUpAgain, alsoChooseDestination, freeUpSpace],
     }
   },
   'backup/write-error': (problem, context) => {
@@ -133,7 +135,7 @@ export const backupProblems: WordingsOf<'backup'> = {
       return {
         title: shorten(machineName(problem, context), (name) => `${name} couldn’t write during the backup`),
         body: sentences(ownWords(problem), remainsOf(problem)),
-        actions: [backUpAgain, { ...chooseDestination, primary: false }],
+        actions: [backUpAgain, alsoChooseDestination],
       }
     }
     return {

@@ -2,12 +2,14 @@
 import { formatMomentInText } from '../../format/dates.ts'
 import {
   addDestination,
+  alsoChooseDestination,
   alsoTryAgain,
   chooseDestination,
   chooseOneDestination,
   destinationName,
   dismiss,
   fact,
+  freeUpSpace,
   machineName,
   openPrivacySettings,
   ownWords,
@@ -88,7 +90,7 @@ export const destinationProblems: WordingsOf<'destination'> = {
   'destination/full': (problem, context) => ({
     title: shorten(destinationName(problem, context), (name) => `${name} is full`),
     body: sentences(ownWords(problem), 'Your restore points are intact.'),
-    actions: [chooseDestination, alsoTryAgain],
+    actions: [alsoTryAgain, alsoChooseDestination, freeUpSpace],
   }),
   'destination/no-space-before': (problem, context) => {
     const need = size(problem, context, 'need', 'needed', 'neededBytes', 'needBytes')
@@ -96,7 +98,7 @@ export const destinationProblems: WordingsOf<'destination'> = {
     return {
       title: shorten(destinationName(problem, context), (name) => `Not enough space on ${name}`),
       body: need === null || free === null ? ownWords(problem) : `This backup needs about ${need}; ${free} is free.`,
-      actions: [chooseDestination, alsoTryAgain],
+      actions: [alsoTryAgain, alsoChooseDestination, freeUpSpace],
     }
   },
   'destination/other-disk': (problem, context) => ({

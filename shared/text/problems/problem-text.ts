@@ -13,6 +13,7 @@ export type ProblemActionKind =
   | 'show-script'
   | 'add-destination'
   | 'choose-destination'
+  | 'free-up-space'
   | 'back-up-again'
   | 'choose-disks'
   | 'show-in-folder'
@@ -143,6 +144,8 @@ export const alsoTryAgain = action('try-again', 'Try Again')
 export const backUpAgain = action('back-up-again', 'Back Up Again', true)
 export const alsoBackUpAgain = action('back-up-again', 'Back Up Again')
 export const chooseDestination = action('choose-destination', 'Choose Another…', true)
+export const alsoChooseDestination = action('choose-destination', 'Choose Another…')
+export const freeUpSpace = action('free-up-space', 'Free Up Space…', true)
 export const chooseOneDestination = action('choose-destination', 'Choose Destination…', true)
 export const addDestination = action('add-destination', 'Add Destination…', true)
 export const chooseDisks = action('choose-disks', 'Choose Disks…', true)

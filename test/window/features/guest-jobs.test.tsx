@@ -1,9 +1,11 @@
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
-import { ago, diskId, job, jobId, machineId, point } from '../support/sample.ts'
+import { ago, destination, diskId, job, jobId, machineId, point } from '../support/sample.ts'
 import '../support/setup.ts'
 import { freeze, openCard, paused, problem, waiting } from './job-card-support.ts'
 import { inputsOf, openMachine, sceneBridge } from './support.ts'
+
+const t7 = destination('Samsung T7')
 
 describe('a backup that waits', () => {
   it('for a drive says that it starts by itself, and can be skipped', async () => {
@@ -84,12 +86,23 @@ describe('a backup that stands still', () => {
     expect(
       card.getByText(/Free at least 6\.10\sGB \(12\.0\sMB is free now\) and it continues by itself\./),
     ).toBeTruthy()
-    expect(buttons().slice(0, 2)).toEqual(['Cancel…', 'Resume'])
+    expect(buttons().slice(0, 3)).toEqual(['Cancel…', 'Resume', 'Free Up Space…'])
     expect(card.getByRole('progressbar', { name: 'Backup of debian-dev' }).getAttribute('aria-valuetext')).toContain(
       'paused, waiting for space',
     )
     await user.click(card.getByRole('button', { name: 'Resume' }))
     expect(inputsOf(bridge, 'jobs.resume')).toHaveLength(1)
+  })
+
+  it('on a full drive leads to what can be removed there: restore points of this machine, or the destination', async () => {
+    const full = { ...paused('no-space'), destinationId: t7.id }
+    const some = await openCard(full, { points: [point('p1', 'debian-dev', 1), point('p2', 'debian-dev', 30)] })
+    await some.user.click(some.card.getByRole('button', { name: 'Free Up Space…' }))
+    expect(await screen.findByTestId('sheet-retention')).toBeTruthy()
+    some.unmount()
+    const none = await openCard(full, { points: [] })
+    await none.user.click(none.card.getByRole('button', { name: 'Free Up Space…' }))
+    expect(none.state.ui.store.getState().view).toEqual({ kind: 'destination', destinationId: t7.id })
   })
 
   it('while the computer slept goes on by itself', async () => {

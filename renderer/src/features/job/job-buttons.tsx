@@ -8,6 +8,7 @@ import type { MenuAction } from '../../design/menu.tsx'
 import { SplitButton } from '../../design/split-button.tsx'
 import { PauseIcon, PlayIcon } from '../../icons/icons.tsx'
 import { useBackUp } from '../../state/back-up.ts'
+import { useFreeUpSpace } from '../../state/free-up-space.ts'
 import { usePoint } from '../../state/selectors.ts'
 import { useActions, useUiActions } from '../../state/window-state.tsx'
 
@@ -37,6 +38,7 @@ export function JobButtons({ job, now, units, onKeepWaiting }: JobButtonsProps):
   const actions = useActions()
   const ui = useUiActions()
   const jobId = job.id
+  const freeUpSpace = useFreeUpSpace(job.machineId, job.destinationId)
   const asks = cancelAsks(job, now)
   const cancel = () => {
     if (asks) ui.openSheet({ kind: 'cancel-job', jobId })
@@ -85,6 +87,11 @@ export function JobButtons({ job, now, units, onKeepWaiting }: JobButtonsProps):
         <>
           {cancelButton()}
           {resumeButton}
+          {freeUpSpace === null ? null : (
+            <Button size="small" variant="primary" onPress={freeUpSpace}>
+              Free Up Space…
+            </Button>
+          )}
         </>
       ) : (
         <>
