@@ -38,7 +38,8 @@ export const JobState = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('finishing'), step: z.string() }),
   z.object({ kind: z.literal('cancelling') }),
   z.object({ kind: z.literal('done') }),
-  z.object({ kind: z.literal('cancelled') }),
+  /** `partialRemoved` false: the unfinished copy of a backup could not be removed. */
+  z.object({ kind: z.literal('cancelled'), partialRemoved: z.boolean().optional() }),
   z.object({ kind: z.literal('failed'), problem: Problem }),
 ])
 export type JobState = z.infer<typeof JobState>

@@ -47,7 +47,8 @@ function jobState(state: BackupState, { pause, freezing }: Moment): JobState {
 
 export function endOf(ending: Ending): JobState {
   if (ending.kind === 'good') return { kind: 'done' }
-  return ending.kind === 'cancelled' ? { kind: 'cancelled' } : { kind: 'failed', problem: ending.problem }
+  if (ending.kind !== 'cancelled') return { kind: 'failed', problem: ending.problem }
+  return ending.partialRemoved === false ? { kind: 'cancelled', partialRemoved: false } : { kind: 'cancelled' }
 }
 
 const orderOf = ({ compares, proves }: Pick<BackupOptions, 'compares' | 'proves'>): readonly PhaseName[] => [

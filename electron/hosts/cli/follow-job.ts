@@ -77,8 +77,9 @@ export function assertNotFailed(job: Job): void {
 function cancelled(job: Job) {
   const params = { machine: job.machineName, jobId: job.id }
   if (job.kind === 'backup') {
-    const text = `The backup of ${job.machineName} was cancelled. The partial copy was removed.`
-    return problemOf('backup/cancelled', text, { params })
+    const stays = job.state.kind === 'cancelled' && job.state.partialRemoved === false
+    const copy = stays ? 'The partial copy could not be removed.' : 'The partial copy was removed.'
+    return problemOf('backup/cancelled', `The backup of ${job.machineName} was cancelled. ${copy}`, { params })
   }
   if (job.kind === 'restore' || job.kind === 'swap' || job.kind === 'undo') {
     return problemOf('restore/cancelled', 'The restore was cancelled. All images are as before.', { params })

@@ -97,7 +97,11 @@ export function cancelledWords(job: Job, style: JobStyle): JobWords {
   const title = percent === null ? 'Cancelled' : `Cancelled at ${percent}\u00a0%`
   if (job.kind === 'backup') {
     if (percent === null) return { title, line: 'No data was copied.', tone: 'neutral' }
-    return { title, line: sentences('The partial copy was removed.', tracking(contextOf(job, style))), tone: 'neutral' }
+    const stays = job.state.kind === 'cancelled' && job.state.partialRemoved === false
+    const copy = stays
+      ? 'The partial copy couldn’t be removed; it doesn’t count as a restore point.'
+      : 'The partial copy was removed.'
+    return { title, line: sentences(copy, tracking(contextOf(job, style))), tone: 'neutral' }
   }
   if (job.kind === 'export') {
     return { title: 'Export ended', line: job.note ?? 'Nothing of it is left in QEMU.', tone: 'neutral' }

@@ -211,6 +211,13 @@ describe('a backup and its guest', () => {
     const job = sampleJob({ state: { kind: 'cancelled' }, progress: null })
     expect(describeJob(job, style)).toMatchObject({ title: 'Cancelled', line: 'No data was copied.' })
   })
+
+  test('is cancelled with a word on the partial copy that is true', () => {
+    const line = (state: Job['state']) => describeJob(sampleJob({ state }), style).line
+    expect(line({ kind: 'cancelled' })).toContain('The partial copy was removed.')
+    expect(line({ kind: 'cancelled', partialRemoved: false })).toContain('The partial copy couldn’t be removed;')
+    expect(line({ kind: 'cancelled', partialRemoved: false })).not.toContain('was removed')
+  })
 })
 
 test('an export is ended in its own words', () => {
