@@ -11,8 +11,7 @@ export { type CancelQuestion, cancelQuestion, wantsAgent } from './job-words/end
 export { impactWords, wayNote } from './job-words/guest.ts'
 export {
   contextOf,
-  isActive,
-  isOver,
+  isUnderWay,
   type JobStyle,
   type JobWords,
   jobName,

@@ -1,10 +1,10 @@
 // A machine's state in words (ux.md 2, "Machine states"; 3.3 C1-C6): the sidebar's trailing item, the page's subtitle,
 // the readiness row, the banner and the alarm; the longer ones lie in machine-words/. Nothing here promises what Floe
 // cannot do yet.
-import type { Job } from '../domain/job.ts'
+import { isFinal, type Job } from '../domain/job.ts'
 import type { Machine } from '../domain/machine.ts'
 import { type DateStyle, formatAge, formatMomentInText, formatSpan } from '../format/dates.ts'
-import { isActive, isOver, percentOf, readingName, readingOf } from './job-words.ts'
+import { isUnderWay, percentOf, readingName, readingOf } from './job-words.ts'
 import { backedUpDisks } from './machine-words/disks.ts'
 
 export { type MachineBanner, machineBanner, socketOption } from './machine-words/banner.ts'
@@ -70,8 +70,8 @@ function moving(job: Job): Trailing {
  */
 export function machineTrailing(machine: Machine, jobs: readonly Job[], now: Date): Trailing {
   if (machine.mayBeFrozenSince !== null) return alarming('Frozen?', 'may still be frozen')
-  const own = jobs.filter((job) => job.machineId === machine.id && !isOver(job.state))
-  const active = own.find((job) => isActive(job.state))
+  const own = jobs.filter((job) => job.machineId === machine.id && !isFinal(job.state))
+  const active = own.find((job) => isUnderWay(job.state))
   if (active !== undefined) {
     if (active.state.kind === 'paused') {
       return active.state.reason === 'no-space'

@@ -1,13 +1,15 @@
 import { app, Menu, nativeImage, Tray } from 'electron'
 import type { Job } from '../../../shared/domain/job.ts'
+import { percentOf } from '../../../shared/text/job-words.ts'
 import type { Followed } from './follow-topic.ts'
 import { runningJobs } from './job-summary.ts'
 import type { MainWindow } from './main-window.ts'
 
 /** One line of the menu per running job. */
 export function jobLine(job: Job): string {
-  const percent = job.progress === null ? '' : `: ${Math.min(99, Math.floor(job.progress.fraction * 100))} %`
-  return `${job.machineName}${job.state.kind === 'paused' ? ': paused' : percent}`
+  const percent = percentOf(job)
+  const standing = job.state.kind === 'paused' ? ': paused' : percent === null ? '' : `: ${percent} %`
+  return `${job.machineName}${standing}`
 }
 
 /** A ring of 16 points; the template image takes the menu bar's colour. */

@@ -1,10 +1,10 @@
 import type { Job } from '../../../shared/domain/job.ts'
 import { etaWords } from '../../../shared/format/duration.ts'
+import { percentOf } from '../../../shared/text/job-words.ts'
 import { runningJobs } from './job-summary.ts'
 
 /** What Quit asks while something runs (ux.md 3.1), in the order of its buttons. */
 export const quitAnswers = ['keep-running', 'cancel', 'stop-and-quit'] as const
-export type QuitAnswer = (typeof quitAnswers)[number]
 
 export interface QuitQuestion {
   readonly message: string
@@ -47,7 +47,8 @@ function messageOf(jobs: readonly Job[]): string {
   }
   if (job.state.kind === 'queued') return `A job of ${job.machineName} is waiting for its turn.`
   const facts = []
-  if (job.progress !== null) facts.push(`${Math.min(99, Math.floor(job.progress.fraction * 100))} %`)
+  const percent = percentOf(job)
+  if (percent !== null) facts.push(`${percent} %`)
   if (job.progress?.secondsLeft != null) facts.push(`${etaWords(job.progress.secondsLeft)} left`)
   return `${job.machineName} ${doing[job.kind]}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}.`
 }

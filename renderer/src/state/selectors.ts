@@ -3,7 +3,7 @@ import { useMemo } from 'react'
 import type { Activity } from '../../../shared/domain/activity.ts'
 import type { Demo } from '../../../shared/domain/demo.ts'
 import type { Destination } from '../../../shared/domain/destination.ts'
-import type { Job } from '../../../shared/domain/job.ts'
+import { isFinal, type Job } from '../../../shared/domain/job.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
 import type { Point } from '../../../shared/domain/point.ts'
 import type { Restore } from '../../../shared/domain/restore.ts'
@@ -65,11 +65,7 @@ export function useJobs(): readonly Job[] {
 /** Jobs that are still going on, oldest first. */
 export function useActiveJobs(): readonly Job[] {
   const jobs = useJobs()
-  return useMemo(() => jobs.filter(isActive).toReversed(), [jobs])
-}
-
-export function isActive(job: Job): boolean {
-  return job.state.kind !== 'done' && job.state.kind !== 'cancelled' && job.state.kind !== 'failed'
+  return useMemo(() => jobs.filter((job) => !isFinal(job.state)).toReversed(), [jobs])
 }
 
 /** Restore points of one machine, or of all with null; newest first. */

@@ -1,5 +1,5 @@
 // What a job is called, how far it is in whole percent, and in which group its state is.
-import type { Job, JobKind, JobState } from '../../domain/job.ts'
+import { isFinal, type Job, type JobKind, type JobState } from '../../domain/job.ts'
 import type { Units } from '../../format/bytes.ts'
 import type { ProblemContext } from '../problems.ts'
 
@@ -24,16 +24,9 @@ export interface JobWords {
   readonly tone: 'running' | 'waiting' | 'done' | 'problem' | 'neutral'
 }
 
-type Final = Extract<JobState, { kind: 'done' | 'cancelled' | 'failed' }>
-
-/** True when nothing more will happen to the job. */
-export function isOver(state: JobState): state is Final {
-  return state.kind === 'done' || state.kind === 'cancelled' || state.kind === 'failed'
-}
-
 /** True while the job is under way: neither in the queue, nor waiting for what is missing, nor over. */
-export function isActive(state: JobState): boolean {
-  return !isOver(state) && state.kind !== 'queued' && state.kind !== 'waiting'
+export function isUnderWay(state: JobState): boolean {
+  return !isFinal(state) && state.kind !== 'queued' && state.kind !== 'waiting'
 }
 
 /** "Incremental backup to Samsung T7", "Restore of debian-dev", ... */

@@ -1,7 +1,8 @@
 // "Cancel the backup of debian-dev?" The safe answer is the default (ux.md 3.1).
 import { type ReactElement, useEffect, useState } from 'react'
 import type { JobId } from '../../../../shared/domain/ids.ts'
-import { cancelQuestion, isOver } from '../../../../shared/text/job-words.ts'
+import { isFinal } from '../../../../shared/domain/job.ts'
+import { cancelQuestion } from '../../../../shared/text/job-words.ts'
 import { Alert } from '../../design/alert.tsx'
 import { isFirstFull, usePoints } from '../../state/selectors.ts'
 import { useActions, useTopic, useUiActions } from '../../state/window-state.tsx'
@@ -14,7 +15,7 @@ export function CancelJobSheet({ jobId }: { readonly jobId: JobId }): ReactEleme
   const style = useWordStyle(1000)
   const points = usePoints(job?.machineId ?? null)
   const [busy, setBusy] = useState(false)
-  const over = job === undefined || isOver(job.state)
+  const over = job === undefined || isFinal(job.state)
   useEffect(() => {
     if (over) ui.closeSheet()
   }, [over, ui])

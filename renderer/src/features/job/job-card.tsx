@@ -6,7 +6,7 @@ import {
   contextOf,
   describeJob,
   describeProgress,
-  isActive,
+  isUnderWay,
   type JobStyle,
   type JobWords,
   jobName,
@@ -60,7 +60,7 @@ export function JobCard({ job: given, onDismiss }: JobCardProps): ReactElement {
   }
   const text = describeJob(job, style)
   const showLine = text.line !== '' && (job.state.kind !== 'preparing' || slow)
-  const active = isActive(job.state)
+  const active = isUnderWay(job.state)
   const failed = job.state.kind === 'failed' ? job.state.problem : null
   const started = job.startedAt ?? job.createdAt
   const pending = job.state.kind === 'queued' || job.state.kind === 'waiting'

@@ -2,8 +2,7 @@
 // after 8 s unless it is hovered or holds the focus; failed ones stay until they are hidden or tried again.
 import { type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react'
 import type { MachineId } from '../../../../shared/domain/ids.ts'
-import type { Job } from '../../../../shared/domain/job.ts'
-import { isOver } from '../../../../shared/text/job-words.ts'
+import { isFinal, type Job } from '../../../../shared/domain/job.ts'
 import { useJobs } from '../../state/selectors.ts'
 import { useNow } from '../../state/window-state.tsx'
 import { JobCard } from './job-card.tsx'
@@ -14,10 +13,10 @@ const fadeAfter = 8000
 export function cardsOf(jobs: readonly Job[], machineId: string, hidden: ReadonlySet<string>, now: number): Job[] {
   const own = jobs.filter((job) => job.machineId === machineId && !hidden.has(job.id))
   const running = own
-    .filter((job) => !isOver(job.state))
+    .filter((job) => !isFinal(job.state))
     .toSorted((one, other) => one.createdAt.localeCompare(other.createdAt))
   const ended = own
-    .filter((job) => isOver(job.state))
+    .filter((job) => isFinal(job.state))
     .toSorted((one, other) => (other.finishedAt ?? '').localeCompare(one.finishedAt ?? ''))
   const last = ended[0]
   if (last === undefined) return running

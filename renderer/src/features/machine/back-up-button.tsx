@@ -2,7 +2,7 @@
 import type { ReactElement } from 'react'
 import type { Job } from '../../../../shared/domain/job.ts'
 import { formatRate, type Units } from '../../../../shared/format/bytes.ts'
-import { isActive, nextBackupSentence } from '../../../../shared/text/job-words.ts'
+import { isUnderWay, nextBackupSentence } from '../../../../shared/text/job-words.ts'
 import { canBackUp, whyNoBackup } from '../../../../shared/text/machine-words.ts'
 import type { MenuAction } from '../../design/menu.tsx'
 import { SplitButton } from '../../design/split-button.tsx'
@@ -24,7 +24,7 @@ export function BackUpButton({ machine, next }: MachineActionsProps): ReactEleme
   const { units } = useSettings()
   const backUp = useBackUp(machine.id)
   const backups = useActiveJobs().filter((one) => one.machineId === machine.id && one.kind === 'backup')
-  const job = backups.find((one) => isActive(one.state)) ?? backups[0]
+  const job = backups.find((one) => isUnderWay(one.state)) ?? backups[0]
   const options = () => ui.openSheet({ kind: 'back-up-options', machineId: machine.id })
   const able = canBackUp(machine) && job === undefined
   const cancel = job === undefined ? null : () => ui.openSheet({ kind: 'cancel-job', jobId: job.id })

@@ -4,7 +4,7 @@ import type { Machine } from '../../../../shared/domain/machine.ts'
 import type { Point } from '../../../../shared/domain/point.ts'
 import { formatBytes } from '../../../../shared/format/bytes.ts'
 import { etaWords } from '../../../../shared/format/duration.ts'
-import { isActive } from '../../../../shared/text/job-words.ts'
+import { isUnderWay } from '../../../../shared/text/job-words.ts'
 import { backedUpDisks, canBackUp, whyNoBackup } from '../../../../shared/text/machine-words.ts'
 import { Button } from '../../design/button.tsx'
 import { EmptyState } from '../../design/empty-state.tsx'
@@ -36,7 +36,7 @@ export function PointsSection({ machine }: { readonly machine: Machine }): React
     (job) =>
       job.machineId === machine.id &&
       job.kind === 'backup' &&
-      isActive(job.state) &&
+      isUnderWay(job.state) &&
       job.state.kind !== 'checking' &&
       !all.some((point) => point.id === job.pointId),
   )

@@ -1,14 +1,7 @@
 // A restore or its undo under way: progress, then the result, then what can be done with it.
 import { type ReactElement, type ReactNode, useState } from 'react'
-import type { Job } from '../../../../shared/domain/job.ts'
-import {
-  contextOf,
-  describeJob,
-  describeProgress,
-  isOver,
-  jobName,
-  speakProgress,
-} from '../../../../shared/text/job-words.ts'
+import { isFinal, type Job } from '../../../../shared/domain/job.ts'
+import { contextOf, describeJob, describeProgress, jobName, speakProgress } from '../../../../shared/text/job-words.ts'
 import { describeProblem, problemDetails } from '../../../../shared/text/problems.ts'
 import { Banner } from '../../design/banner.tsx'
 import { Button } from '../../design/button.tsx'
@@ -51,7 +44,7 @@ export function RestoreRun(props: RestoreRunProps): ReactElement {
   if (job.state.kind === 'done') {
     return sheet(props.done, <DoneButtons job={job} onClose={close} />, <DoneList job={job} />, words.line)
   }
-  if (isOver(job.state)) {
+  if (isFinal(job.state)) {
     const footer = (
       <>
         <Button onPress={close}>Close</Button>

@@ -9,7 +9,7 @@ import {
   speakConsistency,
   worthSentence,
 } from '../../../../shared/text/consistency-words.ts'
-import { cancelQuestion, describeJob, impactWords, isActive, wayNote } from '../../../../shared/text/job-words.ts'
+import { cancelQuestion, describeJob, impactWords, isUnderWay, wayNote } from '../../../../shared/text/job-words.ts'
 import {
   canBackUp,
   frozenAlarm,
@@ -107,7 +107,7 @@ describe('a waiting backup', () => {
       line: 'Starts by itself when you connect it. Last seen yesterday 18:40.',
       tone: 'waiting',
     })
-    expect(isActive(job.state)).toBe(false)
+    expect(isUnderWay(job.state)).toBe(false)
   })
 
   test('for another job names the disk and what QEMU says', () => {
