@@ -28,13 +28,11 @@ export const problemTable = {
   'machine/no-socket': machine,
   'machine/off': machine,
   'machine/not-qemu': machine,
-  'machine/too-old': machine,
   'machine/qemu-refused': machine,
   'machine/interrupted': machine,
   'machine/timeout': machine,
   'machine/has-jobs': machine,
   // agent: the guest's own helper
-  'agent/missing': machine,
   'agent/unreachable': machine,
   'agent/no-answer': machine,
   'agent/garbage': machine,
@@ -138,7 +136,6 @@ export const problemTable = {
   'restore/unknown': restore,
   'restore/ambiguous': restore,
   'restore/already-undone': restore,
-  'restore/interrupted': restore,
   'restore/cancelled': { severity: 'warning', exit: 130 },
   // jobs
   'job/unknown': usage,

@@ -74,10 +74,6 @@ export function deleteCommand(pointIds: readonly string[], evenProtected = false
   return line('delete', ...pointIds, ...(evenProtected ? ['--even-protected'] : []))
 }
 
-export function pinCommand(pointId: string, pinned: boolean): string {
-  return line(pinned ? 'pin' : 'unpin', pointId)
-}
-
 /** `floe prune debian-dev --to 'Samsung T7' --keep-last 6 --keep-daily 7`; parts that keep none are left out. */
 export function pruneCommand(machine: string, destination: string | null, policy: RetentionPolicy): string {
   const parts = Object.entries(policy).filter(([, count]) => count > 0)
@@ -87,19 +83,4 @@ export function pruneCommand(machine: string, destination: string | null, policy
     ...(destination === null ? [] : ['--to', destination]),
     ...parts.flatMap(([part, count]) => [`--keep-${part}`, String(count)]),
   )
-}
-
-export function addMachineCommand(qmp: string, agent: string | null, name: string | null): string {
-  return line(
-    'machine',
-    'add',
-    '--qmp',
-    qmp,
-    ...(agent === null ? [] : ['--agent', agent]),
-    ...(name === null ? [] : ['--name', name]),
-  )
-}
-
-export function addDestinationCommand(path: string, name: string | null): string {
-  return line('destination', 'add', path, ...(name === null ? [] : ['--name', name]))
 }

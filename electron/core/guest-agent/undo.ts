@@ -4,7 +4,6 @@ import type { QmpEndpoint } from '../../../shared/domain/machine.ts'
 import type { Clock } from '../ports/index.ts'
 import { processIdentity } from '../ports/process-identity.ts'
 import { connectQmp } from '../qmp/connect.ts'
-import { endpointText } from '../qmp/endpoint.ts'
 import type { Danger, GuestAccess, OpenAgent } from './types.ts'
 
 /** A monitor that takes commands until it is closed. */
@@ -110,6 +109,3 @@ function mayListen(endpoint: QmpEndpoint): Promise<boolean> {
     socket.on('error', (error: NodeJS.ErrnoException) => settle(!nobody.includes(error.code ?? '')))
   })
 }
-
-export const placesOf = (guest: GuestAccess): string =>
-  [guest.agent, guest.qmp].flatMap((endpoint) => (endpoint ? [endpointText(endpoint)] : [])).join(' and ')

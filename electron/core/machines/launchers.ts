@@ -1,6 +1,6 @@
 // Programs that start QEMU for people, known by where they keep its socket (peers.md 5). Their own commands need the
 // QMP socket too, and QEMU serves one client, so Floe holds such a socket only while it works.
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { QmpEndpoint } from '../../../shared/domain/machine.ts'
 import type { Ports, ProcessInfo } from '../ports/index.ts'
 
@@ -78,6 +78,3 @@ export function otherEngineOf(process: ProcessInfo): OtherEngine | null {
 export function limaVmType(yaml: string): string | null {
   return /^vmType:\s*["']?([\w-]+)["']?\s*(#.*)?$/m.exec(yaml)?.[1] ?? null
 }
-
-/** The instance's name: Lima keeps each in a folder of its own. */
-export const instanceOfSocket = (path: string) => basename(dirname(path))

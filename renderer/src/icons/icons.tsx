@@ -157,11 +157,6 @@ export const InfoIcon = icon(
   </>,
 )
 export const PinIcon = icon(path('M6 2.3h4l-.5 4.2 2 2.1H4.5l2-2.1zM8 8.8v4.9'))
-export const FolderIcon = icon(
-  path(
-    'M1.9 12V4.3c0-.7.5-1.2 1.2-1.2h3l1.3 1.5h5.5c.7 0 1.2.5 1.2 1.2V12c0 .7-.5 1.2-1.2 1.2H3.1c-.7 0-1.2-.5-1.2-1.2z',
-  ),
-)
 export const CopyIcon = icon(
   <>
     <rect x="5.5" y="5.5" width="8" height="8" rx="1.6" />
@@ -173,12 +168,6 @@ export const UnplugIcon = icon(
   <>
     {path('M5.7 2.300v2.700M10.3 2.300v2.700M4 5h8v2.300a4 4 0 0 1-8 0zM8 11.300v2.5')}
     {path('M2.3 2.3 13.7 13.7')}
-  </>,
-)
-export const SettingsIcon = icon(
-  <>
-    <circle cx="8" cy="8" r="2.2" />
-    {path('M8 1.800v2M8 12.200v2M1.8 8h2M12.2 8h2M3.6 3.600l1.4 1.400M11 11l1.4 1.400M12.4 3.6 11 5M5 11l-1.4 1.4')}
   </>,
 )
 export const TrashIcon = icon(

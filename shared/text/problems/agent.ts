@@ -14,11 +14,6 @@ import {
 } from './problem-text.ts'
 
 export const agentProblems: WordingsOf<'agent'> = {
-  'agent/missing': (problem, context) => ({
-    title: shorten(machineName(problem, context), (name) => `${name} has no guest agent`),
-    body: sentences(ownWords(problem), 'Backups work without it; they are like after a power cut.'),
-    actions: [setUpAgent],
-  }),
   'agent/unreachable': (problem, context) => ({
     title: shorten(machineName(problem, context), (name) => `The guest agent of ${name} can’t be reached`),
     body: ownWords(problem),

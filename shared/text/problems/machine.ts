@@ -137,23 +137,6 @@ export const machineProblems: WordingsOf<'machine'> = {
     body: notQemuBody(fact(problem, 'engine') ?? 'another engine', fact(problem, 'launcher')),
     actions: [dismiss],
   }),
-  'machine/too-old': (problem, context) => {
-    const feature = fact(problem, 'feature')
-    const needed = fact(problem, 'needed', 'min', 'minimum')
-    return {
-      title:
-        feature === null || needed === null
-          ? 'This needs a newer QEMU'
-          : shorten(feature, (name) => `${name} needs QEMU ${needed}`),
-      body: sentences(
-        fact(problem, 'version') === null
-          ? ownWords(problem)
-          : `${machineName(problem, context)} runs QEMU ${fact(problem, 'version')}.`,
-        feature === null ? null : 'Everything else works.',
-      ),
-      actions: [dismiss],
-    }
-  },
   'machine/qemu-refused': (problem) => ({
     title: 'QEMU refused a command',
     body: sentences(quoted(systemSays(problem)) ?? ownWords(problem), 'Nothing else was changed.'),

@@ -195,11 +195,6 @@ export const restoreProblems: WordingsOf<'restore'> = {
     body: ownWords(problem),
     actions: [dismiss],
   }),
-  'restore/interrupted': (problem, context) => ({
-    title: shorten(machineName(problem, context), (name) => `The restore of ${name} was interrupted`),
-    body: ownWords(problem),
-    actions: [tryAgain],
-  }),
   'restore/cancelled': (problem) => ({
     title: 'The restore was cancelled',
     body: sentences(ownWords(problem), 'All images are as before.'),
