@@ -14,7 +14,7 @@ interface RecordedPoint {
 
 const machineRow = (page: Page, name: string): Locator =>
   page.getByRole('navigation').getByRole('treeitem', { name: new RegExp(`^${name}`) })
-const freezeBox = (page: Page): Locator => page.getByRole('checkbox', { name: /^Freeze filesystems/ })
+const freezeBox = (page: Page): Locator => page.getByRole('checkbox', { name: /^Freeze file systems/ })
 
 /** Newest first. */
 async function pointsOf(world: ReturnType<typeof openWorld>, name: string): Promise<readonly RecordedPoint[]> {

@@ -94,7 +94,9 @@ class Exports implements ExportService {
     const { board } = this.#deps
     const { kind, machineName } = board.get(jobId)
     if (kind !== 'export') {
-      throw new FloeError('job/unknown', `The job ${jobId} of ${machineName} is no export.`, { params: { id: jobId } })
+      throw new FloeError('job/unknown', `The job ${jobId} of ${machineName} is not an export.`, {
+        params: { id: jobId },
+      })
     }
     const leave = this.#holders.get(jobId)?.enter() ?? (() => {})
     try {

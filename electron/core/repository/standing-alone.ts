@@ -58,7 +58,7 @@ async function follow(place: BackingPlace): Promise<Followed> {
     if (errorCode(error) === 'ELOOP') return null
     throw error
   })
-  if (links === null) return { kind: 'structure', reason: 'That file is no qcow2 image.' }
+  if (links === null) return { kind: 'structure', reason: 'That file is not a qcow2 image.' }
   if (links.hasDataFile) return { kind: 'structure', reason: 'A part of that image is in a file of its own elsewhere.' }
   return { disk: found.disk, backingFile: links.backingFile }
 }

@@ -54,5 +54,5 @@ export function mountpointWishes(given: Given): string[] | null {
   const mountpoints = [...new Set(named.map(String))]
   const wrong = mountpoints.find((path) => !path.startsWith('/'))
   if (wrong === undefined) return mountpoints
-  throw new WrongUsage(`"${wrong}" is no mount point inside the guest: write it like /home.`, given.verb)
+  throw new WrongUsage(`"${wrong}" is not a mount point inside the guest: write it like /home.`, given.verb)
 }

@@ -20,7 +20,7 @@ export function allHelp(verbs: readonly Verb[]): string {
     '',
     'Machines (M), destinations (D), restore points (P), jobs (J) and restores (R) are named by their id, its beginning',
     'or their name.',
-    'Exit status: 0 done, 2 usage, 3 machine, 4 destination, 5 backup, 6 restore, 7 verification failed, 130 cancelled.',
+    'Exit status: 0 done, 2 usage, 3 machine, 4 destination, 5 backup or export, 6 restore, 7 verification failed, 130 cancelled.',
   ].join('\n')
 }
 

@@ -52,7 +52,7 @@ function countOf(given: Given, part: (typeof policyParts)[number]): number | nul
   const count = Number(text)
   if (/^\d+$/.test(text) && count <= most) return count
   throw new WrongUsage(
-    `--keep-${part}: "${text}" is no number of restore points: use one from 0 to ${most}.`,
+    `--keep-${part}: "${text}" is not a number of restore points: use one from 0 to ${most}.`,
     given.verb,
   )
 }

@@ -25,7 +25,7 @@ export const agentProblems: WordingsOf<'agent'> = {
     actions: [setUpAgent, { ...tryAgain, primary: false }],
   }),
   'agent/garbage': (problem, context) => ({
-    title: shorten(machineName(problem, context), (name) => `What answers for the agent of ${name} is none`),
+    title: shorten(machineName(problem, context), (name) => `What answers for ${name} isn’t a guest agent`),
     body: sentences(ownWords(problem), 'Nothing was frozen.'),
     actions: [setUpAgent],
   }),

@@ -47,7 +47,7 @@ export const pointProblems: WordingsOf<'point'> = {
     const file = fact(problem, 'file', 'path')
     return {
       title: 'This point can’t be restored',
-      body: sentences(file === null ? ownWords(problem) : `${file} it depends on is missing.`, problem.remedy),
+      body: sentences(file === null ? ownWords(problem) : `A file it depends on is missing: ${file}.`, problem.remedy),
       actions: [showInFolder],
     }
   },

@@ -55,7 +55,7 @@ describe('the saved choices', () => {
     const other = { diskIds: null, freeze: null, limit: null, check: true }
     const { user, bridge } = await openOptions(preview(), { settings: { backupByMachine: { other } } })
     await user.click(screen.getByRole('checkbox', { name: /^vdb/ }))
-    await user.click(screen.getByRole('checkbox', { name: /^Freeze filesystems/ }))
+    await user.click(screen.getByRole('checkbox', { name: /^Freeze file systems/ }))
     await user.click(screen.getByRole('button', { name: 'Save as Default' }))
     expect(inputsOf(bridge, 'settings.set')).toEqual([
       {
@@ -75,7 +75,7 @@ describe('the saved choices', () => {
       settings: { destinationByMachine: { [id]: t7.id }, backupByMachine: { [id]: saved } },
     })
     expect(screen.getByRole<HTMLInputElement>('checkbox', { name: /^vdb/ }).checked).toBe(false)
-    expect(screen.getByRole<HTMLInputElement>('checkbox', { name: /^Freeze filesystems/ }).checked).toBe(false)
+    expect(screen.getByRole<HTMLInputElement>('checkbox', { name: /^Freeze file systems/ }).checked).toBe(false)
     expect(screen.getByTestId('more-options').textContent).toContain('At most 50.0\u00a0MB/s, not checked')
     expect(off(screen.getByRole('button', { name: 'Saved as Default' }))).toBe(true)
   })

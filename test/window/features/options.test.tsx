@@ -25,7 +25,7 @@ describe('the options sheet', () => {
     const { user, bridge, sheet } = await openOptions(preview())
     await user.click(screen.getByRole('checkbox', { name: /^vdb/ }))
     expect(screen.getByText('vdb will not be in this restore point.')).toBeTruthy()
-    await user.click(screen.getByRole('checkbox', { name: /^Freeze filesystems/ }))
+    await user.click(screen.getByRole('checkbox', { name: /^Freeze file systems/ }))
     expect(screen.getByTestId('require-freeze').querySelector('input')?.disabled).toBe(true)
     await user.click(screen.getByTestId('more-options'))
     await user.click(screen.getByRole('checkbox', { name: /^Check the copy/ }))
@@ -105,7 +105,7 @@ describe('freezing in the options sheet', () => {
     const { user, bridge, sheet } = await openOptions(preview({ freeze: { wanted: false, reason: 'No channel.' } }), {
       machine: { agent: none },
     })
-    const freeze = screen.getByRole<HTMLInputElement>('checkbox', { name: /^Freeze filesystems/ })
+    const freeze = screen.getByRole<HTMLInputElement>('checkbox', { name: /^Freeze file systems/ })
     expect([freeze.checked, freeze.disabled]).toEqual([false, true])
     expect(sheet.textContent).toContain('this machine has no channel to a guest agent')
     await user.click(screen.getByRole('checkbox', { name: /^vdb/ }))
@@ -123,13 +123,13 @@ describe('freezing in the options sheet', () => {
   it('becomes possible when the agent answers, without a click', async () => {
     const { bridge } = await openOptions(preview(), { machine: { agent: none } })
     act(() => bridge.push('machines', [machine('debian-dev', { agent: ready, disks: [disk('vda')] })]))
-    const freeze = screen.getByRole<HTMLInputElement>('checkbox', { name: /^Freeze filesystems/ })
+    const freeze = screen.getByRole<HTMLInputElement>('checkbox', { name: /^Freeze file systems/ })
     expect([freeze.checked, freeze.disabled]).toEqual([true, false])
   })
 
   it('is tried with an agent that is silent, and says so', async () => {
     const { sheet } = await openOptions(preview(), { machine: { agent: { kind: 'silent', since: ago(0.1) } } })
-    expect(screen.getByRole<HTMLInputElement>('checkbox', { name: /^Freeze filesystems/ }).disabled).toBe(false)
+    expect(screen.getByRole<HTMLInputElement>('checkbox', { name: /^Freeze file systems/ }).disabled).toBe(false)
     expect(sheet.textContent).toContain('hasn’t answered for 6 minutes. Floe tries, and goes on without freezing')
     expect(screen.getByTestId('options-set-up')).toBeTruthy()
   })

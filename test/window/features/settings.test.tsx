@@ -23,7 +23,7 @@ function open(given: Partial<Settings> = {}, host: 'web' | 'desktop' = 'web') {
 describe('the settings of freezing', () => {
   it('apply at once', async () => {
     const { user, changes } = open()
-    const freeze = screen.getByRole<HTMLInputElement>('checkbox', { name: /^Freeze filesystems/ })
+    const freeze = screen.getByRole<HTMLInputElement>('checkbox', { name: /^Freeze file systems/ })
     expect(freeze.checked).toBe(true)
     await user.click(freeze)
     expect(freeze.checked).toBe(false)

@@ -40,7 +40,8 @@ function assertForBytes({ output, dependencies }: Context, given: Given): void {
   if (given.options.disk !== undefined) throw wrong('--to-stdout writes one disk: leave --disk out.')
   if (given.options.since !== undefined) throw wrong('--to-stdout writes the whole disk: leave --since out.')
   if (output.json) throw wrong('--to-stdout writes a disk to standard output, where --json would print.')
-  if (dependencies.terminal.output) throw wrong('A raw disk is nothing for a terminal: write it to a file or a pipe.')
+  if (dependencies.terminal.output)
+    throw wrong("A raw disk can't be written to a terminal: write it to a file or a pipe.")
 }
 
 async function holdUntilInterrupted({ output, dependencies }: Context, held: HeldExport): Promise<number> {

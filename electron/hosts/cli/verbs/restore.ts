@@ -17,7 +17,7 @@ async function restore(context: Context, given: Given): Promise<number> {
   }
   if (format !== null && swap) throw new WrongUsage('--format goes with --to; a swap keeps the format.', 'restore')
   if (format !== null && format !== 'qcow2' && format !== 'raw') {
-    throw new WrongUsage(`"${format}" is no format: use qcow2 or raw.`, 'restore')
+    throw new WrongUsage(`"${format}" is not a format: use qcow2 or raw.`, 'restore')
   }
   return swap ? swapInPlace(context, given) : toNewImage(context, given, to ?? '', format ?? 'qcow2')
 }

@@ -5,7 +5,7 @@ async function serve({ output, dependencies, home }: Context, given: Given): Pro
   const portText = textOption(given, 'port')
   const port = portText === null ? null : Number(portText)
   if (port !== null && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
-    throw new WrongUsage(`"${portText}" is no port: use a number from 0 to 65535.`, 'serve')
+    throw new WrongUsage(`"${portText}" is not a port: use a number from 0 to 65535.`, 'serve')
   }
   const { signal } = dependencies
   const open = given.options.open === true

@@ -13,7 +13,7 @@ const badPoint: ReadonlySet<ProblemCode> = new Set(['point/damaged', 'point/unre
 async function verify(context: Context, given: Given): Promise<number> {
   const level = textOption(given, 'level') ?? 'content'
   if (level !== 'structure' && level !== 'content') {
-    throw new WrongUsage(`"${level}" is no level: use structure or content.`, 'verify')
+    throw new WrongUsage(`"${level}" is not a level: use structure or content.`, 'verify')
   }
   const { output } = context
   const client = await context.client()

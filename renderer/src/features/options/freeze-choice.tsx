@@ -38,7 +38,7 @@ export function FreezeChoice(props: FreezeChoiceProps): ReactElement {
         testId="freeze"
         onChange={(freeze) => onChange({ freeze })}
       >
-        Freeze filesystems while it starts
+        Freeze file systems while it starts
       </Checkbox>
       {outlook.setUpAgent ? (
         <div className={styles.below}>

@@ -22,7 +22,7 @@ export function FreezeSettings({ settings, set }: SettingsPartProps): ReactEleme
             hint="With the guest agent, for some milliseconds. Such restore points need no repair at boot."
             testId="settings-freeze"
           >
-            Freeze filesystems while a backup starts
+            Freeze file systems while a backup starts
           </Checkbox>
         }
       />

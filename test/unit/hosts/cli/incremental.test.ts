@@ -52,8 +52,8 @@ it.each([
   [['--no-freeze', '--freeze'], /contradict/],
   [['--no-require-freeze', '--require-freeze'], /contradict/],
   [['--no-freeze', '--mountpoint', '/'], /contradict/],
-  [['--mountpoint', 'home'], /"home" is no mount point/],
-  [['--mountpoint', ''], /is no mount point/],
+  [['--mountpoint', 'home'], /"home" is not a mount point/],
+  [['--mountpoint', ''], /is not a mount point/],
 ])('backup %j is refused before anything starts', async (options, words) => {
   const floe = floeWith([done])
   const result = await cli(floe, ['backup', 'debian', ...options])

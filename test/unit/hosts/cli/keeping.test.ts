@@ -185,12 +185,12 @@ it('the numbers reach the core as typed, and only what was shown is expected to 
 })
 
 it.each([
-  [['--keep-last', 'x'], /"x" is no number of restore points/],
+  [['--keep-last', 'x'], /"x" is not a number of restore points/],
   [['--keep-daily', '-1'], /keep-daily/],
-  [['--keep-daily=-1'], /"-1" is no number/],
+  [['--keep-daily=-1'], /"-1" is not a number/],
   [['--keep-weekly', '1.5'], /"1.5"/],
   [['--keep-weekly', '10001'], /"10001"/],
-  [['--keep-monthly', ''], /"" is no number/],
+  [['--keep-monthly', ''], /"" is not a number/],
   [['--keep-last', '0'], /would keep none/],
 ])('prune %j is refused with status 2', async (options, words) => {
   const floe = pruningFloe()
