@@ -55,7 +55,55 @@ describe('freezing around an instant', () => {
   it('freezes the file systems that are named, and tells of those only', async () => {
     const only = { ...wish, mountpoints: ['/srv'] }
     const { freeze } = await keeperOf().around(guest(), only, inTime, () => {})
-    expect(freeze).toMatchObject({ kind: 'frozen', fileSystems: [{ mountpoint: '/srv', type: 'xfs' }] })
+    expect(freeze).toMatchObject({ kind: 'frozen', fileSystems: [{ mountpoint: '/srv', type: 'xfs' }], partial: true })
+  })
+
+  it('of file systems that are named twice, or by two of their mount points, is whole', async () => {
+    agent.mounted = [
+      { name: 'vda1', mountpoint: '/', type: 'btrfs' },
+      { name: 'vda1', mountpoint: '/home', type: 'btrfs' },
+    ]
+    const named = { ...wish, mountpoints: ['/home', '/', '/home/', '/'] }
+    const { freeze } = await keeperOf().around(guest(), named, inTime, () => {})
+    expect(freeze).toMatchObject({ kind: 'frozen', partial: false })
+    expect(freeze.kind === 'frozen' && freeze.fileSystems).toEqual([
+      { mountpoint: '/', type: 'btrfs' },
+      { mountpoint: '/home', type: 'btrfs' },
+    ])
+  })
+
+  it.each([
+    ['that is not there', ['/srv', '/typo'], /nothing mounted at \/typo that can be frozen\. The freeze was undone\.$/],
+    [
+      'of a kind that cannot be frozen',
+      ['/srv', '/boot/efi'],
+      /mounted at \/boot\/efi \(vfat\) cannot be frozen\. The freeze/,
+    ],
+    ['that is not there, and no other', ['/typo'], /nothing mounted at \/typo that can be frozen\.$/],
+  ])('with a named file system %s counts for nothing and is undone', async (_, mountpoints, why) => {
+    const phases: string[] = []
+    const named = { ...wish, mountpoints }
+    const take = async () => agent.frozen
+    const { value, freeze } = await keeperOf().around(guest(), named, take, (phase) => phases.push(phase))
+    expect(value).toBe(0)
+    expect(freeze).toMatchObject({ kind: 'not-frozen', cause: 'refused', reason: expect.stringMatching(why) })
+    expect(phases).toEqual(['freezing', 'thawing', 'thawed'])
+    expect(records()).toEqual([])
+    const required = keeperOf().around(guest(), { ...named, required: true }, take, () => {})
+    await expect(required).rejects.toMatchObject({
+      code: 'backup/freeze-required',
+      message: freeze.kind === 'not-frozen' && freeze.reason,
+    })
+    expect(agent.frozen).toBe(0)
+  })
+
+  it('of fewer file systems than there are says that it is not of all', async () => {
+    agent.instead.set('guest-fsfreeze-freeze', () => {
+      agent.frozen = 1
+      return { return: 1 }
+    })
+    const { freeze } = await keeperOf().around(guest(), wish, inTime, () => {})
+    expect(freeze).toMatchObject({ kind: 'frozen', fileSystems: [], partial: true })
   })
 
   it('is done without knowing the file systems when the agent may not tell them', async () => {

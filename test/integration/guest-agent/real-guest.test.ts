@@ -101,6 +101,32 @@ it('a write inside the guest waits while it is frozen, and completes after the t
   if (freeze.kind === 'frozen') expect(freeze.heldMs).toBeGreaterThan(300)
 })
 
+it('a named mount point is frozen alone, and with one that is not there none is', async () => {
+  const keeper = keeperWith()
+  const writing = (folder: string) =>
+    linux.control.run(`dd if=/dev/zero of=${folder}/other bs=4096 count=1 conv=fsync 2>/dev/null && echo written`)
+  const freezing = (mountpoints: string[], folder: string, required = false) =>
+    keeper.around(
+      access,
+      { ...wish, mountpoints, required },
+      () => writing(folder),
+      () => {},
+    )
+  const alone = await freezing(['/data', '/data'], '/data2')
+  expect(alone.value).toBe('written')
+  expect(alone.freeze).toMatchObject({
+    kind: 'frozen',
+    fileSystems: [{ mountpoint: '/data', type: 'ext4' }],
+    partial: true,
+  })
+  const mistyped = await freezing(['/data', '/dta'], '/data')
+  expect(mistyped.value).toBe('written')
+  expect(mistyped.freeze).toMatchObject({ kind: 'not-frozen', cause: 'refused' })
+  expect(mistyped.freeze).toMatchObject({ reason: expect.stringContaining('nothing mounted at /dta ') })
+  await expect(freezing(['/data', '/dta'], '/data', true)).rejects.toMatchObject({ code: 'backup/freeze-required' })
+  await writesWithin5s()
+})
+
 it.each<FreezingMoment>([
   'after raising',
   'while freezing',
