@@ -17,4 +17,5 @@ export const linuxOnlyTests = [
   'test/integration/restore/stuck.test.ts',
   'test/integration/backup/failures.test.ts',
   'test/unit/core/ports/linux-platform.test.ts',
+  'test/integration/backup/unremoved.test.ts',
 ]
