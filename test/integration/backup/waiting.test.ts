@@ -113,6 +113,34 @@ test('a busy monitor is waited for', async () => {
   world.pointOf(await world.floe.board.whenFinal(id))
 })
 
+test('while the monitor of a machine that was backed up is busy, nothing is claimed of what only QEMU knows', async () => {
+  using dir = tempDir()
+  await using qemu = await machineOn(await diskWithData(dir))
+  await using world = await backupWorld({ waitingTiming })
+  const { id } = await world.machine(qemu)
+  const asked = { machineId: id, destinationId: null, diskIds: null }
+  world.pointOf(await world.run(await world.machine(qemu), { check: true }))
+  const seen = await world.floe.backups.preview(asked)
+  expect(seen).toMatchObject({ basis: 'bitmap', obstacle: null })
+  const others: RawQmp[] = []
+  await world.restart(async () => {
+    others.push(await RawQmp.connect(qemu.qmpPath))
+  })
+  await until(() => world.floe.machines.get(id).state.kind === 'busy', 'the machine to be found busy')
+  const unseen = await world.floe.backups.preview(asked)
+  expect(unseen.obstacle?.code).toBe('machine/busy')
+  const unknown = 'What has to be copied is decided once QEMU can be asked what changed.'
+  expect(unseen.kindReason).toBe(unknown)
+  expect(unseen.disks.map(({ basisReason }) => basisReason)).toEqual([unknown])
+  const inFull = await world.floe.backups.preview({ ...asked, kind: 'full' })
+  expect(inFull).toMatchObject({ kind: 'full', kindReason: 'A full backup was asked for.' })
+  for (const other of others) other.close()
+  await until(async () => {
+    const again = await world.floe.backups.preview(asked)
+    return again.obstacle === null && again.basis === 'bitmap'
+  }, 'the changes to be known again')
+})
+
 test('a machine that is off is waited for when that was wished, and backed up as it runs', async () => {
   using dir = tempDir()
   const path = await diskWithData(dir)

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { Job } from '../../../shared/domain/job.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
 import type { Point } from '../../../shared/domain/point.ts'
+import { describeJob, plannedWords } from '../../../shared/text/job-words.ts'
 import { type BackupWorld, backupWorld, plainPush } from '../../support/backup-world.ts'
 import { bitmapsOf, endPiece } from '../../support/kept-disk.ts'
 import { createImage, difference, startQemu, type TestQemu } from '../../support/qemu.ts'
@@ -83,6 +84,49 @@ test.each([
     expect(await difference(second, world.image(point, 'vda'))).toBeNull()
   },
 )
+
+test('before the click it is known what an incremental copies, to the byte, and that an idle machine has changed nothing', async () => {
+  using dir = tempDir()
+  // The second one ends in the middle of a mark.
+  const sizes = { vda: 16 << 20, vdb: (8 << 20) + 512 }
+  const disks = await Promise.all(
+    Object.entries(sizes).map(async ([id, size]) => {
+      const path = await createImage(dir.file(`${id}.qcow2`), `${size}`)
+      return { id, path, format: 'qcow2' as const }
+    }),
+  )
+  await using qemu = await startQemu({ disks })
+  await qemu.write('vda', '0', '8M', 15)
+  await qemu.write('vdb', '0', '4M', 16)
+  await using world = await backupWorld()
+  const machine = await world.machine(qemu)
+  world.pointOf(await world.run(machine))
+  const look = () => world.floe.backups.preview({ machineId: machine.id, destinationId: null, diskIds: null })
+  const ends = endPiece + 512
+  const copied = ({ disks }: Point) => disks.map(({ bytesCopied }) => bytesCopied)
+  const planned = ({ disks }: Awaited<ReturnType<typeof look>>) => disks.map(({ bytesToCopy }) => bytesToCopy)
+
+  const idle = await look()
+  expect(idle).toMatchObject({ basis: 'bitmap', bytesToCopy: ends, endBytes: ends })
+  expect(plannedWords(idle)).toContain('nothing has changed')
+  const job = await world.run(machine)
+  expect(job.plan).toMatchObject({ basis: 'bitmap', endBytes: ends })
+  expect(describeJob(job, { now: new Date() }).line).toContain('Nothing had changed')
+  const none = world.pointOf(job)
+  expect(none.adds).toBe(idle.bytesToCopy)
+  expect(copied(none)).toEqual(planned(idle))
+
+  await qemu.write('vda', '3M', '64k', 17)
+  await qemu.write('vdb', '5M', '200k', 18)
+  const changed = await look()
+  expect(changed).toMatchObject({ basis: 'bitmap', bytesToCopy: 5 * cluster + ends, endBytes: ends })
+  expect(plannedWords(changed)).not.toContain('nothing has changed')
+  const second = await world.run(machine)
+  expect(describeJob(second, { now: new Date() }).line).not.toContain('Nothing had changed')
+  const point = world.pointOf(second)
+  expect(point.adds).toBe(changed.bytesToCopy)
+  expect(copied(point)).toEqual(planned(changed))
+})
 
 test('tracking that was cut off by a kill costs a comparison, which writes only what differs; the next one is by bitmap again', async () => {
   using dir = tempDir()
@@ -304,11 +348,19 @@ test('where another program runs QEMU\u2019s NBD server, lost tracking costs a f
   world.pointOf(await world.run(machine, { check: true }))
   await before.quit()
   await using qemu = await startQemu({ disks })
+  const again = await world.machine(qemu)
+  const look = () => world.floe.backups.preview({ machineId: again.id, destinationId: null, diskIds: null })
+  expect(await look()).toMatchObject({ kind: 'incremental', basis: 'comparison' })
   const addr = { type: 'unix', data: { path: qemu.dir.file('others') } }
+  // Looking has started no server, or this one could not be.
   await qemu.monitor.command('nbd-server-start', { addr })
-  const point = world.pointOf(await world.run(await world.machine(qemu), { check: true }))
+  const preview = await look()
+  expect(preview).toMatchObject({ kind: 'full', basis: 'all' })
+  const point = world.pointOf(await world.run(again, { check: true }))
   expect(point).toMatchObject({ kind: 'full', basis: 'all' })
   expect(point.kindReason).toContain('NBD server for another program')
+  expect(preview.kindReason).toBe(point.kindReason)
+  expect(preview.disks[0]?.basisReason).toBe(point.disks[0]?.basisReason)
   await qemu.monitor.command('nbd-server-stop')
 })
 
