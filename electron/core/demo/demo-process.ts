@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FloeError } from '../errors.ts'
 import type { Ports } from '../ports/index.ts'
+import { isRunning } from '../ports/is-running.ts'
 import type { DemoFiles } from './demo-files.ts'
 
 /**
@@ -66,26 +67,17 @@ export async function findProcess(files: DemoFiles, ports: Pick<Ports, 'platform
     throw error
   }
   const pid = Number.parseInt(text, 10)
-  if (!Number.isSafeInteger(pid) || pid < 2 || !isAlive(pid)) return null
+  if (!Number.isSafeInteger(pid) || pid < 2 || !isRunning(pid)) return null
   const processes = await ports.platform.listProcesses()
   const found = processes.find((candidate) => candidate.pid === pid)
   // With the option's name in front: the demo of another home may have a path that ends with this one.
   return found && ` ${found.args.join(' ')} `.includes(` -pidfile ${files.pidFile} `) ? pid : null
 }
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
 /** Waits until the process is gone. @returns false after `milliseconds` */
 export async function waitForEnd(pid: number, milliseconds: number): Promise<boolean> {
   const deadline = performance.now() + milliseconds
-  while (isAlive(pid)) {
+  while (isRunning(pid)) {
     if (performance.now() > deadline) return false
     await delay(20)
   }

@@ -8,13 +8,14 @@ import type { MachineId } from '../../../shared/domain/ids.ts'
 import { FloeError, toProblem } from '../errors.ts'
 import type { MachineService } from '../machines/types.ts'
 import type { Ports } from '../ports/index.ts'
+import { isRunning } from '../ports/is-running.ts'
 import type { Repository } from '../repository/types.ts'
 import type { Topic } from '../topics/topic.ts'
 import { demoArguments } from './demo-command.ts'
 import { demoDiskFile } from './demo-disk.ts'
 import { endDemo } from './demo-ending.ts'
 import { createDemoFolders, demoFiles, removeDemoFolders } from './demo-files.ts'
-import { findProcess, isAlive, startProcess } from './demo-process.ts'
+import { findProcess, startProcess } from './demo-process.ts'
 import { readDiskCounter } from './disk-counter.ts'
 import { findQemu } from './find-qemu.ts'
 import { type LiveCounter, listenToCounter } from './live-counter.ts'
@@ -99,7 +100,7 @@ export function createDemo(options: DemoOptions): Demo {
 
   const round = async (): Promise<void> => {
     if (state.kind === 'running' && pid !== null && line !== null) {
-      if (isAlive(pid)) {
+      if (isRunning(pid)) {
         line.keepConnected()
         counter = line.counter() ?? counter
         const complaint = line.complaint()
@@ -145,7 +146,7 @@ export function createDemo(options: DemoOptions): Demo {
   }
 
   const start = async (): Promise<DemoStatus> => {
-    if (state.kind === 'running' && pid !== null && isAlive(pid)) return status()
+    if (state.kind === 'running' && pid !== null && isRunning(pid)) return status()
     const qemu = await find()
     if (qemu.kind === 'missing') return publish(unavailable(qemu))
     publish({ kind: 'starting' })
@@ -181,7 +182,7 @@ export function createDemo(options: DemoOptions): Demo {
       // QEMU runs on, and the next Floe finds it.
       if (closing) return
       line?.keepConnected()
-      const complaint = line?.complaint() ?? (isAlive(running) ? null : 'The QEMU of the demo ended')
+      const complaint = line?.complaint() ?? (isRunning(running) ? null : 'The QEMU of the demo ended')
       if (complaint !== null) throw new FloeError('system/tool-failed', `${complaint}.`)
       if (ports.clock.monotonic() > deadline) {
         throw new FloeError('system/tool-failed', 'The demo machine runs, but it does not count.')

@@ -4,7 +4,8 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { DiskId, JobId, MachineId } from '../../../shared/domain/ids.ts'
-import { homeUnwritable, readJson, syncFolder, writeJson } from '../home/json-file.ts'
+import { homeUnwritable, readJson, writeJson } from '../home/json-file.ts'
+import { syncFolder } from '../ports/sync-folder.ts'
 
 const version = 1
 

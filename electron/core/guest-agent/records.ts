@@ -3,7 +3,8 @@ import { mkdir, readdir, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { QmpEndpoint } from '../../../shared/domain/machine.ts'
-import { homeUnwritable, readJson, syncFolder, writeJson } from '../home/json-file.ts'
+import { homeUnwritable, readJson, writeJson } from '../home/json-file.ts'
+import { syncFolder } from '../ports/sync-folder.ts'
 
 const version = 1
 

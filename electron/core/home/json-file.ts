@@ -4,6 +4,7 @@ import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { FloeError } from '../errors.ts'
+import { syncFolder } from '../ports/sync-folder.ts'
 
 /** What lies on disk: `{ "version": 1, "data": ... }`. */
 export type JsonRead<T> =
@@ -21,18 +22,6 @@ export function homeUnwritable(path: string, cause: unknown): FloeError {
     remedy: `Make ${folder} writable and see that its drive has space, or start Floe with another home folder (--home).`,
     cause,
   })
-}
-
-/** Makes the names in a folder survive a power cut. Some network file systems cannot; that is no failure of the write. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } catch (error) {
-    if (!['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-  } finally {
-    await handle.close()
-  }
 }
 
 /**

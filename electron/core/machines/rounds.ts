@@ -3,6 +3,7 @@
 import type { QmpEndpoint } from '../../../shared/domain/machine.ts'
 import type { Discovery } from '../../../shared/ipc/contract.ts'
 import type { Logger } from '../ports/index.ts'
+import { isRunning } from '../ports/is-running.ts'
 import type { MachineTiming } from './timing.ts'
 
 export interface RoundsDeps {
@@ -12,15 +13,6 @@ export interface RoundsDeps {
   readonly round: (force: boolean, endpoints: readonly QmpEndpoint[]) => Promise<Discovery>
   /** Processes that are known to run. */
   readonly pids: () => readonly number[]
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 export class Rounds {
@@ -98,7 +90,7 @@ export class Rounds {
   }
 
   #checkPids(): void {
-    if (!this.#deps.pids().every(isAlive)) this.soon()
+    if (!this.#deps.pids().every(isRunning)) this.soon()
   }
 
   #failed(error: unknown): void {

@@ -1,21 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { open, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { syncFolder } from '../ports/sync-folder.ts'
 
-/** Not every file system can sync a folder (SMB, some FUSE drivers); there a rename is as safe as it gets. */
-const folderSyncUnsupported = new Set(['EINVAL', 'ENOTSUP', 'EBADF', 'EISDIR', 'EPERM', 'EACCES'])
-
-/** Brings a folder's entries (names, renames, removals) to the disk. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } catch (error) {
-    if (!folderSyncUnsupported.has((error as NodeJS.ErrnoException).code ?? '')) throw error
-  } finally {
-    await folder.close()
-  }
-}
+export { syncFolder }
 
 /** Brings a file's bytes to the disk. */
 export async function syncFile(path: string): Promise<void> {

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { DestinationId, DiskId, JobId, MachineId, PointId } from '../../../shared/domain/ids.ts'
 import { BackupKind } from '../../../shared/domain/point.ts'
 import { FloeError } from '../errors.ts'
+import { isRunning } from '../ports/is-running.ts'
 import { syncFolder, writeDurably } from './durable-file.ts'
 import { isMissing } from './failures.ts'
 import * as names from './names.ts'
@@ -144,15 +145,6 @@ export async function mayBeAlive(owner: Owner, folder: string): Promise<boolean>
   let newest = 0
   for (const name of await readdir(folder)) newest = Math.max(newest, (await lstat(join(folder, name))).mtimeMs)
   return Date.now() - newest < foreignGrace
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 /** Bytes a folder's files occupy on their file system. */

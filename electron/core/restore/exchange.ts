@@ -3,7 +3,7 @@
 // can be repeated after a crash at any point.
 import { link, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { syncFolder } from '../home/json-file.ts'
+import { syncFolder } from '../ports/sync-folder.ts'
 import type { JournalDisk, RestoreRecord } from './journal.ts'
 import { areOneFile, isSameFile, look, type Stamp } from './stamp.ts'
 import type { StepHook } from './types.ts'

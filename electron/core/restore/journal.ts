@@ -4,8 +4,9 @@ import { readdir, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { DiskId, JobId, MachineId, PointId, RestoreId } from '../../../shared/domain/ids.ts'
-import { homeUnwritable, readJson, syncFolder, writeJson } from '../home/json-file.ts'
+import { homeUnwritable, readJson, writeJson } from '../home/json-file.ts'
 import type { Logger } from '../ports/index.ts'
+import { syncFolder } from '../ports/sync-folder.ts'
 import { Stamp } from './stamp.ts'
 
 export const JournalDisk = z.object({

@@ -2,7 +2,7 @@
 import { basename, dirname } from 'node:path'
 import type { PointId, RestoreId } from '../../../shared/domain/ids.ts'
 import type { Job } from '../../../shared/domain/job.ts'
-import { syncFolder } from '../home/json-file.ts'
+import { syncFolder } from '../ports/sync-folder.ts'
 import { checkBuilt, copyOut, dress, type ImageToBuild, spaceFor } from './build.ts'
 import type { RestoreContext } from './context.ts'
 import { abandon, exchange } from './exchange-run.ts'

@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { createDemo } from '../../../electron/core/demo/demo.ts'
-import { isAlive } from '../../../electron/core/demo/demo-process.ts'
 import type { MachineService } from '../../../electron/core/machines/types.ts'
+import { isRunning } from '../../../electron/core/ports/is-running.ts'
 import { createNodePorts } from '../../../electron/core/ports/node-ports.ts'
 import { Topic } from '../../../electron/core/topics/topic.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
@@ -63,13 +63,13 @@ for (const processor of ['x64', 'arm64']) {
       await until(() => counter() >= (started.counter ?? 0) + 5, 'the published number to grow')
       const pid = Number(readFileSync(`${folder}/qemu.pid`, 'utf8'))
       await first.close()
-      expect(isAlive(pid)).toBe(true)
+      expect(isRunning(pid)).toBe(true)
 
       const second = make()
       await second.open()
       expect(second.get().state).toEqual({ kind: 'running' })
       const stopped = await second.stop()
-      expect(isAlive(pid)).toBe(false)
+      expect(isRunning(pid)).toBe(false)
       expect(stopped.state).toEqual({ kind: 'off' })
       expect(stopped.counter).toBeGreaterThan(started.counter ?? 0)
       const older = dir.file('older.qcow2')
