@@ -5,6 +5,7 @@ export const linuxOnlyTests = [
   'test/integration/instant/writing-guest.test.ts',
   'test/integration/main-job/linux-guest.test.ts',
   'test/integration/main-job/frozen.test.ts',
+  'test/integration/main-job/partly-frozen.test.ts',
   'test/integration/main-job/guest-life.test.ts',
   'test/integration/main-job/two-disks.test.ts',
   'test/integration/main-job/fifty.test.ts',
