@@ -1,6 +1,7 @@
 // The one facade that hosts call: every call of the contract, answered by the service that owns the matter.
 
 import type { MachineId } from '../../shared/domain/ids.ts'
+import type { Machine } from '../../shared/domain/machine.ts'
 import { ipcVersion } from '../../shared/ipc/channels.ts'
 import type { Diagnostic, HostInfo } from '../../shared/ipc/contract.ts'
 import type { ActivityLog } from './activity/types.ts'
@@ -19,7 +20,7 @@ import type { PointJobs } from './points/point-jobs.ts'
 import type { Ports } from './ports/index.ts'
 import type { Repository } from './repository/types.ts'
 import type { RestoreService } from './restore/restore-service.ts'
-import { forgetChanges } from './tracking/forgetting.ts'
+import type { NeedlessBitmaps } from './tracking/needless-bitmaps.ts'
 
 export interface Services {
   readonly ports: Ports
@@ -37,6 +38,7 @@ export interface Services {
   readonly activity: ActivityLog
   readonly settings: SettingsStore
   readonly demo: Demo
+  readonly needless: Pick<NeedlessBitmaps, 'forget'>
   readonly doctor: () => Promise<Diagnostic[]>
 }
 
@@ -50,7 +52,8 @@ const newestFirst = <T>(items: readonly T[], time: (item: T) => string): T[] =>
   [...items].sort((a, b) => (time(a) < time(b) ? 1 : time(a) > time(b) ? -1 : 0))
 
 export function createHandlers(services: Services): Handlers {
-  const { machines, repository, backups, restores, points, keeping, board, activity, settings, demo } = services
+  const { machines, repository, backups, restores, points, keeping, board, activity, settings, demo, needless } =
+    services
   const hello: HostInfo = {
     ipcVersion,
     version: services.version,
@@ -73,7 +76,7 @@ export function createHandlers(services: Services): Handlers {
     'machines.remove': async ({ machineId }) => {
       assertIdle(board, machineId)
       const ours = repository.destinations().map(({ id }) => id)
-      await forgetChanges(machines.get(machineId), ours, services)
+      await needless.forget(machines.get(machineId), ours)
       // Something may have begun meanwhile.
       assertIdle(board, machineId)
       return done(machines.remove(machineId))
@@ -96,8 +99,9 @@ export function createHandlers(services: Services): Handlers {
       await repository.removeDestination(destinationId)
       // Images of a machine that is off may be what one of its jobs is working on.
       const isFree = (id: MachineId) => board.active().every((job) => job.machineId !== id)
-      const reachable = machines.list().filter(({ id, state }) => state.kind !== 'off' || isFree(id))
-      return done(Promise.all(reachable.map((machine) => forgetChanges(machine, [destinationId], services))))
+      const how = ({ id, state }: Machine) => (state.kind !== 'off' || isFree(id) ? 'now' : 'later')
+      const forget = (machine: Machine) => needless.forget(machine, [destinationId], how(machine))
+      return done(Promise.all(machines.list().map(forget)))
     },
 
     'backup.preview': (input) => backups.preview(input),

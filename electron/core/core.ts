@@ -31,6 +31,7 @@ import type { Ports } from './ports/index.ts'
 import { createRepository } from './repository/repository.ts'
 import { createRestoreService } from './restore/restore-service.ts'
 import { createTopics, type Topics } from './topics/topic.ts'
+import { NeedlessBitmaps } from './tracking/needless-bitmaps.ts'
 
 export interface CoreOptions {
   readonly homeDir: string
@@ -135,6 +136,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
   const background = createBackgroundVerification(checks)
   const keeping = createPointKeeping({ ports, repository, board, activity })
   const demo = createDemo({ ports, demoDir: paths.demo, machines, repository, topic: topics.demo })
+  const needless = new NeedlessBitmaps({ ports, machines, repository, board, topics, file: paths.needlessBitmaps })
   const doctor = createDoctor({ ports, homeDir: paths.root, machines, repository })
 
   let stopWatching = () => {}
@@ -150,7 +152,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
       () => Promise.all([exports.stop(), board.stop(), backups.stop()]),
       // After the backups: whoever was freezing a guest has let go of it.
       () => keeper.stop(),
-      () => machines.stop(),
+      () => Promise.all([needless.stop(), machines.stop()]),
       () => repository.stop(),
       () => activity.flush(),
     ]
@@ -187,6 +189,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     await exports.reconcile()
     await backups.reconcile()
     await sweepOldData()
+    await needless.start()
     await demo.open()
     await background.start()
   }
@@ -217,6 +220,7 @@ export async function createCore({ homeDir, ports, version }: CoreOptions): Prom
     activity,
     settings,
     demo,
+    needless,
     doctor,
   })
   return {

@@ -47,10 +47,12 @@ const noInstant = 'The disks can\u2019t be read at one instant beside the copy, 
 
 const untracked = (diskId: DiskId): DiskTracking => ({ diskId, bitmaps: [], keeps: 'none', witness: null })
 
-export function basisOf(disk: Disk, history: History, way: BackupWay): DiskBasis {
+/** `present`: all disks that the machine has now, whether they are backed up or not. */
+export function basisOf(disk: Disk, history: History, way: BackupWay, present: readonly Disk[] = []): DiskBasis {
   const tracking = history.tracking.get(disk.id) ?? untracked(disk.id)
   const choice = chooseBasis({
-    disk: { id: disk.id, name: diskName(disk), virtualSize: disk.virtualSize },
+    disk: { id: disk.id, name: diskName(disk), virtualSize: disk.virtualSize, path: disk.imagePath },
+    present: present.map(({ id }) => id),
     tracking,
     parents: history.parents,
     wished: history.wished,

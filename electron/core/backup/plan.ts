@@ -94,7 +94,7 @@ export function planBackup(input: PlanInput): BackupPlan {
   const dataBytes = chosen.reduce((sum, disk) => sum + bytesHeld(disk), 0)
   const choice = chooseWay(input, chosen, dataBytes)
   const hasBounds = capabilities?.hasArgument('blockdev-backup', 'x-perf.max-workers') ?? false
-  const bases = chosen.map((disk) => basisOf(disk, input.history, choice.way))
+  const bases = chosen.map((disk) => basisOf(disk, input.history, choice.way, input.inventory))
   const disks = chosen.map((disk, index) => ({
     ...planDisk(disk, index, jobId, choice.snapshots[index] ?? null),
     ...(bases[index] as DiskBasis),

@@ -25,6 +25,8 @@ export interface HomePaths {
   readonly activity: string
   /** What was read back in the background, and what may be. */
   readonly verifyLedger: string
+  /** Dirty bitmaps to be taken out of machines that could not be reached. */
+  readonly needlessBitmaps: string
   readonly log: string
   readonly demo: string
   readonly controlSocket: string
@@ -48,6 +50,7 @@ export function homePaths(root: string): HomePaths {
     run: at('run'),
     activity: at('activity.jsonl'),
     verifyLedger: at('verify-ledger.json'),
+    needlessBitmaps: at('needless-bitmaps.json'),
     log: at('logs', 'floe.log'),
     demo: at('demo'),
     controlSocket: at('control.sock'),

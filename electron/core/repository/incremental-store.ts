@@ -79,6 +79,7 @@ export function createIncrementalStore(parts: Parts): Omit<IncrementalStore, 'pr
             virtualSize: disk.virtualSize,
             bitmap: disk.bitmap,
             witness: disk.witness,
+            sourcePath: disk.sourcePath,
             hasIndex: disk.contentRoot !== null && !withoutIndex.has(`${id} ${disk.id}`),
           })),
         }),

@@ -66,6 +66,8 @@ export interface ParentDisk {
   readonly witness: string | null
   /** Its content index is there, so an instant can be compared with it. */
   readonly hasIndex: boolean
+  /** Where the guest's image was; missing or null when nobody knows. */
+  readonly sourcePath?: string | null
 }
 
 /** A disk's image in a point being written. */

@@ -20,7 +20,7 @@ export function chooseBasis(question: BasisQuestion): BasisChoice {
   })
   const newest = withDisk[0]
   if (wished === 'full') return { basis: 'all', reason: 'A full backup was asked for.' }
-  if (!newest) return { basis: 'all', reason: 'This is the first backup of this disk here.' }
+  if (!newest) return { basis: 'all', reason: firstReason(question) }
   if (newest.disk.virtualSize !== disk.virtualSize) {
     const [then, now] = [newest.disk.virtualSize, disk.virtualSize].map((size) => sizeText(size))
     const sizes = then === now ? [newest.disk.virtualSize, disk.virtualSize].map(exactText) : [then, now]
@@ -56,6 +56,18 @@ export function chooseBasis(question: BasisQuestion): BasisChoice {
   }
 }
 
+/**
+ * A disk is known by its id: points, their images and what is below them go by it. One whose id was changed in the start
+ * command begins anew, and is told so.
+ */
+function firstReason({ disk, parents, present = [] }: BasisQuestion): string {
+  const wasIt = ({ id, sourcePath, virtualSize }: ParentDisk) =>
+    sourcePath === disk.path && virtualSize === disk.virtualSize && !present.includes(id)
+  const before = disk.path ? parents.flatMap(({ disks }) => disks).find(wasIt) : undefined
+  if (!before) return 'This is the first backup of this disk here.'
+  return `${disk.name} was backed up here as ${before.id} before. As ${disk.id} it is copied in full once.`
+}
+
 const sizeText = (bytes: number): string => formatBytes(bytes, 'decimal', 'en')
 const exactText = (bytes: number): string => `${bytes} bytes`
 
@@ -71,8 +83,10 @@ function trusted(parent: ParentDisk, question: BasisQuestion): DiskBitmap | null
 
 /** Was the disk at no time smaller than it is? Its marks past the end would be lost, and QEMU tells nobody (docs/qmp.md). */
 export function keptItsEnd(bitmap: string, tracking: DiskTracking): boolean {
-  const end = tracking.bitmaps.find((each) => each.name === endMarkOf(bitmap))
-  return end !== undefined && !end.inconsistent && !end.recording && end.dirtyBytes > 0
+  const [own, end] = [bitmap, endMarkOf(bitmap)].map((name) => tracking.bitmaps.find((each) => each.name === name))
+  if (own === undefined || end === undefined || end.inconsistent || end.recording) return false
+  // Coarser marks would keep the end through a cut that takes finer ones away.
+  return end.dirtyBytes > 0 && end.granularity <= own.granularity
 }
 
 /** The beginning of a sentence. */

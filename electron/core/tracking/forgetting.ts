@@ -1,12 +1,13 @@
 // When a machine or a destination is removed, nobody needs its dirty bitmaps any more, and each costs the guest a little
-// with every write. What cannot be reached keeps them: they do no harm, and a removal never waits for them.
+// with every write. What cannot be reached keeps them for now: they do no harm, and a removal never waits for them
+// (needless-bitmaps.ts remembers them).
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Disk } from '../../../shared/domain/disk.ts'
 import type { DestinationId, MachineId } from '../../../shared/domain/ids.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
 import type { Ports } from '../ports/index.ts'
 import type { QmpSession } from '../qmp/types.ts'
-import { removeAllOf, removeAllOfImages } from './tidy.ts'
+import { type Removed, removeAllOf, removeAllOfImages } from './tidy.ts'
 
 /** What forgetting needs of the machine service. */
 export interface ForgettingMachines {
@@ -28,16 +29,17 @@ const usualPatienceMs = 20_000
 
 /**
  * Takes the bitmaps of these destinations out of a machine's disks: live when QEMU can be asked, out of the images when
- * the machine is off and nobody uses them. Those of others stay. Never throws; what stays is logged.
+ * the machine is off and nobody uses them. Those of others stay. Answers whether none is left on the disks that are
+ * known. Never throws; what stays is logged.
  */
 export async function forgetChanges(
   machine: Machine,
   destinationIds: readonly DestinationId[],
   { machines, ports, patienceMs = usualPatienceMs }: ForgettingDependencies,
-): Promise<void> {
+): Promise<boolean> {
   const { logger } = ports
   const about = { machine: machine.name }
-  if (destinationIds.length === 0 || machine.disks.length === 0) return
+  if (destinationIds.length === 0 || machine.disks.length === 0) return true
   try {
     const { kind } = machine.state
     const work =
@@ -46,10 +48,13 @@ export async function forgetChanges(
         : kind === 'off'
           ? forgetOff(machine, destinationIds, { machines, ports })
           : Promise.reject(new Error('The machine can’t be reached.'))
-    const removed = await within(patienceMs, work)
+    const { removed, all } = await within(patienceMs, work)
     if (removed > 0) logger.info('Removed dirty bitmaps that nobody needs any more', { ...about, removed })
+    if (!all) logger.warn('Dirty bitmaps that nobody needs any more are in use and stay', about)
+    return all
   } catch (error) {
     logger.warn('Dirty bitmaps that nobody needs any more stay on a machine', { ...about, error: String(error) })
+    return false
   }
 }
 
@@ -59,7 +64,7 @@ async function forgetLive(
   destinationIds: readonly DestinationId[],
   machines: ForgettingMachines,
   patienceMs: number,
-): Promise<number> {
+): Promise<Removed> {
   await using lease = await machines.acquire(id)
   const work = async () => removeAllOf(lease.session, await lease.inventory(), destinationIds)
   return await within(patienceMs / 2, work())
@@ -70,10 +75,10 @@ async function forgetOff(
   { id, disks }: Machine,
   destinationIds: readonly DestinationId[],
   { machines, ports }: Pick<ForgettingDependencies, 'machines' | 'ports'>,
-): Promise<number> {
+): Promise<Removed> {
   const own = disks.filter(({ imagePath, format }) => imagePath !== null && format === 'qcow2')
   const paths = own.flatMap(({ imagePath }) => imagePath ?? [])
-  if (paths.length === 0) return 0
+  if (paths.length === 0) return { removed: 0, all: true }
   const [sign] = await machines.signsOfLife(id, paths)
   if (sign) throw new Error(sign.text)
   const [user] = await machines.usersOfImages(id, paths)

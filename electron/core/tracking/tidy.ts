@@ -47,21 +47,29 @@ export async function removeBitmaps(
   return removed
 }
 
-/** When a machine or a destination is removed. Answers how many there were. @throws the session's errors */
+/** Bitmaps, their end marks among them. */
+export interface Removed {
+  readonly removed: number
+  /** Are none of them left on these disks? */
+  readonly all: boolean
+}
+
+/** When a machine or a destination is removed. @throws the session's errors */
 export async function removeAllOf(
   session: QmpSession,
   disks: readonly TrackedDisk[],
   destinationIds: readonly DestinationId[],
-): Promise<number> {
+): Promise<Removed> {
   const tracking = await readTracking(session, disks)
-  let removed = 0
+  let [removed, found] = [0, 0]
   for (const { id, node } of disks) {
     if (node === null) continue
     const names = (tracking.get(id)?.bitmaps ?? []).map(({ name }) => name)
     const ours = names.filter((name) => isOf(name, destinationIds))
+    found += ours.length
     removed += (await removeBitmaps(session, node, ours)).length
   }
-  return removed
+  return { removed, all: removed === found }
 }
 
 /**
@@ -72,16 +80,20 @@ export async function removeAllOfImages(
   disks: readonly OfflineDisk[],
   destinationIds: readonly DestinationId[],
   options: ToolOptions = {},
-): Promise<number> {
+): Promise<Removed> {
   const tracking = await readOfflineTracking(disks, options)
-  let removed = 0
+  let [removed, stayed] = [0, 0]
   for (const { id, imagePath } of disks) {
     if (imagePath === null) continue
-    for (const { name } of tracking.get(id)?.bitmaps ?? []) {
-      if (isOf(name, destinationIds) && (await taken(imagePath, name, options))) removed += 1
+    const found = tracking.get(id)
+    if (!found) stayed += 1
+    for (const { name } of found?.bitmaps ?? []) {
+      if (!isOf(name, destinationIds)) continue
+      if (await taken(imagePath, name, options)) removed += 1
+      else stayed += 1
     }
   }
-  return removed
+  return { removed, all: stayed === 0 }
 }
 
 async function taken(path: string, name: string, options: ToolOptions): Promise<boolean> {

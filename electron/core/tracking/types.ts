@@ -35,7 +35,15 @@ export interface DiskTracking {
 }
 
 export interface BasisQuestion {
-  readonly disk: { readonly id: DiskId; readonly name: string; readonly virtualSize: number }
+  readonly disk: {
+    readonly id: DiskId
+    readonly name: string
+    readonly virtualSize: number
+    /** Of its image; missing or null when nobody knows. */
+    readonly path?: string | null
+  }
+  /** Ids of all disks that the machine has now. */
+  readonly present?: readonly DiskId[]
   readonly tracking: DiskTracking
   /** Newest first. */
   readonly parents: readonly ParentPoint[]

@@ -100,3 +100,33 @@ test('a disk that is plugged in is copied in full, the other by its bitmap; with
     expect((await bitmapsOf(again, id)).map(({ name }) => name)).toEqual([diskOf(back, id).bitmap])
   }
 })
+
+test('a disk that has another name in the start command is copied in full once, says which name it had, and sheds its old bitmap', async () => {
+  using dir = tempDir()
+  using kept = new KeptDisks()
+  const [first, second] = await twoDisks(dir)
+  await using world = await backupWorld()
+  await using before = await startQemu({ disks: [first, second] })
+  for (const { id } of [first, second]) await before.write(id, 0, '4M', 41)
+  const named = await backUp(world, before, [first, second], kept)
+  await before.quit()
+
+  const renamed: TestDisk = { ...first, id: 'system' }
+  await using after = await startQemu({ disks: [renamed, second] })
+  for (const { id } of [renamed, second]) await after.write(id, '6M', cluster, 42)
+  const again = await backUp(world, after, [renamed, second], kept)
+  const [old, now] = [diskOf(named, 'vda'), diskOf(again, 'system')]
+  expect(now).toMatchObject({ basis: 'all', parentId: null })
+  expect(now.basisReason).toBe(
+    `vda.qcow2 was backed up here as ${old.id} before. As ${now.id} it is copied in full once.`,
+  )
+  expect(diskOf(again, 'vdb')).toMatchObject({ basis: 'bitmap', parentId: named.id, bytesCopied: cluster + endPiece })
+  expect((await bitmapsOf(after, 'system')).map(({ name }) => name)).toEqual([now.bitmap])
+
+  for (const { id } of [renamed, second]) await after.write(id, '7M', cluster, 43)
+  expect(await backUp(world, after, [renamed, second], kept)).toMatchObject({
+    kind: 'incremental',
+    basis: 'bitmap',
+    adds: 2 * cluster + 2 * endPiece,
+  })
+})

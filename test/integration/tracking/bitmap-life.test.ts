@@ -117,11 +117,11 @@ it('two destinations track independently, and bitmaps of others are never touche
   expect(await removeBitmaps(session, node, [...stale, 'gone', ...stale])).toEqual([ours])
   expect(await removeBitmaps(session, 'no-such-node', stale)).toEqual([])
   expect(await counts()).toEqual({ [foreign]: 131072, [others]: 65536, [next]: 0 })
-  expect(await removeAllOf(session, [{ id: diskId, node }], [there])).toBe(1)
+  expect(await removeAllOf(session, [{ id: diskId, node }], [there])).toEqual({ removed: 1, all: true })
   expect(await counts()).toEqual({ [foreign]: 131072, [next]: 0 })
   await qemu.quit()
   const disk = { id: diskId, imagePath: path, format: 'qcow2', backingChain: [] }
-  expect(await removeAllOfImages([disk], [here, there])).toBe(1)
+  expect(await removeAllOfImages([disk], [here, there])).toEqual({ removed: 1, all: true })
   expect((await offline(path))?.bitmaps.map(({ name }) => name)).toEqual([foreign])
 })
 

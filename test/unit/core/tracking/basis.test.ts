@@ -128,6 +128,39 @@ describe('the basis of a copy', () => {
     for (const [question, basis, reason] of said) expect(chooseBasis(question)).toMatchObject({ basis, reason })
   })
 
+  it('says under which name a disk was backed up before', () => {
+    const before = { id: DiskId.parse('sda'), sourcePath: '/vm/root.img' }
+    const parents = [parent(1, { id: DiskId.parse('vdb') }), parent(0, before)]
+    const disk = { id, name: 'root.img', virtualSize: size, path: '/vm/root.img' }
+    const present = [id, DiskId.parse('vdb')]
+    expect(chooseBasis(ask({ disk, present, parents }))).toEqual({
+      basis: 'all',
+      reason: 'root.img was backed up here as sda before. As vda it is copied in full once.',
+    })
+    const others: Partial<BasisQuestion>[] = [
+      { present: [id, before.id] },
+      { disk: { ...disk, path: '/vm/other.img' } },
+      { disk: { ...disk, virtualSize: 2 * size } },
+      { disk: { ...disk, path: null }, parents: [parent(0, { ...before, sourcePath: null })] },
+    ]
+    for (const other of others) {
+      expect(chooseBasis(ask({ disk, present, parents, ...other }))).toEqual({
+        basis: 'all',
+        reason: 'This is the first backup of this disk here.',
+      })
+    }
+  })
+
+  it('is no bitmap whose end mark is coarser than itself', () => {
+    const coarse = endOf('floe-a', { granularity: 2 << 20, dirtyBytes: 2 << 20 })
+    const finer = tracked({ bitmaps: [bitmap(), coarse] })
+    expect(chooseBasis(ask({ tracking: finer }))).toMatchObject({ basis: 'comparison' })
+    for (const end of [coarse, endOf('floe-a')]) {
+      const coarser = tracked({ bitmaps: [bitmap({ granularity: 2 << 20 }), end] })
+      expect(chooseBasis(ask({ tracking: coarser }))).toMatchObject({ basis: 'bitmap' })
+    }
+  })
+
   it('passes over points that left the disk out', () => {
     expect(chooseBasis(ask({ parents: [parent(1, null), parent(0)] }))).toMatchObject({
       basis: 'bitmap',
@@ -175,7 +208,7 @@ describe('whatever is found', () => {
     persistent: fc.boolean(),
     busy: fc.boolean(),
     inconsistent: fc.boolean(),
-    granularity: fc.constant(65536),
+    granularity: fc.constantFrom(65536, 2 << 20),
     dirtyBytes: fc.nat({ max: 3 }),
   })
   const unique = { selector: ({ name }: { name: string }) => name }
@@ -220,6 +253,7 @@ describe('whatever is found', () => {
         const end = question.tracking.bitmaps.find(({ name }) => name === `${choice.bitmap}-end`)
         expect(end).toMatchObject({ recording: false, inconsistent: false })
         expect(end?.dirtyBytes).toBeGreaterThan(0)
+        expect(end?.granularity).toBeLessThanOrEqual(used?.granularity ?? 0)
         expect(parentDisk?.bitmap).toBe(choice.bitmap)
         expect(parentDisk?.witness).toBe(question.tracking.witness)
       }),
