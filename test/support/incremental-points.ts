@@ -8,11 +8,15 @@ import type { Point } from '../../shared/domain/point.ts'
 import { diskId, factsOf, newPoint } from './repository.ts'
 import { type TempDir, tempDir } from './temp.ts'
 
-/** A stretch of the disk that the guest wrote: random bytes, or zeroes. Whole clusters of 64 KiB, as QEMU's bitmaps mark. */
+/**
+ * A stretch of the disk that the guest wrote: random bytes, or zeroes. Whole clusters of 64 KiB, as QEMU's bitmaps mark.
+ * `apart`: the file system gets to see it before the next one, so that they do not become one extent.
+ */
 export interface Write {
   readonly offset: number
   readonly length: number
   readonly zero?: boolean
+  readonly apart?: boolean
 }
 
 /** A disk as the guest sees it at some instant, as a raw image. */
@@ -57,7 +61,7 @@ export class TestDisk implements Disposable {
 export function copyInto(image: string, disk: TestDisk, writes: readonly Write[]): void {
   execFileSync('qemu-img', ['bitmap', '--add', '-g', '65536', image, writtenBitmap])
   const target = `json:${JSON.stringify({ driver: 'qcow2', backing: null, file: { driver: 'file', filename: image } })}`
-  const commands = writes.flatMap(({ offset, length, zero }) => {
+  const commands = writes.flatMap(({ offset, length, zero, apart }) => {
     if (zero) return ['-c', `write -z ${offset} ${length}`]
     const bytes = tempDir('fb-')
     const piece = bytes.file('piece')
@@ -70,7 +74,7 @@ export function copyInto(image: string, disk: TestDisk, writes: readonly Write[]
       'status=none',
     ])
     pieces.push(bytes)
-    return ['-c', `write -s ${piece} ${offset} ${length}`]
+    return ['-c', `write -s ${piece} ${offset} ${length}`, ...(apart ? ['-c', 'flush'] : [])]
   })
   execFileSync('qemu-io', ['-t', 'writeback', ...commands, target], { stdio: ['ignore', 'ignore', 'inherit'] })
   for (const piece of pieces.splice(0)) piece[Symbol.dispose]()

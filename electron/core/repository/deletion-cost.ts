@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PointId } from '../../../shared/domain/ids.ts'
-import { type Extent, type Extents, extentsOf } from '../extents/extents.ts'
+import { difference, type Extent, type Extents, extentsOf } from '../extents/extents.ts'
 import { freedBy, type HeldDisk } from '../retention/freed.ts'
 import { chunkCount, chunkLength, chunkSize, isZeroHash } from './content-index/format.ts'
 import { decodeCopied } from './copied-file.ts'
@@ -88,7 +88,12 @@ export async function deletionCost(
     const disk = points.get(pointId)?.manifest.disks.find(({ id }) => id === diskId)
     return disk?.base != null
   })
-  const { neededBytes, inherits } = freedBy([...deleted, ...sharing], removed)
+  // Zeroes in a clone are a mark in its tables: nothing is written, and what lay there before stays.
+  const written = [...deleted, ...sharing].map((held) => ({
+    ...held,
+    copied: difference(held.copied, held.zeroes ?? []),
+  }))
+  const { neededBytes, inherits } = freedBy(written, removed)
   const freedBytes = Math.max(0, counted - neededBytes - writtenBytes)
   return { freedBytes, movedBytes: writtenBytes + rebuilt, inherits }
 }

@@ -13,7 +13,7 @@ import { copiedFile, imageFile } from './names.ts'
 import type { BegunImage } from './partials.ts'
 import { plainFileSize } from './plain-file.ts'
 import type { PartialPoint, PointFacts } from './types.ts'
-import { keepWritten } from './written.ts'
+import { dataExtents, keepWritten } from './written.ts'
 
 export interface SettledImage {
   readonly disk: ManifestDisk
@@ -84,7 +84,9 @@ export async function settleImage(
     base,
     copiedFile: list,
   }
-  const image = base === null ? await occupied(path) : disk.bytesCopied
+  // Zeroes in a clone are a mark in its tables, whatever the guest discarded.
+  const data = base === null || copied === null ? null : await dataExtents(ports, path, copied.extents)
+  const image = data !== null ? bytesIn(data) : base === null ? await occupied(path) : disk.bytesCopied
   if (list === null) return { disk, files: [{ name: file, size }], ownBytes: image }
   const listPath = join(partial.folder, list)
   const files = [

@@ -2,10 +2,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { createActivityLog } from '../../../electron/core/activity/activity-log.ts'
+import { difference, union } from '../../../electron/core/extents/extents.ts'
 import { createJobBoard } from '../../../electron/core/jobs/board.ts'
 import { createPointKeeping } from '../../../electron/core/points/keeping.ts'
 import { createPointJobs } from '../../../electron/core/points/point-jobs.ts'
-import type { JobId, PointId } from '../../../shared/domain/ids.ts'
+import type { DiskId, JobId, PointId } from '../../../shared/domain/ids.ts'
 import { DeletePreview, PointDifference, RetentionPreview } from '../../../shared/domain/retention.ts'
 import { assertIntact, makeChain } from '../../support/chain-of-points.ts'
 import { addPoint, never, noProgress, testRepository } from '../../support/repository.ts'
@@ -150,6 +151,13 @@ it('prune removes what its preview shows, and nothing when that is not what it w
   ])
   const expected = preview.remove.map(({ pointId }) => pointId)
   expect(expected).toEqual([ids[2], ids[0]])
+  expect(preview.remove.map(({ dependents }) => dependents)).toEqual([
+    [ids[3], ids[4]],
+    [ids[1], ids[3], ids[4]],
+  ])
+  const deletion = await keeping.deletePreview(expected)
+  expect(preview.movedBytes).toBeGreaterThan(64 << 10)
+  expect(deletion).toMatchObject({ freedBytes: preview.freedBytes, movedBytes: preview.movedBytes })
   const wrong = keeping.prune({ ...set, policy: { ...nothing, daily: 1 }, expected })
   await expect(wrong).rejects.toMatchObject({ code: 'point/plan-changed' })
   await expect(keeping.prunePreview({ ...set, policy: nothing })).rejects.toMatchObject({ code: 'ipc/invalid-input' })
@@ -166,14 +174,25 @@ it('prune removes what its preview shows, and nothing when that is not what it w
 
 it('two points of one machine differ where the guest wrote, and points of two machines are not compared', async () => {
   await using floe = await keeper(3)
-  const [first, second] = floe.ids as [PointId, PointId]
+  const { ids } = floe
+  const [first, second] = ids as [PointId, PointId]
   const found = PointDifference.parse(await floe.keeping.difference(first, second))
-  const copied = (await floe.repository.copied(second, floe.chain.points[1]?.disks[0]?.id as never)) ?? []
+  const vda = floe.chain.points[1]?.disks[0]?.id as DiskId
+  const copied = (await floe.repository.copied(second, vda)) ?? []
   expect(found.disks).toMatchObject([{ diskId: 'vda', change: 'changed' }])
-  for (const { offset, length } of found.disks[0]?.ranges ?? []) {
-    expect(copied.some((extent) => extent.offset < offset + length && offset < extent.offset + extent.length)).toBe(
-      true,
-    )
+  const { ranges = [], bytes = 0 } = found.disks[0] ?? {}
+  expect(difference(ranges, copied)).toEqual([])
+  const back = await floe.keeping.difference(second, first)
+  expect(back.disks).toMatchObject([{ ranges, bytes }])
+  const third = ids[2] as PointId
+  const across = (await floe.keeping.difference(first, third)).disks[0]?.ranges ?? []
+  const later = (await floe.repository.copied(third, vda)) ?? []
+  expect(difference(across, union(copied, later))).toEqual([])
+  const [before, after] = [first, third].map((id) => readFileSync(floe.chain.raw.get(id) ?? ''))
+  for (let offset = 0; offset < 4 << 20; offset += 64 << 10) {
+    const [one, other] = [before, after].map((disk) => disk?.subarray(offset, offset + (64 << 10)))
+    if (one?.equals(other as Buffer)) continue
+    expect(difference([{ offset, length: 64 << 10 }], across)).toEqual([])
   }
   expect((await floe.keeping.difference(first, first)).disks).toMatchObject([{ change: 'same', bytes: 0 }])
   const other = await addPoint(floe.repository, floe.repository.destination(floe.set.destinationId))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { extentsOf } from '../../../../electron/core/extents/extents.ts'
+import { type Extents, extentsOf } from '../../../../electron/core/extents/extents.ts'
 import { freedBy, type HeldDisk } from '../../../../electron/core/retention/freed.ts'
 import { DiskId, PointId } from '../../../../shared/domain/ids.ts'
 
@@ -8,31 +8,37 @@ const size = 24
 const idOf = (number: number) => PointId.parse(number.toString(36).padStart(12, '0'))
 const vda = DiskId.parse('vda')
 
+const onDisk = ([offset, length]: [number, number]) => ({ offset, length: Math.min(length, size - offset) })
+
 /** Trees of points on a disk of 24 bytes; most start from the point right before them. */
 const worlds = fc
   .array(
     fc.record({
       back: fc.constantFrom(1, 1, 1, 2, 3, null),
       ranges: fc.array(fc.tuple(fc.nat(size - 1), fc.integer({ min: 1, max: 8 })), { maxLength: 4 }),
+      zeroes: fc.array(fc.tuple(fc.nat(size - 1), fc.integer({ min: 1, max: 6 })), { maxLength: 2 }),
       removed: fc.boolean(),
     }),
     { minLength: 1, maxLength: 9 },
   )
   .map((steps) => ({
-    disks: steps.map(({ back, ranges }, at): HeldDisk => {
+    disks: steps.map(({ back, ranges, zeroes }, at): HeldDisk => {
       const parent = back === null ? -1 : at - back
       return {
         pointId: idOf(at),
         diskId: vda,
         parentId: parent < 0 ? null : idOf(parent),
-        copied: extentsOf(ranges.map(([offset, length]) => ({ offset, length: Math.min(length, size - offset) }))),
+        copied: extentsOf(ranges.map(onDisk)),
+        zeroes: extentsOf(zeroes.map(onDisk)),
       }
     }),
     removed: new Set(steps.flatMap((step, at) => (step.removed ? [idOf(at)] : []))),
   }))
 
-const holds = (disk: HeldDisk, byte: number) =>
-  disk.copied.some(({ offset, length }) => offset <= byte && byte < offset + length)
+const holds = (disk: HeldDisk, byte: number) => inside(disk.copied, byte)
+
+const inside = (extents: Extents, byte: number) =>
+  extents.some(({ offset, length }) => offset <= byte && byte < offset + length)
 
 /** Whose copy of a byte each point shows, found by walking up from it. */
 function shownBy(disks: readonly HeldDisk[], at: HeldDisk, byte: number): PointId | null {
@@ -83,7 +89,9 @@ it('on chains, what is written again is what each image right above removed ones
             const next: PointId | null = at.parentId
             at = disks.find(({ pointId }) => pointId === next)
           }
-          if (from !== disk.pointId && at && removed.has(at.pointId)) written += 1
+          if (from === disk.pointId || !at || !removed.has(at.pointId)) continue
+          // Zeroes move without being written.
+          if (!inside(at.zeroes ?? [], byte)) written += 1
         }
       }
       expect(freedBy(disks, removed).writtenBytes).toBe(written)
