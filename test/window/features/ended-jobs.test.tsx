@@ -87,3 +87,19 @@ describe('a backup that ended', () => {
     expect(inputsOf(bridge, 'backup.start')).toEqual([expect.objectContaining({ whenPossible: true })])
   })
 })
+
+describe('an export that failed', () => {
+  it.each(['export/scratch-full', 'export/freeze-required', 'export/job-clash', 'export/changed-while-off'] as const)(
+    'because of %s speaks of no backup and offers none',
+    async (code) => {
+      const { element, buttons } = await openCard(
+        ended(
+          { kind: 'failed', problem: { ...problem(code), message: 'A finished sentence.', remedy: null } },
+          { kind: 'export', result: null },
+        ),
+      )
+      expect(element.textContent).not.toMatch(/back(ed)? ?up|copy was removed/i)
+      expect(buttons().join(' ')).not.toMatch(/Back Up|Try Again/)
+    },
+  )
+})
