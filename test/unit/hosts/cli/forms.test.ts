@@ -81,7 +81,10 @@ it('points show how long a guest was frozen, and a point which file systems', as
   expect((await cli(floe, ['points', '--json'])).json()).toMatchObject([[{ freeze: { heldMs: 84 }, pausedMs: 6.4 }]])
   const { stdout } = await cli(floe, ['point', 'pointa'])
   expect(stdout).toContain('/ (ext4)')
+  expect(stdout).not.toContain('only')
   expect(stdout).toContain('6 ms')
+  floe.points = [point('pointaaaaaaa', { consistency: 'frozen', freeze: { ...freeze, partial: true } })]
+  expect((await cli(floe, ['point', 'pointa'])).stdout).toContain('only / (ext4)')
 })
 
 it('an agent is asked at once, and its answer is the status', async () => {

@@ -116,6 +116,11 @@ it('a failed backup has the status of its problem, and the sentence on standard 
   const result = await cli(floeWith([copying, { state: { kind: 'failed', problem } }]), ['backup', 'debian'])
   expect(result.status).toBe(5)
   expect(result.stderr).toBe('floe: T7 is full.\nFree some space.\n  No space left on device\n')
+  const kept = { ...problem, params: { partialRemoved: false } }
+  const words = await cli(floeWith([{ state: { kind: 'failed', problem: kept } }]), ['backup', 'debian'])
+  expect(words.stderr).toContain('The unfinished copy couldn’t be removed;')
+  const stays = await cli(floeWith([{ state: { kind: 'cancelled', partialRemoved: false } }]), ['backup', 'debian'])
+  expect(stays.stderr).toContain('was cancelled. The partial copy could not be removed.')
   const json = await cli(floeWith([{ state: { kind: 'failed', problem } }]), ['backup', 'debian', '--json'])
   expect(json.json().at(-1)).toMatchObject({
     event: 'failed',
