@@ -13,7 +13,10 @@ async function world() {
   const path = await createImage(dir.file('a.qcow2'), '16M')
   const disks = [{ id: 'vda', path, format: 'qcow2' as const }]
   const qemu = await startQemu({ disks, run: true })
-  let floe = await startFloe(dir.file('home'))
+  // Only machines that are added: another QEMU that is given the image must not be found as the machine itself.
+  const env = { ...process.env, FLOE_MACHINES_UNDER: dir.file('home') }
+  const start = () => startFloe(dir.file('home'), { env })
+  let floe = await start()
   const machine = await floe.call('machines.add', { qmp: qemu.qmpPath, agent: null, name: 'tracked' })
   const destination = async (name: string) => {
     mkdirSync(dir.file(name))
@@ -30,7 +33,7 @@ async function world() {
     there,
     restart: async () => {
       await floe[Symbol.asyncDispose]()
-      floe = await startFloe(dir.file('home'))
+      floe = await start()
       return floe
     },
     backUp: async (destinationId: DestinationId) => {
