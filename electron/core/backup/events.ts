@@ -36,7 +36,8 @@ export type BackupEvent =
   | { readonly event: 'stopped' }
   | { readonly event: 'released' }
   | { readonly event: 'release-failed'; readonly problem: Problem }
-  | { readonly event: 'recorded' }
+  /** `damaged`: it holds bytes that the check of another point found damaged. */
+  | { readonly event: 'recorded'; readonly damaged?: Problem }
   | { readonly event: 'record-failed'; readonly problem: Problem }
   | { readonly event: 'discarded' }
   | { readonly event: 'discard-failed'; readonly problem: Problem }

@@ -1,11 +1,11 @@
 // The steps of a backup on the destination, after QEMU has let go: record the point or remove its remains, read it back.
 import { rm, stat } from 'node:fs/promises'
 import type { Point } from '../../../shared/domain/point.ts'
-import { FloeError } from '../errors.ts'
+import { FloeError, toProblem } from '../errors.ts'
 import { removeScratchFiles } from '../instant/remove.ts'
 import type { PartialPoint, PointFacts } from '../repository/types.ts'
 import { snapshotsOf } from './plan.ts'
-import { checkFailed, destinationRemoved, notProven, notRecorded, proofFailed } from './problems.ts'
+import { builtOnDamage, checkFailed, destinationRemoved, notProven, notRecorded, proofFailed } from './problems.ts'
 import { type RunContext, targetPaths } from './run-context.ts'
 import type { BackupInstant } from './state.ts'
 import { removeOldBitmaps } from './track.ts'
@@ -43,7 +43,8 @@ export class PointSteps {
       deps.ports.logger.warn('Recording complained, yet the restore point is there', { error: String(error) })
     }
     await removeOldBitmaps(deps.machines, header.machineId, header, deps.ports.logger)
-    run.post({ event: 'recorded' })
+    const damaged = this.#knownDamage()
+    run.post(damaged === null ? { event: 'recorded' } : { event: 'recorded', damaged: toProblem(damaged) })
   }
 
   async discard(): Promise<void> {
@@ -71,6 +72,8 @@ export class PointSteps {
     } catch (error) {
       if (error instanceof FloeError && error.code === 'backup/proof-failed') throw error
       if (!this.#check.signal.aborted) throw checkFailed(run.place, error)
+      const damaged = this.#knownDamage()
+      if (damaged !== null) throw damaged
       return run.post({ event: 'check-skipped' })
     } finally {
       repository.markChecking(pointId, null)
@@ -88,6 +91,12 @@ export class PointSteps {
       throw notProven(place)
     }
     if (!verdict.ok) throw proofFailed(place, verdict.damage)
+  }
+
+  /** Null when no check has said anything against the point. */
+  #knownDamage(): FloeError | null {
+    const verdict = this.recordedPoint()?.verification
+    return verdict?.ok === false ? builtOnDamage(this.#run.place, verdict.damage) : null
   }
 
   skipCheck(): void {

@@ -122,6 +122,15 @@ export function checkFailed(place: BackupPlace, cause: unknown): FloeError {
   })
 }
 
+/** A check of another point found damage that the new one shares, maybe while it was being made. */
+export function builtOnDamage(place: BackupPlace, damage: readonly Damage[]): FloeError {
+  const text = damage[0]?.text ?? ''
+  return new FloeError('backup/check-failed', `The new restore point is damaged from the start. ${text}`.trim(), {
+    params: { machine: place.machineName, destination: place.destinationName, text },
+    remedy: 'Do not rely on this restore point. Check the drive, and back up again.',
+  })
+}
+
 /** The point is there and readable, and nobody can say whether it is what the machine held. */
 export function notProven(place: BackupPlace): FloeError {
   return new FloeError(

@@ -217,6 +217,8 @@ function whileReleasing(state: In<'releasing'>, event: BackupEvent): Transition 
 function whileRecording(state: In<'recording'>, event: BackupEvent, options: BackupOptions): Transition {
   switch (event.event) {
     case 'recorded':
+      // Reading it back tells more of the damage; without that, it is all that is known.
+      if (event.damaged && !options.check) return end({ kind: 'recorded-but-failed', problem: event.damaged })
       return afterRecording(options.check, state.instant)
     case 'record-failed':
       return discard(failed(event.problem))

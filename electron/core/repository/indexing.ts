@@ -16,7 +16,7 @@ import { imageFileDamage, loadManifest } from './point-files.ts'
 import type { JsonObject } from './sealed-json.ts'
 import { foreignPart } from './standing-alone.ts'
 import type { ReadProgress } from './types.ts'
-import { writeVerification } from './verification-file.ts'
+import { readVerification, writeVerification } from './verification-file.ts'
 
 interface DiskIndex {
   readonly root: string
@@ -123,6 +123,12 @@ const verdictOf = (ports: Ports, damage: readonly Damage[]): Verification => ({
   damage: [...damage],
   foundIn: null,
 })
+
+/** @throws FloeError `backup/check-failed` when the point counts as damaged, whoever found that out */
+export async function assertUnmarked(point: Point): Promise<void> {
+  const verdict = await readVerification(point.path)
+  if (verdict?.ok === false) throw failure(point, verdict.damage)
+}
 
 async function checkFailed({ ports, point, spread }: Indexing, damage: readonly Damage[]): Promise<FloeError> {
   await spread(point, verdictOf(ports, damage))

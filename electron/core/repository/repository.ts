@@ -12,7 +12,7 @@ import { finishDeletions } from './deletion.ts'
 import { destinationFailure } from './failures.ts'
 import { Foundations } from './foundations.ts'
 import { createIncrementalStore } from './incremental-store.ts'
-import { indexPoint } from './indexing.ts'
+import { assertUnmarked, indexPoint } from './indexing.ts'
 import { createKeepingStore } from './keeping-store.ts'
 import { beginningPrefix, imageFile, machinesFolder, partialPrefix } from './names.ts'
 import { namingNearest } from './nearest-good.ts'
@@ -30,7 +30,7 @@ import { provePoint } from './proving.ts'
 import { notRecorded, recordPoint } from './recording.ts'
 import { DestinationRegistry } from './registry.ts'
 import { RememberedPoints } from './remembered.ts'
-import { spreadVerdict } from './spreading-marks.ts'
+import { judgeByOthers, spreadVerdict } from './spreading-marks.ts'
 import type { OpenDestination, PartialPoint, Repository } from './types.ts'
 import { compareWithPoint, verifyPoint } from './verifying.ts'
 import { assertWhole } from './whole-point.ts'
@@ -123,9 +123,15 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
   /** Keeps a verdict, and marks every other point that it concerns. @throws FloeError `point/unavailable` */
   async function spread(point: Point, verdict: Verification, signal = new AbortController().signal) {
     if (!verdict.ok) await assertStillThere(point)
-    const isSibling = (other: Point) => other.machineId === point.machineId
-    const siblings = catalog.storedAt(point.destinationId).filter((stored) => isSibling(stored.point))
-    return spreadVerdict({ ports, point, siblings, signal }, verdict)
+    return spreadVerdict({ ports, point, siblings: () => siblingsOf(point), signal }, verdict)
+  }
+
+  const siblingsOf = ({ machineId, destinationId }: Point) =>
+    catalog.storedAt(destinationId).filter(({ point }) => point.machineId === machineId)
+
+  /** Holds against a new point what checks of the others found, also while its backup built on them. */
+  async function judge(point: Point, signal = new AbortController().signal): Promise<boolean> {
+    return judgeByOthers({ ports, point, siblings: () => siblingsOf(point), signal })
   }
 
   const lookUp = (id: PointId) => catalog.find(id)
@@ -254,6 +260,7 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       })
       doneWriting(partial.pointId)
       await catalog.refresh()
+      if (await judge(catalog.point(partial.pointId))) await catalog.refresh()
       return catalog.point(partial.pointId)
     },
     async sweepPartials(alive) {
@@ -296,6 +303,8 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
         const point = catalog.point(id)
         await assertWritable(point.destinationId, 'allow')
         await indexPoint(ports, point, lookUp, onProgress, signal, spread)
+        await judge(point, signal)
+        await assertUnmarked(point)
       } catch (error) {
         await assertStillThere(catalog.point(id))
         throw error

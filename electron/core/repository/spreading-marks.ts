@@ -17,8 +17,11 @@ export interface Concerned {
   readonly ports: Ports
   /** The point that was checked. */
   readonly point: Point
-  /** All points of its machine in its destination, itself too. */
-  readonly siblings: readonly StoredPoint[]
+  /**
+   * All points of its machine in its destination, itself too. Asked once the verdict is kept: a point that is recorded
+   * later looks at the verdict itself.
+   */
+  readonly siblings: () => readonly StoredPoint[]
   readonly signal: AbortSignal
 }
 
@@ -36,15 +39,17 @@ interface Reach {
   readonly sound: ReadonlySet<PointId>
 }
 
-/** Which other points the damage reaches, looked at one by one where that can be done. */
+/** Which other points (or only that one) the damage reaches, looked at one by one where that can be done. */
 async function reachOf(
   { ports, point, signal }: Pick<Concerned, 'ports' | 'point' | 'signal'>,
   images: readonly KnownImage[],
   found: readonly Damage[],
+  only: PointId | null = null,
 ): Promise<Reach> {
   const damage = new Map<PointId, Damage[]>()
   const doubted = new Set<PointId>()
-  for (const reached of reachedBy(images, point.id, found)) {
+  const all = reachedBy(images, point.id, found)
+  for (const reached of only === null ? all : all.filter(({ image }) => image.pointId === only)) {
     const { pointId, diskId } = reached.image
     const image = images.find((other) => other.pointId === pointId && other.diskId === diskId) as KnownImage
     doubted.add(pointId)
@@ -64,8 +69,13 @@ const markOf = (verdict: Verification, damage: readonly Damage[], foundIn: Point
 })
 
 /** Marks every other point that the verdict's damage reaches, except those that are marked already. */
-async function markOthers(concerned: Concerned, verdict: Verification, reach: Reach): Promise<void> {
-  for (const { point } of concerned.siblings) {
+async function markOthers(
+  concerned: Concerned,
+  siblings: readonly StoredPoint[],
+  verdict: Verification,
+  reach: Reach,
+): Promise<void> {
+  for (const { point } of siblings) {
     const damage = reach.damage.get(point.id)
     if (damage === undefined || (await readVerification(point.path))?.ok === false) continue
     await keep(concerned, point, markOf(verdict, damage, concerned.point.id))
@@ -73,9 +83,8 @@ async function markOthers(concerned: Concerned, verdict: Verification, reach: Re
 }
 
 /** Takes the marks away that this point's damage had made; what another point's damage reaches is marked by that one then. */
-async function clearMarks({ ports, point, siblings, signal }: Concerned): Promise<void> {
-  const verdicts = new Map<PointId, Verification | null>()
-  for (const sibling of siblings) verdicts.set(sibling.point.id, await readVerification(sibling.point.path))
+async function clearMarks({ ports, point, signal }: Concerned, siblings: readonly StoredPoint[]): Promise<void> {
+  const verdicts = await verdictsOf(siblings)
   const marked = siblings.filter((sibling) => verdicts.get(sibling.point.id)?.foundIn === point.id)
   if (marked.length === 0) return
   const images = await knownImages(ports, siblings)
@@ -89,11 +98,50 @@ async function clearMarks({ ports, point, siblings, signal }: Concerned): Promis
   for (const sibling of marked) {
     const mark = marks.get(sibling.point.id)
     if (mark !== undefined) await keep({ ports }, sibling.point, mark)
-    else {
-      await rm(join(sibling.point.path, verificationFile), { force: true })
-      await syncFolder(sibling.point.path)
-    }
+    else await forget(sibling.point)
   }
+}
+
+async function forget(point: Point): Promise<void> {
+  await rm(join(point.path, verificationFile), { force: true })
+  await syncFolder(point.path)
+}
+
+async function verdictsOf(points: readonly StoredPoint[]): Promise<ReadonlyMap<PointId, Verification | null>> {
+  return new Map(
+    await Promise.all(points.map(async ({ point }) => [point.id, await readVerification(point.path)] as const)),
+  )
+}
+
+/**
+ * Judges a point by what the checks of others found, also while it was being made: none of them knew it then. Without a
+ * content index, whatever bytes it may share with them count; with one, those are read. Its own finding stays. Answers
+ * whether its verdict changed.
+ */
+export async function judgeByOthers({ ports, point, siblings, signal }: Concerned): Promise<boolean> {
+  const all = siblings()
+  const verdicts = await verdictsOf(all)
+  const own = verdicts.get(point.id) ?? null
+  if (own?.ok === false && own.foundIn === null) return false
+  const isBad = (id: PointId | null | undefined) => verdicts.get(id as PointId)?.ok === false
+  // A mark is judged by the check that made it, as long as that one still says so.
+  const accusers = all.filter(
+    (other) => other.point.id !== point.id && isBad(other.point.id) && !isBad(verdicts.get(other.point.id)?.foundIn),
+  )
+  if (accusers.length === 0) return false
+  const images = await knownImages(ports, all)
+  let mark: Verification | null = null
+  for (const { point: other } of accusers) {
+    const verdict = verdicts.get(other.id) as Verification
+    const reach = await reachOf({ ports, point: other, signal }, images, verdict.damage, point.id)
+    const damage = reach.damage.get(point.id)
+    if (damage === undefined || (mark !== null && mark.level !== 'structure')) continue
+    mark = markOf(verdict, damage, other.id)
+  }
+  if (mark !== null) await keep({ ports }, point, mark)
+  else if (own?.ok === false && accusers.some((other) => other.point.id === own.foundIn)) await forget(point)
+  else return false
+  return true
 }
 
 /**
@@ -101,19 +149,20 @@ async function clearMarks({ ports, point, siblings, signal }: Concerned): Promis
  * damage placed in the file that holds it.
  */
 export async function spreadVerdict(concerned: Concerned, verdict: Verification): Promise<Verification> {
-  const { ports, point, siblings } = concerned
+  const { ports, point } = concerned
   const previous = await readVerification(point.path)
   if (!replaces(verdict, previous)) return verdict
   const kept = keptVerdict(verdict, previous)
   // First of all: whatever happens next, nobody takes this point for good.
   await keep(concerned, point, kept)
+  const siblings = concerned.siblings()
   if (verdict.ok) {
-    await clearMarks(concerned)
+    await clearMarks(concerned, siblings)
     return kept
   }
   const images = await knownImages(ports, siblings)
   const reach = await reachOf(concerned, images, verdict.damage)
-  await markOthers(concerned, verdict, reach)
+  await markOthers(concerned, siblings, verdict, reach)
   const told = { ...verdict, damage: verdict.damage.map((one) => placed(images, point.id, one, reach.sound)) }
   await keep(concerned, point, told)
   return told

@@ -163,7 +163,7 @@ it('a check that is told to stop while it looks at other points says nothing abo
   const points = await makePoints(test, drive.path, disk)
   const [base] = points as [Point]
   flip(base, 5 * miB + 9)
-  const siblings = points.map((point, sequence) => ({ point, sequence, backedBy: point.needs, newer: false }))
+  const siblings = () => points.map((point, sequence) => ({ point, sequence, backedBy: point.needs, newer: false }))
   const damage = { diskId: diskId('vda'), file: 'disk-vda.qcow2', kind: 'content' as const, text: 'Differs.' }
   const found = [{ ...damage, offset: 5 * miB, length: miB }]
   const verdict = { level: 'content' as const, ok: false, at: base.createdAt, damage: found, foundIn: null }

@@ -186,6 +186,16 @@ test('what became of the unfinished copy is told with the end, also after a rest
   expect(end(cancelled, notRemoved)).toMatchObject({ ending: { kind: 'cancelled', partialRemoved: false } })
 })
 
+test('a recorded point that is known to be damaged never counts as good, whether it is read back or not', () => {
+  const recording: BackupState = { state: 'recording', instant }
+  const recorded: BackupEvent = { event: 'recorded', damaged: problem }
+  expect(transition(recording, recorded, plainly).state).toEqual({
+    state: 'ended',
+    ending: { kind: 'recorded-but-failed', problem },
+  })
+  expect(transition(recording, recorded, { ...plainly, check: true }).effects).toEqual([{ effect: 'check' }])
+})
+
 test('a good verdict of every disk is needed before anything is recorded', () => {
   const given = { ...plainly, diskCount: 2 }
   const copying: BackupState = { state: 'copying', instant, rescueGuest: true, finished: [] }

@@ -1,0 +1,146 @@
+import { execFileSync } from 'node:child_process'
+import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { PartialPoint } from '../../../electron/core/repository/types.ts'
+import type { Point } from '../../../shared/domain/point.ts'
+import { cloneVolume } from '../../support/clone-volume.ts'
+import { addIncremental, beginIncremental, TestDisk, type Write } from '../../support/incremental-points.ts'
+import { never, newMachineId, noProgress, type TestRepository, testRepository } from '../../support/repository.ts'
+import { volume } from '../../support/volume.ts'
+
+const miB = 1 << 20
+const full: readonly Write[] = [{ offset: 0, length: 6 * miB }]
+const second: readonly Write[] = [{ offset: 2 * miB, length: miB }]
+const third: readonly Write[] = [{ offset: 4 * miB, length: miB }]
+
+/** Two checked points, and a third that is being written upon the second. */
+async function withThird(test: TestRepository, path: string, disk: TestDisk) {
+  const { repository } = test
+  const destination = await repository.addDestination(path, null)
+  const machineId = newMachineId()
+  disk.write(full)
+  const wish = { machineId, parentId: null, writes: full }
+  const base = await repository.computeIndex(
+    (await addIncremental(repository, destination, disk, wish)).id,
+    noProgress,
+    never,
+  )
+  disk.write(second)
+  const wishOfSecond = { machineId, parentId: base.id, writes: second }
+  const parent = await repository.computeIndex(
+    (await addIncremental(repository, destination, disk, wishOfSecond)).id,
+    noProgress,
+    never,
+  )
+  disk.write(third)
+  const begun = await beginIncremental(repository, destination, disk, { machineId, parentId: parent.id, writes: third })
+  return { base, parent, ...begun }
+}
+
+/** Flips one bit of a byte of guest data in the file that holds it, or, of a point that is not one yet, in its image. */
+function flip(point: Point | PartialPoint, disk: TestDisk, guestOffset: number): void {
+  const path = 'imagePath' in point ? point.imagePath(disk.id) : join(point.path, 'disk-vda.qcow2')
+  const map = JSON.parse(execFileSync('qemu-img', ['map', '--output=json', '-f', 'qcow2', path], { encoding: 'utf8' }))
+  const run = (map as { start: number; length: number; depth: number; offset?: number }[]).find(
+    ({ start, length }) => start <= guestOffset && guestOffset < start + length,
+  )
+  if (run?.depth !== 0 || run.offset === undefined) throw new Error('The byte does not lie in this file.')
+  const file = openSync(path, 'r+')
+  const byte = Buffer.alloc(1)
+  const at = run.offset + guestOffset - run.start
+  readSync(file, byte, 0, 1, at)
+  writeSync(file, Buffer.from([(byte[0] ?? 0) ^ 1]), 0, 1, at)
+  closeSync(file)
+}
+
+const verify = (test: TestRepository, { id }: Point) => test.repository.verify(id, 'content', noProgress, never)
+const verdictOn = (test: TestRepository, { id }: Point) => test.repository.point(id).verification
+
+describe('a parent that is found damaged while a backup builds on it', () => {
+  it('marks the new point of a store of clones, whose index knows no better', async () => {
+    using drive = cloneVolume('xfs')
+    await using test = await testRepository()
+    using disk = new TestDisk(6 * miB)
+    const { parent, partial, facts } = await withThird(test, drive.path, disk)
+    // What a worn-out spot of the drive does to shared extents: each file shows the same wrong byte there.
+    flip(parent, disk, miB + 5)
+    flip(partial, disk, miB + 5)
+    expect(await verify(test, parent)).toMatchObject({ ok: false })
+    const point = await test.repository.record(partial, facts)
+    expect(point.storage).toBe('clone')
+    expect(point.verification).toMatchObject({ ok: false, foundIn: parent.id })
+    await expect(test.repository.computeIndex(point.id, noProgress, never)).rejects.toMatchObject({
+      code: 'backup/check-failed',
+      message: expect.stringContaining(parent.createdAt),
+    })
+    expect(verdictOn(test, point)).toMatchObject({
+      ok: false,
+      foundIn: parent.id,
+      damage: [{ kind: 'content', file: 'disk-vda.qcow2', offset: miB, length: miB }],
+    })
+    await expect(test.repository.assertReadable(point.id)).rejects.toMatchObject({ code: 'point/damaged' })
+  })
+
+  it('marks the new point of a chain too, by the point whose check found it', async () => {
+    using drive = volume('ext4', 200)
+    await using test = await testRepository()
+    using disk = new TestDisk(6 * miB)
+    const { base, parent, partial, facts } = await withThird(test, drive.path, disk)
+    flip(base, disk, miB + 5)
+    await verify(test, base)
+    expect(verdictOn(test, parent)).toMatchObject({ ok: false, foundIn: base.id })
+    const point = await test.repository.record(partial, facts)
+    await expect(test.repository.computeIndex(point.id, noProgress, never)).rejects.toMatchObject({
+      code: 'backup/check-failed',
+    })
+    expect(verdictOn(test, point)).toMatchObject({ ok: false, foundIn: base.id })
+    flip(base, disk, miB + 5)
+    await verify(test, base)
+    expect(verdictOn(test, parent)).toBeNull()
+    expect(verdictOn(test, point)).toBeNull()
+  })
+
+  it('marks the new point when its structure is broken, and the new one lies over it', async () => {
+    using drive = volume('ext4', 200)
+    await using test = await testRepository()
+    using disk = new TestDisk(6 * miB)
+    const { parent, partial, facts } = await withThird(test, drive.path, disk)
+    const image = join(parent.path, 'disk-vda.qcow2')
+    const bytes = readFileSync(image)
+    const refcounts = Number(bytes.readBigUInt64BE(48))
+    writeFileSync(image, bytes.fill(0, refcounts, refcounts + 65536))
+    expect(await test.repository.verify(parent.id, 'structure', noProgress, never)).toMatchObject({ ok: false })
+    const point = await test.repository.record(partial, facts)
+    await expect(test.repository.computeIndex(point.id, noProgress, never)).rejects.toMatchObject({
+      code: 'backup/check-failed',
+    })
+    expect(verdictOn(test, point)).toMatchObject({ ok: false, foundIn: parent.id, level: 'structure' })
+  })
+
+  it('leaves the new point good once it was read and shows the bytes as they should be', async () => {
+    using drive = cloneVolume('xfs')
+    await using test = await testRepository()
+    using disk = new TestDisk(6 * miB)
+    const { parent, partial, facts } = await withThird(test, drive.path, disk)
+    // In this file only: writing to it parted it from those that shared its extent.
+    flip(parent, disk, miB + 5)
+    await verify(test, parent)
+    const point = await test.repository.record(partial, facts)
+    expect(point.verification).toMatchObject({ ok: false, foundIn: parent.id })
+    const checked = await test.repository.computeIndex(point.id, noProgress, never)
+    expect(checked).toMatchObject({ verification: null, index: { kind: 'complete' } })
+  })
+
+  it('says nothing of bytes that the new point wrote itself', async () => {
+    using drive = cloneVolume('xfs')
+    await using test = await testRepository()
+    using disk = new TestDisk(6 * miB)
+    const { parent, partial, facts } = await withThird(test, drive.path, disk)
+    flip(parent, disk, 4 * miB + 5)
+    await verify(test, parent)
+    const point = await test.repository.record(partial, facts)
+    expect(point.verification).toBeNull()
+    expect((await test.repository.computeIndex(point.id, noProgress, never)).verification).toBeNull()
+  })
+})
