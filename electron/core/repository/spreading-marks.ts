@@ -11,7 +11,7 @@ import { verificationFile } from './names.ts'
 import type { StoredPoint } from './scan.ts'
 import { placed, reachedBy, reachedDamage } from './spreading.ts'
 import { type KnownImage, knownImages, stillDamaged } from './spreading-evidence.ts'
-import { keptVerdict, readVerification, replaces, writeVerification } from './verification-file.ts'
+import { joined, keptVerdict, readVerification, replaces, writeVerification } from './verification-file.ts'
 
 export interface Concerned {
   readonly ports: Ports
@@ -68,7 +68,11 @@ const markOf = (verdict: Verification, damage: readonly Damage[], foundIn: Point
   foundIn,
 })
 
-/** Marks every other point that the verdict's damage reaches, except those that are marked already. */
+/** Damage of the content is the last to pass by itself. */
+const tellsMore = (mark: Verification, known: Verification | undefined): boolean =>
+  known === undefined || (known.level === 'structure' && mark.level !== 'structure')
+
+/** Marks every other point that the verdict's damage reaches, except those of which as much is known already. */
 async function markOthers(
   concerned: Concerned,
   siblings: readonly StoredPoint[],
@@ -77,15 +81,27 @@ async function markOthers(
 ): Promise<void> {
   for (const { point } of siblings) {
     const damage = reach.damage.get(point.id)
-    if (damage === undefined || (await readVerification(point.path))?.ok === false) continue
-    await keep(concerned, point, markOf(verdict, damage, concerned.point.id))
+    if (damage === undefined) continue
+    const mark = markOf(verdict, damage, concerned.point.id)
+    const known = await readVerification(point.path)
+    if (known?.ok !== false) await keep(concerned, point, mark)
+    else if (tellsMore(mark, known)) await keep(concerned, point, known.foundIn === null ? joined(mark, known) : mark)
   }
 }
 
-/** Takes the marks away that this point's damage had made; what another point's damage reaches is marked by that one then. */
-async function clearMarks({ ports, point, signal }: Concerned, siblings: readonly StoredPoint[]): Promise<void> {
+/**
+ * Takes the marks away that this point's damage had made, a sound structure only those of a broken one; what another
+ * point's damage reaches is marked by that one then.
+ */
+async function clearMarks(
+  { ports, point, signal }: Concerned,
+  siblings: readonly StoredPoint[],
+  level: Verification['level'],
+): Promise<void> {
   const verdicts = await verdictsOf(siblings)
-  const marked = siblings.filter((sibling) => verdicts.get(sibling.point.id)?.foundIn === point.id)
+  const isRefuted = (verdict: Verification | null | undefined) =>
+    verdict?.foundIn === point.id && (level !== 'structure' || verdict.level === 'structure')
+  const marked = siblings.filter((sibling) => isRefuted(verdicts.get(sibling.point.id)))
   if (marked.length === 0) return
   const images = await knownImages(ports, siblings)
   const marks = new Map<PointId, Verification>()
@@ -93,7 +109,10 @@ async function clearMarks({ ports, point, signal }: Concerned, siblings: readonl
     const verdict = verdicts.get(other.point.id) ?? null
     if (verdict === null || verdict.ok || verdict.foundIn !== null) continue
     const reach = await reachOf({ ports, point: other.point, signal }, images, verdict.damage)
-    for (const [id, damage] of reach.damage) marks.set(id, markOf(verdict, damage, other.point.id))
+    for (const [id, damage] of reach.damage) {
+      const mark = markOf(verdict, damage, other.point.id)
+      if (tellsMore(mark, marks.get(id))) marks.set(id, mark)
+    }
   }
   for (const sibling of marked) {
     const mark = marks.get(sibling.point.id)
@@ -135,8 +154,9 @@ export async function judgeByOthers({ ports, point, siblings, signal }: Concerne
     const verdict = verdicts.get(other.id) as Verification
     const reach = await reachOf({ ports, point: other, signal }, images, verdict.damage, point.id)
     const damage = reach.damage.get(point.id)
-    if (damage === undefined || (mark !== null && mark.level !== 'structure')) continue
-    mark = markOf(verdict, damage, other.id)
+    if (damage === undefined) continue
+    const next = markOf(verdict, damage, other.id)
+    if (tellsMore(next, mark ?? undefined)) mark = next
   }
   if (mark !== null) await keep({ ports }, point, mark)
   else if (own?.ok === false && accusers.some((other) => other.point.id === own.foundIn)) await forget(point)
@@ -145,25 +165,27 @@ export async function judgeByOthers({ ports, point, siblings, signal }: Concerne
 }
 
 /**
- * Remembers a verdict beside its point, and marks or clears the points that share its bytes. Answers the verdict with the
- * damage placed in the file that holds it.
+ * Remembers a verdict beside its point, unless more is known of it (verification-file.ts), and marks or clears the points
+ * that share its bytes. Answers the verdict with the damage placed in the file that holds it.
  */
 export async function spreadVerdict(concerned: Concerned, verdict: Verification): Promise<Verification> {
   const { ports, point } = concerned
   const previous = await readVerification(point.path)
-  if (!replaces(verdict, previous)) return verdict
-  const kept = keptVerdict(verdict, previous)
+  const kept = replaces(verdict, previous) ? keptVerdict(verdict, previous) : null
   // First of all: whatever happens next, nobody takes this point for good.
-  await keep(concerned, point, kept)
+  if (kept !== null) await keep(concerned, point, kept)
+  else if (!verdict.ok && previous !== null && previous.foundIn !== null) {
+    await keep(concerned, point, joined(previous, verdict))
+  }
   const siblings = concerned.siblings()
   if (verdict.ok) {
-    await clearMarks(concerned, siblings)
-    return kept
+    await clearMarks(concerned, siblings, verdict.level)
+    return kept ?? verdict
   }
   const images = await knownImages(ports, siblings)
   const reach = await reachOf(concerned, images, verdict.damage)
   await markOthers(concerned, siblings, verdict, reach)
   const told = { ...verdict, damage: verdict.damage.map((one) => placed(images, point.id, one, reach.sound)) }
-  await keep(concerned, point, told)
+  if (kept !== null) await keep(concerned, point, told)
   return told
 }

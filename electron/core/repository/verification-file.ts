@@ -18,9 +18,21 @@ export async function readVerification(folder: string): Promise<Verification | n
   return parsed.success ? parsed.data : null
 }
 
-/** A sound structure says nothing about content: it never replaces a verdict on the content. */
+/**
+ * The structure says nothing about content: sound, it never replaces a verdict on the content; broken, only a good one.
+ * What breaks it may pass, and the next sound structure would then take for good what was found damaged.
+ */
 export function replaces(next: Verification, previous: Verification | null): boolean {
-  return !(previous !== null && previous.level !== 'structure' && next.level === 'structure' && next.ok)
+  if (previous === null || previous.level === 'structure' || next.level !== 'structure') return true
+  return previous.ok && !next.ok
+}
+
+/**
+ * Content that the check of another point found damaged, and the point's own broken structure: its own finding from then
+ * on, so that neither a sound structure nor the other point's good content takes it away.
+ */
+export function joined(content: Verification, structure: Verification): Verification {
+  return { ...content, damage: [...content.damage, ...structure.damage], foundIn: null }
 }
 
 /**

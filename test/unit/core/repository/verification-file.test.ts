@@ -17,6 +17,13 @@ describe('which verdict on a point is kept', () => {
     }
   })
 
+  it('is never a broken structure in place of content that was found damaged', () => {
+    for (const level of ['content', 'live'] as const) {
+      expect(replaces(verdict('structure', false), verdict(level, false))).toBe(false)
+    }
+    expect(replaces(verdict('structure', true), verdict('structure', false))).toBe(true)
+  })
+
   it('is the newest otherwise, damage above all', () => {
     for (const level of ['structure', 'content', 'live'] as const) {
       expect(replaces(verdict('structure', false), verdict(level, true))).toBe(true)
