@@ -16,6 +16,13 @@ interface OffMachine {
   readonly name: string
 }
 
+export const changedWhileOff = (machineName: string, changes: readonly string[]): FloeError =>
+  new FloeError(
+    'backup/changed-while-off',
+    `The images of ${machineName} did not stay as they were: ${changes.join(' ')}`,
+    { params: { machine: machineName }, remedy: 'Begin again when nothing works on its images.' },
+  )
+
 export class OffGuard implements SourceImages {
   readonly #machines: Pick<MachineService, 'signsOfLife'>
   readonly #machine: OffMachine
@@ -100,16 +107,7 @@ export class OffGuard implements SourceImages {
 
   async #assertSame(): Promise<void> {
     const changes = await changesSince(this.#files)
-    if (changes.length === 0) return
-    const { name } = this.#machine
-    throw new FloeError(
-      'backup/changed-while-off',
-      `The images of ${name} did not stay as they were: ${changes.join(' ')}`,
-      {
-        params: { machine: name },
-        remedy: 'Begin again when nothing works on its images.',
-      },
-    )
+    if (changes.length > 0) throw changedWhileOff(this.#machine.name, changes)
   }
 
   async #signs(look: { readonly locks?: 'ours' }): Promise<string | null> {

@@ -8,7 +8,7 @@ import type { Ports } from '../ports/index.ts'
 import { type OfflineImage, readOfflineImage } from '../storage-daemon/offline-image.ts'
 import { type OfflineDisk, openOfflineSource } from '../storage-daemon/offline-source.ts'
 import { assertStorageDaemon } from '../storage-daemon/storage-daemon.ts'
-import { OffGuard } from './off-guard.ts'
+import { changedWhileOff, OffGuard } from './off-guard.ts'
 import { OfflineLink } from './offline-link.ts'
 
 /** The machine's disks, and the images of those that are meant. */
@@ -66,14 +66,36 @@ export async function assertOff(off: OffMachine, { machines, ports }: Deps): Pro
 }
 
 /**
- * Opens the images for reading, after remembering what they are and looking for whoever uses them.
- * @throws FloeError `backup/started-while-off`, `backup/disk-excluded`, `system/tool-missing`, `system/tool-failed`
+ * What there is to copy, read while its files are guarded already: whatever a plan takes from them (sizes, bitmaps, what
+ * lies below) holds until the copy ends, or the guard tells.
+ * @throws FloeError `backup/changed-while-off`, and as readOffMachine
+ */
+export async function guardOffMachine(
+  machine: Machine,
+  wanted: readonly string[] | null,
+  { machines, ports }: Deps,
+): Promise<{ readonly off: OffMachine; readonly guard: OffGuard }> {
+  // Which files there are is known only from reading them.
+  const seen = await readOffMachine(machine, wanted, ports)
+  const guard = await OffGuard.begin(machines, machine, filesOf(seen), sharedOf(seen))
+  const off = await readOffMachine(machine, wanted, ports)
+  const guarded = new Set(filesOf(seen))
+  const others = filesOf(off).filter((path) => !guarded.has(path))
+  if (others.length === 0) return { off, guard }
+  throw changedWhileOff(machine.name, [`They lie over ${others.join(' and ')} now.`])
+}
+
+/**
+ * Opens the images for reading, after making sure that nobody came near them since they were guarded.
+ * @throws FloeError `backup/changed-while-off`, `backup/started-while-off`, `backup/disk-excluded`, `system/tool-missing`,
+ *   `system/tool-failed`
  */
 export async function openOffMachine(
   off: OffMachine,
-  { machines, ports }: Deps,
+  guard: OffGuard,
+  { ports }: Pick<Deps, 'ports'>,
 ): Promise<{ readonly link: OfflineLink; readonly version: string }> {
-  const guard = await OffGuard.begin(machines, off.machine, filesOf(off), sharedOf(off))
+  await guard.assertUntouched()
   const disks = off.inventory.flatMap((disk): OfflineDisk[] => {
     const image = off.images.get(disk.id)
     return image && disk.node !== null ? [{ ...image, node: disk.node }] : []

@@ -12,7 +12,7 @@ import type { Ports } from '../ports/index.ts'
 import type { OpenDestination, Repository } from '../repository/types.ts'
 import type { QemuLink } from './link.ts'
 import { MachineLink } from './machine-link.ts'
-import { assertOff, type OffMachine, openOffMachine, readOffMachine } from './off-machine.ts'
+import { assertOff, guardOffMachine, type OffMachine, openOffMachine, readOffMachine } from './off-machine.ts'
 import { type BackupPlan, type PlanInput, planBackup, spaceNeeded } from './plan.ts'
 import { inputOfOff, inputOfRunning, type Planning } from './planning.ts'
 import { runState } from './qemu-copy.ts'
@@ -157,10 +157,10 @@ export async function openMachine(
   const { machines, ports } = deps
   const machine = await machineNow(machines, machineId)
   if (machine.state.kind === 'off') {
-    const off = await readOffMachine(machine, planning.wishes.diskIds, ports)
+    const { off, guard } = await guardOffMachine(machine, planning.wishes.diskIds, deps)
     const plan = await planOff(off, planning, ports)
     const destination = await openDestination(deps, destinationId, machine, plan)
-    const { link, version } = await openOffMachine(off, deps)
+    const { link, version } = await openOffMachine(off, guard, deps)
     const { pointId } = planning
     return {
       machine,
