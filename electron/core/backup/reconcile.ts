@@ -78,7 +78,7 @@ export async function resumeBackup(
   const place = placeOf(header)
   let first: BackupEvent
   try {
-    const remains = await findRemains(unfinished, link, deps.repository, partial !== null)
+    const { remains, lost } = await findRemains(unfinished, link, deps.repository, partial !== null)
     const missed = state.state === 'starting' && remains.jobs === 'all' && optionsOf(header).unseen === null
     const why = missed
       ? notHeld(header, 'Floe was closed while the guest was being frozen, so nobody can tell whether the freeze held.')
@@ -88,7 +88,7 @@ export async function resumeBackup(
             `${header.destination.name} was not there, or did not have it, when Floe was opened again.`,
           )
         : interrupted(place, 'Floe was closed, and the copy could not be finished.')
-    first = { event: 'resumed', remains, problem: toProblem(why) }
+    first = { event: 'resumed', remains, problem: toProblem(lost ?? why) }
   } catch (error) {
     if (!(error instanceof MachineEnded)) throw error
     const why = interrupted(place, whyGone(error), error)
