@@ -85,8 +85,11 @@ function whilePreparing(state: In<'preparing'>, event: BackupEvent): Transition 
       return state.cancelled ? stay(state) : go({ ...state, cancelled: true })
     case 'machine-gone':
       return discard(failed(event.problem))
-    case 'resumed':
-      return release(false, state.cancelled ? cancelled : failed(event.problem))
+    case 'resumed': {
+      const ending = state.cancelled ? cancelled : failed(event.problem)
+      // On a full disk the journal may have missed that the jobs began, and what they write to can't be released.
+      return event.remains.jobs === 'none' ? release(false, ending) : stop(false, ending)
+    }
     default:
       return stay(state)
   }

@@ -162,8 +162,22 @@ test('a copy whose required freeze nobody saw hold is ended, and one that was ca
   expect(after(false, null)).toMatchObject({ state: 'stopping', ending: { kind: 'failed' } })
   expect(after(false, unseen)).toMatchObject({ state: 'copying', instant })
   expect(after(true, unseen)).toMatchObject({ state: 'stopping', ending: { kind: 'cancelled' } })
-  const preparing = transition({ state: 'preparing', cancelled: true }, resumed, plainly)
-  expect(preparing.state).toMatchObject({ state: 'releasing', outcome: { kind: 'cancelled' } })
+})
+
+test('jobs that began although the journal could not tell are stopped before anything is released', () => {
+  const after = (jobs: Remains['jobs'], cancelled: boolean) => {
+    const remains: Remains = { jobs, targets: 'all', partial: true, recorded: false }
+    return transition({ state: 'preparing', cancelled }, { event: 'resumed', remains, problem }, plainly)
+  }
+  for (const jobs of ['all', 'some'] as const) {
+    expect(after(jobs, false)).toMatchObject({
+      state: { state: 'stopping', ending: { kind: 'failed' } },
+      effects: [{ effect: 'stop-jobs' }],
+    })
+    expect(after(jobs, true).state).toMatchObject({ state: 'stopping', ending: { kind: 'cancelled' } })
+  }
+  expect(after('none', true).state).toMatchObject({ state: 'releasing', outcome: { kind: 'cancelled' } })
+  expect(after('none', false).state).toMatchObject({ state: 'releasing', outcome: { kind: 'failed' } })
 })
 
 test('what became of the unfinished copy is told with the end, also after a restart of Floe', () => {
