@@ -39,6 +39,7 @@ export async function forgetChanges(
 ): Promise<boolean> {
   const { logger } = ports
   const about = { machine: machine.name }
+  const ended = new AbortController()
   if (destinationIds.length === 0 || machine.disks.length === 0) return true
   try {
     const { kind } = machine.state
@@ -46,9 +47,9 @@ export async function forgetChanges(
       kind === 'running' || kind === 'guest-paused'
         ? forgetLive(machine.id, destinationIds, machines, patienceMs)
         : kind === 'off'
-          ? forgetOff(machine, destinationIds, { machines, ports })
+          ? forgetOff(machine, destinationIds, { machines, ports }, ended.signal)
           : Promise.reject(new Error('The machine can’t be reached.'))
-    const { removed, all } = await within(patienceMs, work)
+    const { removed, all } = await within(patienceMs, work).finally(() => ended.abort())
     if (removed > 0) logger.info('Removed dirty bitmaps that nobody needs any more', { ...about, removed })
     if (!all) logger.warn('Dirty bitmaps that nobody needs any more are in use and stay', about)
     return all
@@ -70,20 +71,28 @@ async function forgetLive(
   return await within(patienceMs / 2, work())
 }
 
-/** Locks keep QEMU's tools from images in use, but not everywhere (macOS has none): so it is asked who uses them. */
+/**
+ * Locks keep QEMU's tools from images in use, but not everywhere (macOS has none): so it is asked who uses them, right
+ * before each write. After `signal` nothing is begun any more: by then nobody looks after the machine.
+ */
 async function forgetOff(
   { id, disks }: Machine,
   destinationIds: readonly DestinationId[],
   { machines, ports }: Pick<ForgettingDependencies, 'machines' | 'ports'>,
+  signal: AbortSignal,
 ): Promise<Removed> {
   const own = disks.filter(({ imagePath, format }) => imagePath !== null && format === 'qcow2')
   const paths = own.flatMap(({ imagePath }) => imagePath ?? [])
   if (paths.length === 0) return { removed: 0, all: true }
-  const [sign] = await machines.signsOfLife(id, paths)
-  if (sign) throw new Error(sign.text)
-  const [user] = await machines.usersOfImages(id, paths)
-  if (user) throw new Error(`${user.machineName} uses its images, too.`)
-  return removeAllOfImages(own, destinationIds, { env: ports.env })
+  const assertOff = async () => {
+    const [user] = await machines.usersOfImages(id, paths)
+    if (user) throw new Error(`${user.machineName} uses its images, too.`)
+    const [sign] = await machines.signsOfLife(id, paths)
+    if (sign) throw new Error(sign.text)
+    signal.throwIfAborted()
+  }
+  await assertOff()
+  return removeAllOfImages(own, destinationIds, { env: ports.env, assertOff })
 }
 
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {

@@ -25,8 +25,10 @@ interface StoredBitmap {
   readonly flags: readonly string[]
 }
 
+type Specifics = ImageSpecifics & { readonly bitmaps?: readonly StoredBitmap[] }
+
 interface Info {
-  readonly 'format-specific'?: { readonly data?: ImageSpecifics & { readonly bitmaps?: readonly StoredBitmap[] } }
+  readonly 'format-specific'?: { readonly data?: Specifics }
 }
 
 /**
@@ -49,14 +51,27 @@ export async function readOfflineTracking(
   return found
 }
 
+/**
+ * The names of all bitmaps that a qcow2 image stores.
+ * @throws FloeError `system/tool-failed` when it cannot be read; `system/tool-missing`, `system/interrupted`
+ */
+export async function storedNames(path: string, options: ToolOptions = {}): Promise<readonly string[]> {
+  const { bitmaps } = await specificsOf(path, 'qcow2', options)
+  return (bitmaps ?? []).map(({ name }) => name)
+}
+
+async function specificsOf(path: string, format: string, options: ToolOptions): Promise<Specifics> {
+  const args = ['info', '--output=json', imageArgument(path, format)]
+  const { stdout } = await runTool('qemu-img', `read the header of "${path}"`, args, options)
+  return (JSON.parse(stdout) as Info)['format-specific']?.data ?? {}
+}
+
 async function trackingOf(disk: OfflineDisk, options: ToolOptions): Promise<DiskTracking | null> {
   const { id, imagePath: path, format, backingChain } = disk
   if (path === null || format === null) return null
   const witness = await witnessOf(backingChain)
   if (format !== 'qcow2') return { diskId: id, bitmaps: [], keeps: 'volatile', witness, format }
-  const args = ['info', '--output=json', imageArgument(path, format)]
-  const { stdout } = await runTool('qemu-img', `read the header of "${path}"`, args, options)
-  const specific = (JSON.parse(stdout) as Info)['format-specific']?.data ?? {}
+  const specific = await specificsOf(path, format, options)
   const bitmaps: DiskBitmap[] = []
   for (const stored of specific.bitmaps ?? []) bitmaps.push(await bitmapOf(stored, path, options))
   return { diskId: id, bitmaps, keeps: keptIn(format, specific), witness, format }

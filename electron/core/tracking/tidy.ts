@@ -6,7 +6,7 @@ import { removeBitmap, type ToolOptions } from '../qemu-img/index.ts'
 import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
 import { parseBitmapName, withoutEndMark } from './naming.ts'
-import { type OfflineDisk, readOfflineTracking } from './offline-reading.ts'
+import { type OfflineDisk, storedNames } from './offline-reading.ts'
 import { readTracking, type TrackedDisk } from './reading.ts'
 import type { DiskTracking } from './types.ts'
 
@@ -72,23 +72,28 @@ export async function removeAllOf(
   return { removed, all: removed === found }
 }
 
+export interface OffRemoval extends ToolOptions {
+  /** Asked right before an image is written, each time; throws when its machine may run again. */
+  readonly assertOff: () => Promise<void>
+}
+
 /**
  * The same for a machine that is off. Images that somebody has open, or that are not there, are passed over.
- * @throws FloeError `system/tool-missing`, `system/interrupted`
+ * @throws FloeError `system/tool-missing`, `system/interrupted`; what `assertOff` throws
  */
 export async function removeAllOfImages(
   disks: readonly OfflineDisk[],
   destinationIds: readonly DestinationId[],
-  options: ToolOptions = {},
+  { assertOff, ...options }: OffRemoval,
 ): Promise<Removed> {
-  const tracking = await readOfflineTracking(disks, options)
   let [removed, stayed] = [0, 0]
-  for (const { id, imagePath } of disks) {
-    if (imagePath === null) continue
-    const found = tracking.get(id)
-    if (!found) stayed += 1
-    for (const { name } of found?.bitmaps ?? []) {
+  for (const { imagePath, format } of disks) {
+    if (imagePath === null || format !== 'qcow2') continue
+    const names = await unlessUnreadable(storedNames(imagePath, options))
+    if (names === null) stayed += 1
+    for (const name of names ?? []) {
       if (!isOf(name, destinationIds)) continue
+      await assertOff()
       if (await taken(imagePath, name, options)) removed += 1
       else stayed += 1
     }
@@ -96,12 +101,15 @@ export async function removeAllOfImages(
   return { removed, all: stayed === 0 }
 }
 
-async function taken(path: string, name: string, options: ToolOptions): Promise<boolean> {
+const taken = async (path: string, name: string, options: ToolOptions): Promise<boolean> =>
+  (await unlessUnreadable(removeBitmap(path, name, options).then(() => name))) !== null
+
+/** Null when the tool refused the image. */
+async function unlessUnreadable<T>(work: Promise<T>): Promise<T | null> {
   try {
-    await removeBitmap(path, name, options)
-    return true
+    return await work
   } catch (error) {
-    if (error instanceof FloeError && error.code === 'system/tool-failed') return false
+    if (error instanceof FloeError && error.code === 'system/tool-failed') return null
     throw error
   }
 }
