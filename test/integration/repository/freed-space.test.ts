@@ -75,7 +75,7 @@ async function makePoints(path: string, step: number): Promise<readonly PointId[
   return points
 }
 
-const steps = { xfs: 128 << 10, btrfs: 1 << 20 }
+const steps = { xfs: 256 << 10, btrfs: 1 << 20 }
 
 it.each(cloningFileSystems)(
   'on %s what is said to become free of points together is what the drive has more of afterwards',
