@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { PointId } from '../../../shared/domain/ids.ts'
 import { type Extents, union } from '../extents/extents.ts'
 import type { Ports } from '../ports/index.ts'
+import { isRunning } from '../ports/is-running.ts'
 import { backingName } from './backing.ts'
 import { encodeCopied } from './copied-file.ts'
 import { syncFolder, writeDurably } from './durable-file.ts'
@@ -218,15 +219,6 @@ async function forget(folder: string): Promise<void> {
     if (!isMissing(error)) throw error
   })
   await syncFolder(folder)
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 /** What another computer has not touched for this long is left over. Milliseconds. */
