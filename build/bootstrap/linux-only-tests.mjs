@@ -9,6 +9,7 @@ export const linuxOnlyTests = [
   'test/integration/main-job/guest-life.test.ts',
   'test/integration/main-job/two-disks.test.ts',
   'test/integration/main-job/fifty.test.ts',
+  'test/integration/main-job/schedules-chain.test.ts',
   'test/integration/main-job/schedules-clone.test.ts',
   'test/integration/main-job/several-destinations.test.ts',
   'test/integration/export/**',
@@ -17,6 +18,6 @@ export const linuxOnlyTests = [
   'test/integration/restore/refusals.test.ts',
   'test/integration/restore/stuck.test.ts',
   'test/integration/backup/failures.test.ts',
-  'test/unit/core/ports/linux-platform.test.ts',
   'test/integration/backup/unremoved.test.ts',
+  'test/unit/core/ports/linux-platform.test.ts',
 ]
