@@ -1,33 +1,18 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { Point } from '../../../shared/domain/point.ts'
 import type { Moment } from '../../support/backup-child.ts'
 import { startParts, worldPorts } from '../../support/backup-world.ts'
 import { bitmapsOf } from '../../support/kept-disk.ts'
-import { createImage, difference, startQemu, type TestQemu } from '../../support/qemu.ts'
+import { leftovers, runUntilKilled } from '../../support/killed-floe.ts'
+import { createImage, difference, startQemu } from '../../support/qemu.ts'
 import { until } from '../../support/run.ts'
 import { tempDir } from '../../support/temp.ts'
 
-const child = fileURLToPath(new URL('../../support/backup-child.ts', import.meta.url))
-
-/** Runs Floe as a process of its own until it kills itself; answers the signal that ended it. */
-function runUntilKilled(...args: string[]): Promise<NodeJS.Signals | null> {
-  const floe = spawn(process.execPath, [child, ...args, String(process.pid)], { stdio: 'inherit' })
-  return new Promise((resolve) => floe.once('exit', (_, signal) => resolve(signal)))
-}
-
-async function leftovers(qemu: TestQemu): Promise<string[]> {
-  const jobs = await qemu.monitor.command<{ id: string }[]>('query-jobs')
-  const nodes = await qemu.monitor.command<{ 'node-name': string }[]>('query-named-block-nodes', { flat: true })
-  const names = [...jobs.map((job) => job.id), ...nodes.map((node) => node['node-name'])]
-  return names.filter((name) => name.startsWith('floe-'))
-}
-
 const recorded: readonly Moment[] = [
   'after transaction',
-  'after query-block-jobs 8',
+  'after look 1',
   'before job-dismiss',
   'after job-dismiss',
   'before blockdev-del',
