@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { homePaths } from '../../../electron/core/home/home-paths.ts'
+import { createRestoreService } from '../../../electron/core/restore/restore-service.ts'
 import type { Point } from '../../../shared/domain/point.ts'
-import { type BackupWorld, backupWorld } from '../../support/backup-world.ts'
+import { type BackupWorld, backupWorld, worldPorts } from '../../support/backup-world.ts'
 import { endPiece } from '../../support/kept-disk.ts'
 import { createImage, difference, startQemu, type TestQemu } from '../../support/qemu.ts'
 import { pick, seeded } from '../../support/random.ts'
@@ -62,6 +64,22 @@ async function backUp(world: BackupWorld, qemu: TestQemu, history: readonly (rea
   return points
 }
 
+/** Restores a point as people do, to a new image, which must hold what the disk held after all of `history`. */
+async function expectRestored(world: BackupWorld, point: Point, history: readonly (readonly Write[])[]): Promise<void> {
+  using dir = tempDir()
+  const { machines, repository, board, activity, topics } = world.floe
+  const journalDir = homePaths(world.home.path).restoreJournals
+  const services = { machines, repository, board, activity, topic: topics.restores }
+  const restores = createRestoreService({ ...services, ports: worldPorts(), journalDir })
+  const job = await board.whenFinal(await restores.toNewImage(point.id, dir.path, 'qcow2'))
+  expect(job.state).toEqual({ kind: 'done' })
+  const disk = Buffer.alloc(size)
+  for (const { offset, length, pattern } of history.flat()) disk.fill(pattern, offset, offset + length)
+  writeFileSync(dir.file('then.raw'), disk)
+  const image = job.result?.images[0]?.path ?? ''
+  expect(await difference(dir.file('then.raw'), image, { a: 'raw', b: 'qcow2' })).toBeNull()
+}
+
 test.each([
   ['chain', 'ext4'],
   ['clone', 'xfs'],
@@ -82,6 +100,7 @@ test.each([
     expect(full).toMatchObject({ kind: 'full', storage })
     for (const point of others) expect(point).toMatchObject({ kind: 'incremental', basis: 'bitmap', storage })
     await expectHistory(world, points, history)
+    await expectRestored(world, points.at(-1) as Point, history)
 
     const [second, last] = [2, 50].map((number) => repository.point(points[number]?.id as Point['id']))
     expect(last?.adds).toBe(touched * cluster + endPiece)
@@ -105,6 +124,7 @@ test.each([
     expect(next).toMatchObject({ kind: 'incremental', basis: 'bitmap', adds: cluster + endPiece })
     const more = [...history, [{ offset: 1 << 20, length: cluster, pattern: 99 }]]
     await expectHistory(world, [...left, next], more)
+    await expectRestored(world, next, more)
   },
   900_000,
 )
