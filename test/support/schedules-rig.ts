@@ -18,7 +18,8 @@ import { describeTrouble, endsOf, type Trouble } from './schedules-troubles.ts'
 import { tempDir } from './temp.ts'
 import type { Volume } from './volume.ts'
 
-const slow = 1 << 20
+/** Bytes per second: what changed takes four seconds to copy. */
+const slow = 256 << 10
 
 /** One backup, and what becomes of QEMU before it. */
 export interface Round {
