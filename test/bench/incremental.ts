@@ -1,5 +1,6 @@
-// What an incremental costs next to the same by bare QMP, what one costs that finds nothing changed, and what a restore of
-// the last of many points costs on a file system that clones, next to the first point and next to a chain of overlays.
+// What an incremental costs next to the same by bare QMP, what one costs that finds nothing changed, whether the fiftieth
+// takes longer than the second, and what a restore of the last of many points costs on a file system that clones, next to
+// the first point and next to a chain of overlays.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DestinationId, PointId } from '../../shared/domain/ids.ts'
@@ -27,7 +28,13 @@ const changed = 128 * mebibyte
 const points = 20
 const changedPerPoint = 16 * mebibyte
 
-type Contender = 'floe' | 'bare' | 'nothing' | 'first' | 'last' | 'plain' | 'chain'
+/** Equal changes in a row, so many that what grows with the number of points would show. */
+const equalChanges = 50
+const changedEqually = 4 * mebibyte
+/** So many rounds, with the second and with the fiftieth among them, make a median. */
+const around = 5
+
+type Contender = 'floe' | 'bare' | 'nothing' | 'second' | 'fiftieth' | 'first' | 'last' | 'plain' | 'chain'
 export type IncrementalResult = Readonly<Record<Contender, readonly number[]>>
 
 /** A guest and a Floe that backs it up, with a chain by bare QMP of the same disk beside it. */
@@ -90,6 +97,19 @@ async function inTurns(
   }
 }
 
+/** The same change again and again; what the ones around the second and around the last of them take. */
+async function manyInARow(bench: Bench, destination: DestinationId, times: Record<Contender, number[]>): Promise<void> {
+  await bench.floe(destination, true, 'all')
+  const all: number[] = []
+  // The fiftieth is in the middle of the last that count.
+  for (let number = 1; number <= equalChanges + (around >> 1); number += 1) {
+    await bench.change(changedEqually)
+    all.push(await seconds(() => bench.floe(destination, true, 'bitmap')))
+  }
+  times.second.push(...all.slice(0, around))
+  times.fiftieth.push(...all.slice(-around))
+}
+
 async function convert(from: string, dir: TempDir): Promise<void> {
   const target = dir.file('converted.qcow2')
   await run('qemu-img', 'convert', '-f', 'qcow2', '-O', 'qcow2', from, target)
@@ -110,13 +130,17 @@ export async function measureIncremental(program: string, rounds: number): Promi
   const floe = await FloeProcess.start(program, dir.file('home'))
   try {
     const machine = await floe.call('machines.add', { qmp: qemu.qmpPath, agent: null, name: 'bench' })
-    await run('mkdir', dir.file('backups'), dir.file('restored'), `${drive.path}/backups`, `${drive.path}/bare`)
+    const folders = ['backups', 'many', 'restored'].map((name) => dir.file(name))
+    await run('mkdir', ...folders, `${drive.path}/backups`, `${drive.path}/bare`)
     const ordinary = await floe.call('destinations.add', { path: dir.file('backups'), name: null })
+    const many = await floe.call('destinations.add', { path: dir.file('many'), name: null })
     const cloning = await floe.call('destinations.add', { path: `${drive.path}/backups`, name: null })
     const times: Record<Contender, number[]> = {
       floe: [],
       bare: [],
       nothing: [],
+      second: [],
+      fiftieth: [],
       first: [],
       last: [],
       plain: [],
@@ -137,6 +161,7 @@ export async function measureIncremental(program: string, rounds: number): Promi
     )
     await inTurns(rounds, [['nothing', () => beside.floe(ordinary.id, true, 'bitmap')]], times)
     await qemu.monitor.command('block-dirty-bitmap-remove', { node: 'n-vda', name: `bare-${rounds}` })
+    await manyInARow(beside, many.id, times)
 
     const long = new Bench(qemu, floe, machine, `${drive.path}/bare`)
     const first = await long.floe(cloning.id, true, 'all')
@@ -174,6 +199,7 @@ An incremental after ${changed / mebibyte} MiB of scattered 64 KiB writes, ${tim
   Floe, to the recorded point   ${ratio('floe', 'bare')}
   bare QMP                      1.00
 An incremental with nothing changed, checked: ${most} s   (goal: under 2 s)
+Of ${equalChanges} equal changes of ${changedEqually / mebibyte} MiB in a row, the ${equalChanges}th to the 2nd (medians of the first ${around} and of ${around} around the ${equalChanges}th): ${ratio('fiftieth', 'second')}   (goal: 0.9 to 1.1)
 Restoring the last of ${points} points to a new image, on a file system that clones, as ratios (the first: ${median(times.first).toFixed(2)} s here):
   Floe, the last to the first                              ${ratio('last', 'first')}   (goal: at most 1.1)
   Floe, to qemu-img convert of a chain of ${points} overlays      ${ratio('last', 'chain')}
