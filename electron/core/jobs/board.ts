@@ -101,8 +101,10 @@ class Board implements JobBoard {
 
   update(id: JobId, change: Partial<Omit<Job, 'id'>>): void {
     const entry = this.#entry(id)
+    const lacked = lacksRoom(entry.job.state)
     this.#merge(entry, change)
     if (hasNotBegun(entry) && isFinal(entry.job.state)) this.#end(entry)
+    else if (!lacked && lacksRoom(entry.job.state)) this.#advance()
   }
 
   ready(id: JobId): void {
@@ -218,6 +220,8 @@ class Board implements JobBoard {
         claims: entry.claims,
         running: entry.stage === 'held',
         urgent: entry.urgent,
+        makesRoom: entry.job.kind === 'delete',
+        lacksRoom: lacksRoom(entry.job.state),
       })),
     )
     for (const entry of open) {
@@ -314,6 +318,8 @@ class Board implements JobBoard {
 }
 
 const closedWhileWaiting = 'Floe was closed while this was waiting; it does not start by itself any more.'
+
+const lacksRoom = (state: Job['state']): boolean => state.kind === 'paused' && state.reason === 'no-space'
 
 const hasNotBegun = ({ stage }: Entry): boolean => stage === 'parked' || stage === 'waiting'
 

@@ -2,9 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { deleteJob } from '../../../electron/core/points/delete-job.ts'
 import type { JobId } from '../../../shared/domain/ids.ts'
 import type { Job } from '../../../shared/domain/job.ts'
-import { type BackupWorld, backupWorld, smallVolume } from '../../support/backup-world.ts'
+import type { Point } from '../../../shared/domain/point.ts'
+import { type BackupWorld, backupWorld, smallVolume, worldPorts } from '../../support/backup-world.ts'
 import { createImage, difference, startQemu, type TestQemu } from '../../support/qemu.ts'
 import { until } from '../../support/run.ts'
 import { type TempDir, tempDir } from '../../support/temp.ts'
@@ -103,6 +105,36 @@ test('another Floe finds a backup that waits for room, and takes it to its end',
   expect(world.floe.board.get(id)).toMatchObject({ reattached: true, limit: 32 * mebibyte })
   free()
   world.pointOf(await world.floe.board.whenFinal(id))
+})
+
+test('restore points that are deleted make room for a backup that waits for it', async () => {
+  using dir = tempDir()
+  using small = smallVolume(440 * mebibyte)
+  await using qemu = await machineWithData(dir.file('a.qcow2'))
+  await using world = await backupWorld({ destinationPath: join(small.path, 'b') })
+  const machine = await world.machine(qemu)
+  const old: Point[] = []
+  for (const kind of ['full', 'full'] as const) old.push(world.pointOf(await world.run(machine, { kind })))
+  const id = await world.start(machine, { kind: 'full', limit: 32 * mebibyte })
+  await world.reach(id, 'copying')
+  execFileSync('cp', [dir.file('a.qcow2'), dir.file('instant.qcow2')])
+  fill(small.path)
+  await untilFull(world, id)
+  const { board, repository, activity } = world.floe
+  const deletion = deleteJob(
+    { ports: worldPorts(), repository, board, activity },
+    {
+      machine,
+      destinationId: world.destination.id,
+      pointIds: old.map((point) => point.id),
+      assertStill: () => {},
+      told: () => 'Deleted',
+    },
+  )
+  expect((await board.whenFinal(deletion)).state).toEqual({ kind: 'done' })
+  const point = world.pointOf(await board.whenFinal(id))
+  expect(repository.points(null).map((left) => left.id)).toEqual([point.id])
+  expect(await difference(dir.file('instant.qcow2'), world.image(point, 'vda'))).toBeNull()
 })
 
 test("a full drive that also holds the machine's disk is not waited for: the unfinished copy makes room", async () => {

@@ -45,6 +45,33 @@ describe('the job board', () => {
     expect(board.get(c.id).state).toEqual({ kind: 'queued', position: 1, blockedBy: a.id })
   })
 
+  it.each(['before', 'after'])(
+    'lets a deletion that was asked for %s a job stopped for lack of room step over it, and over what waits for it',
+    (when) => {
+      const { board } = makeBoard()
+      const [full, next, deletion] = [testJob(), testJob(), testJob({ kind: 'delete' })]
+      const enqueue = () => board.enqueue(deletion, ['destination:x', 'background:x'], {}, never)
+      board.enqueue(full, ['machine:a', 'destination:x'], {}, never)
+      board.enqueue(next, ['machine:b', 'destination:x'], {}, never)
+      if (when === 'before') enqueue()
+      board.update(full.id, { state: { kind: 'paused', reason: 'no-space', neededBytes: 1, freeBytes: 0 } })
+      if (when === 'after') enqueue()
+      expect(board.get(deletion.id).state.kind).toBe('preparing')
+      expect(board.get(next.id).state.kind).toBe('queued')
+    },
+  )
+
+  it('lets a deletion wait for whoever is at work on a destination, also one that another job finds full', () => {
+    const { board } = makeBoard()
+    const [full, working, deletion] = [testJob(), testJob(), testJob({ kind: 'delete' })]
+    board.enqueue(full, ['machine:a', 'destination:x'], {}, never)
+    board.enqueue(working, ['machine:b', 'destination:x'], {}, never)
+    board.startNow(working.id)
+    board.update(full.id, { state: { kind: 'paused', reason: 'no-space', neededBytes: 1, freeBytes: 0 } })
+    board.enqueue(deletion, ['destination:x'], {}, never)
+    expect(board.get(deletion.id).state).toMatchObject({ kind: 'queued', blockedBy: working.id })
+  })
+
   it('takes a cancelled job off the queue without running it', async () => {
     const { board } = makeBoard()
     const [a, b] = [testJob(), testJob()]
