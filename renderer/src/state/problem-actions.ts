@@ -1,12 +1,13 @@
 // What the buttons beside a problem do, wherever the problem is shown: on a job's card, in a banner, in the activity
 // list. An action without a handler is not offered there.
+import type { Destination } from '../../../shared/domain/destination.ts'
 import type { DiskId, MachineId } from '../../../shared/domain/ids.ts'
 import type { Machine } from '../../../shared/domain/machine.ts'
 import type { Problem } from '../../../shared/errors/problem.ts'
 import type { ProblemActionKind } from '../../../shared/text/problems.ts'
 import { type BackUpChange, useBackUp } from './back-up.ts'
 import { useFreeUpSpace } from './free-up-space.ts'
-import { destinationFor, useDestinations, useMachine, useSettings } from './selectors.ts'
+import { useDestinations, useMachine } from './selectors.ts'
 import { useActions, useHost, useUiActions } from './window-state.tsx'
 
 export type ProblemHandlers = Partial<Record<ProblemActionKind, () => void>>
@@ -24,11 +25,9 @@ export function useProblemHandlers({ problem, machineId, backup }: ProblemPlace)
   const host = useHost()
   const machine = useMachine(machineId)
   const backUp = useBackUp(machineId)
-  const settings = useSettings()
   const destinations = useDestinations()
-  const wanted = destinations.find((one) => one.id === backup?.destinationId)
-  const usual = machineId === null ? null : destinationFor(machineId, settings, destinations)
-  const freeUpSpace = useFreeUpSpace(machineId, (wanted ?? usual)?.id ?? null)
+  const meant = spokenOf(problem, destinations) ?? destinations.find((one) => one.id === backup?.destinationId)
+  const freeUpSpace = useFreeUpSpace(machineId, meant?.id ?? null)
   const anywhere: ProblemHandlers = {
     'add-destination': () => ui.openSheet({ kind: 'add-destination', path: null }),
     'show-log': () => ui.show({ kind: 'activity' }),
@@ -55,6 +54,13 @@ export function useProblemHandlers({ problem, machineId, backup }: ProblemPlace)
       ui.openSheet({ kind: 'back-up-options', machineId, ...(leaveOut === null ? {} : { leaveOut }) })
     },
   }
+}
+
+/** The destination a problem speaks of; none when several have its name. */
+function spokenOf({ params }: Problem, destinations: readonly Destination[]): Destination | undefined {
+  const there = destinations.find(({ path }) => path === params.path)
+  const called = destinations.filter(({ name }) => name === (params.destination ?? params.name))
+  return there ?? (called.length === 1 ? called[0] : undefined)
 }
 
 /** The disk a problem speaks of, as the machine calls it; null when the machine has none of that name. */

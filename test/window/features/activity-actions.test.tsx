@@ -7,14 +7,17 @@ import { activity, destination, fullProblem, jobId, machine, machineId, settings
 import '../support/setup.ts'
 import { inputsOf } from './support.ts'
 
+const t7 = destination('Samsung T7')
+const usual = destination('Usual')
+
 async function openLine(more: Partial<Activity>) {
   const line = activity('a1', { level: 'problem', jobId: jobId('j1'), ...more })
   const bridge = createFakeBridge({
     items: {
       machines: [machine('debian-dev')],
-      destinations: [destination('Samsung T7')],
+      destinations: [t7, usual],
       activity: [line],
-      settings: [settings()],
+      settings: [settings({ defaultDestinationId: usual.id })],
     },
   })
   bridge.answer('backup.start', () => ({ ok: true, value: { jobId: jobId('j2') } }))
@@ -45,6 +48,17 @@ describe('a problem in the activity list', () => {
     const { row, user, state } = await openLine({ problem: { ...fullProblem, code: 'agent/no-answer', params: {} } })
     await user.click(row.getByRole('button', { name: 'Set Up Agent…' }))
     expect(state.ui.store.getState().sheet).toEqual({ kind: 'set-up-agent', machineId: machineId('debian-dev') })
+  })
+
+  it('makes room on the destination that was full, not on the usual one, and nowhere when it is not known', async () => {
+    const params = { destination: 'Samsung T7', machine: 'debian-dev' }
+    const full = await openLine({ problem: { ...fullProblem, code: 'backup/destination-full', params } })
+    await full.user.click(full.row.getByRole('button', { name: 'Free Up Space…' }))
+    expect(full.state.ui.store.getState().view).toEqual({ kind: 'destination', destinationId: t7.id })
+    full.unmount()
+    const gone = { ...params, destination: 'Sold' }
+    const other = await openLine({ problem: { ...fullProblem, code: 'backup/destination-full', params: gone } })
+    expect(other.row.queryByRole('button', { name: 'Free Up Space…' })).toBeNull()
   })
 
   it('never thaws a guest that is not frozen, and never backs up where a restore failed', async () => {
