@@ -83,7 +83,8 @@ export function worthSentence({
     case 'frozen':
       return cleanSentence(freeze)
     case 'crash-consistent':
-      return sentences(consistencyReason, likePowerCut)
+      // Points of earlier versions say it in their reason.
+      return consistencyReason?.includes('power cut') ? consistencyReason : sentences(consistencyReason, likePowerCut)
     case 'offline':
       return consistencyReason ?? 'The machine was off, so nothing was being written.'
   }

@@ -17,16 +17,18 @@ export const counted = (count: number): string => `${count} restore ${count === 
 
 /** What has to be done before they can go; empty where no kept point lies over one of them. */
 function moveLines({ remove, movedBytes }: RetentionPreview): string[] {
-  const byHeir = new Map<string, string[]>()
-  for (const { pointId, dependents } of remove) {
-    const [heir] = dependents
-    if (heir !== undefined) byHeir.set(heir, [...(byHeir.get(heir) ?? []), pointId])
+  const byHeir = new Map<string, RetentionPreview['remove'][number][]>()
+  for (const going of remove) {
+    const [heir] = going.dependents
+    if (heir !== undefined) byHeir.set(heir, [...(byHeir.get(heir) ?? []), going])
   }
-  const lines = [...byHeir].map(([heir, moved]) =>
-    moved.length === 1
-      ? `${moved[0]} is needed by later points; its data moves into ${heir} first.`
-      : `${moved.length} of them are needed by later points; their data moves into ${heir} first.`,
-  )
+  const lines = [...byHeir].map(([heir, [first, ...others]]) => {
+    if (first === undefined || others.length > 0) {
+      return `${others.length + 1} of them are needed by later points; their data moves into ${heir} first.`
+    }
+    const later = first.dependents.length === 1 ? 'a later point' : `${first.dependents.length} later points`
+    return `${first.pointId} is needed by ${later}; its data moves into ${heir} first.`
+  })
   const sentence = movedSentence(movedBytes, 'decimal', 'en')
   return sentence === null ? lines : [...lines, sentence]
 }

@@ -71,7 +71,7 @@ function movingFloe(count: number): FakeFloe {
 }
 
 it.each([
-  [1, 'pointbbbbbbb is needed by later points; its data moves into pointaaaaaaa first.\n'],
+  [1, 'pointbbbbbbb is needed by a later point; its data moves into pointaaaaaaa first.\n'],
   [3, '3 of them are needed by later points; their data moves into pointaaaaaaa first.\n'],
 ])(
   'prune of %i says what has to be moved, with --dry-run, before the question and with --yes',

@@ -90,6 +90,8 @@ describe('a restore point’s consistency', () => {
     expect(worthSentence(samplePoint({ consistencyReason: 'Freezing was switched off.' }))).toBe(
       'Freezing was switched off. Like after a power cut: the guest repairs its journal on first boot.',
     )
+    const earlier = 'Freezing was switched off, so this is like after a power cut.'
+    expect(worthSentence(samplePoint({ consistencyReason: earlier }))).toBe(earlier)
   })
 
   test('is counted for several points', () => {
