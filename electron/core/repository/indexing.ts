@@ -16,7 +16,7 @@ import { imageFileDamage, loadManifest } from './point-files.ts'
 import type { JsonObject } from './sealed-json.ts'
 import { foreignPart } from './standing-alone.ts'
 import type { ReadProgress } from './types.ts'
-import { readVerification, writeVerification } from './verification-file.ts'
+import { writeVerification } from './verification-file.ts'
 
 interface DiskIndex {
   readonly root: string
@@ -113,7 +113,7 @@ async function parentFailed(
     ports.logger.error('The verdict on a restore point could not be written', { point: point.id, error: String(error) })
   })
   await spread(parent.point, verdictOf(ports, damage))
-  return failure(point, own)
+  return checkFailure(point, own)
 }
 
 const verdictOf = (ports: Ports, damage: readonly Damage[]): Verification => ({
@@ -124,18 +124,12 @@ const verdictOf = (ports: Ports, damage: readonly Damage[]): Verification => ({
   foundIn: null,
 })
 
-/** @throws FloeError `backup/check-failed` when the point counts as damaged, whoever found that out */
-export async function assertUnmarked(point: Point): Promise<void> {
-  const verdict = await readVerification(point.path)
-  if (verdict?.ok === false) throw failure(point, verdict.damage)
-}
-
 async function checkFailed({ ports, point, spread }: Indexing, damage: readonly Damage[]): Promise<FloeError> {
   await spread(point, verdictOf(ports, damage))
-  return failure(point, damage)
+  return checkFailure(point, damage)
 }
 
-function failure(point: Point, [first]: readonly Damage[]): FloeError {
+export function checkFailure(point: Point, [first]: readonly Damage[]): FloeError {
   return new FloeError(
     'backup/check-failed',
     `The new restore point did not pass its check. ${first?.text ?? ''}`.trim(),

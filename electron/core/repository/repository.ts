@@ -12,7 +12,7 @@ import { finishDeletions } from './deletion.ts'
 import { destinationFailure } from './failures.ts'
 import { Foundations } from './foundations.ts'
 import { createIncrementalStore } from './incremental-store.ts'
-import { assertUnmarked, indexPoint } from './indexing.ts'
+import { checkFailure, indexPoint } from './indexing.ts'
 import { createKeepingStore } from './keeping-store.ts'
 import { beginningPrefix, imageFile, machinesFolder, partialPrefix } from './names.ts'
 import { namingNearest } from './nearest-good.ts'
@@ -129,9 +129,14 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
   const siblingsOf = ({ machineId, destinationId }: Point) =>
     catalog.storedAt(destinationId).filter(({ point }) => point.machineId === machineId)
 
-  /** Holds against a new point what checks of the others found, also while its backup built on them. */
-  async function judge(point: Point, signal = new AbortController().signal): Promise<boolean> {
-    return judgeByOthers({ ports, point, siblings: () => siblingsOf(point), signal })
+  /** Holds against a new point what is known of those that it was built on, found also while it was made. */
+  async function judge(id: PointId, signal = new AbortController().signal): Promise<Point> {
+    const point = catalog.point(id)
+    const found = await judgeByOthers({ ports, point, siblings: () => siblingsOf(point), signal })
+    if (found === null && point.verification?.ok !== false) return point
+    await catalog.refresh()
+    // Known, even when it could not be written.
+    return found === null ? catalog.point(id) : { ...catalog.point(id), verification: found }
   }
 
   const lookUp = (id: PointId) => catalog.find(id)
@@ -260,8 +265,7 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       })
       doneWriting(partial.pointId)
       await catalog.refresh()
-      if (await judge(catalog.point(partial.pointId))) await catalog.refresh()
-      return catalog.point(partial.pointId)
+      return judge(partial.pointId)
     },
     async sweepPartials(alive) {
       let removed = 0
@@ -303,8 +307,8 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
         const point = catalog.point(id)
         await assertWritable(point.destinationId, 'allow')
         await indexPoint(ports, point, lookUp, onProgress, signal, spread)
-        await judge(point, signal)
-        await assertUnmarked(point)
+        const { verification } = await judge(id, signal)
+        if (verification?.ok === false) throw checkFailure(point, verification.damage)
       } catch (error) {
         await assertStillThere(catalog.point(id))
         throw error

@@ -21,8 +21,8 @@ export interface KnownImage extends DiskImage {
   readonly disk: ManifestDisk
 }
 
-/** Reading more than this of one point would be a check of its own. Bytes. */
-const mostRead = 256 << 20
+/** Reading more than this of each point would be a check of its own. Bytes. */
+export const mostRead = 256 << 20
 
 /** All disk images of these points; one whose manifest cannot be read is left out, and counts as unknown below others. */
 export async function knownImages(ports: Ports, points: readonly StoredPoint[]): Promise<readonly KnownImage[]> {
@@ -66,9 +66,10 @@ export async function stillDamaged(
   image: KnownImage,
   ranges: Extents,
   signal: AbortSignal,
+  most = mostRead,
 ): Promise<Extents> {
   const chunks = [...piecesOf(ranges, chunkSize)]
-  if (image.disk.contentRoot === null || chunks.length * chunkSize > mostRead) return ranges
+  if (image.disk.contentRoot === null || chunks.length * chunkSize > most) return ranges
   const loaded = await loadIndex(image.path, image.disk)
   if (loaded.kind === 'damage') return ranges
   const { hashes, virtualSize } = loaded.index

@@ -10,7 +10,7 @@ import { syncFolder } from './durable-file.ts'
 import { verificationFile } from './names.ts'
 import type { StoredPoint } from './scan.ts'
 import { placed, reachedBy, reachedDamage } from './spreading.ts'
-import { type KnownImage, knownImages, stillDamaged } from './spreading-evidence.ts'
+import { type KnownImage, knownImages, mostRead, stillDamaged } from './spreading-evidence.ts'
 import { joined, keptVerdict, readVerification, replaces, writeVerification } from './verification-file.ts'
 
 export interface Concerned {
@@ -39,23 +39,31 @@ interface Reach {
   readonly sound: ReadonlySet<PointId>
 }
 
-/** Which other points (or only that one) the damage reaches, looked at one by one where that can be done. */
+/** One point to be judged; `foundAt`: of the point whose check found the damage. */
+interface Judged {
+  readonly id: PointId
+  readonly foundAt: string
+}
+
+/** Which other points (or only that one, however much is to be read) the damage reaches, looked at one by one where that can be done. */
 async function reachOf(
   { ports, point, signal }: Pick<Concerned, 'ports' | 'point' | 'signal'>,
   images: readonly KnownImage[],
   found: readonly Damage[],
-  only: PointId | null = null,
+  only: Judged | null = null,
 ): Promise<Reach> {
   const damage = new Map<PointId, Damage[]>()
   const doubted = new Set<PointId>()
   const all = reachedBy(images, point.id, found)
-  for (const reached of only === null ? all : all.filter(({ image }) => image.pointId === only)) {
+  const most = only === null ? mostRead : Number.POSITIVE_INFINITY
+  const foundAt = only?.foundAt ?? point.createdAt
+  for (const reached of only === null ? all : all.filter(({ image }) => image.pointId === only.id)) {
     const { pointId, diskId } = reached.image
     const image = images.find((other) => other.pointId === pointId && other.diskId === diskId) as KnownImage
     doubted.add(pointId)
-    const ranges = reached.ranges === null ? null : await stillDamaged(ports, image, reached.ranges, signal)
+    const ranges = reached.ranges === null ? null : await stillDamaged(ports, image, reached.ranges, signal, most)
     if (ranges?.length === 0) continue
-    damage.set(pointId, [...(damage.get(pointId) ?? []), ...reachedDamage({ ...reached, ranges }, point.createdAt)])
+    damage.set(pointId, [...(damage.get(pointId) ?? []), ...reachedDamage({ ...reached, ranges }, foundAt)])
   }
   return { damage, sound: new Set([...doubted].filter((id) => !damage.has(id))) }
 }
@@ -85,7 +93,8 @@ async function markOthers(
     const mark = markOf(verdict, damage, concerned.point.id)
     const known = await readVerification(point.path)
     if (known?.ok !== false) await keep(concerned, point, mark)
-    else if (tellsMore(mark, known)) await keep(concerned, point, known.foundIn === null ? joined(mark, known) : mark)
+    else if (tellsMore(mark, known))
+      await keep(concerned, point, known.foundIn === null ? joined(mark, known, point) : mark)
   }
 }
 
@@ -133,35 +142,38 @@ async function verdictsOf(points: readonly StoredPoint[]): Promise<ReadonlyMap<P
 }
 
 /**
- * Judges a point by what the checks of others found, also while it was being made: none of them knew it then. Without a
- * content index, whatever bytes it may share with them count; with one, those are read. Its own finding stays. Answers
- * whether its verdict changed.
+ * Judges a point by what is known of those that it was built on, also since it was begun, and looks again at the damage
+ * that it is marked for: its own bytes decide when it has a content index. Points further below count by what their
+ * checks said of its parents. Its own finding stays. Answers what is to be held against it, null when nothing is.
  */
-export async function judgeByOthers({ ports, point, siblings, signal }: Concerned): Promise<boolean> {
+export async function judgeByOthers({ ports, point, siblings, signal }: Concerned): Promise<Verification | null> {
   const all = siblings()
   const verdicts = await verdictsOf(all)
-  const own = verdicts.get(point.id) ?? null
-  if (own?.ok === false && own.foundIn === null) return false
-  const isBad = (id: PointId | null | undefined) => verdicts.get(id as PointId)?.ok === false
-  // A mark is judged by the check that made it, as long as that one still says so.
-  const accusers = all.filter(
-    (other) => other.point.id !== point.id && isBad(other.point.id) && !isBad(verdicts.get(other.point.id)?.foundIn),
-  )
-  if (accusers.length === 0) return false
+  const badOf = (id: PointId | null) => {
+    const verdict = id === null ? null : verdicts.get(id)
+    return verdict?.ok === false ? verdict : null
+  }
+  const own = badOf(point.id)
+  if (own !== null && own.foundIn === null) return own
+  const below = new Set([...point.disks.map(({ parentId }) => parentId), own?.foundIn ?? null])
+  const accusers = all.filter((other) => below.has(other.point.id) && badOf(other.point.id) !== null)
+  if (accusers.length === 0) return own
   const images = await knownImages(ports, all)
   let mark: Verification | null = null
   for (const { point: other } of accusers) {
-    const verdict = verdicts.get(other.id) as Verification
-    const reach = await reachOf({ ports, point: other, signal }, images, verdict.damage, point.id)
+    const verdict = badOf(other.id) as Verification
+    const finder = all.find(({ point: { id } }) => id === verdict.foundIn && badOf(id) !== null)?.point ?? other
+    const only = { id: point.id, foundAt: finder.createdAt }
+    const reach = await reachOf({ ports, point: other, signal }, images, verdict.damage, only)
     const damage = reach.damage.get(point.id)
     if (damage === undefined) continue
-    const next = markOf(verdict, damage, other.id)
+    const next = markOf(verdict, damage, finder.id)
     if (tellsMore(next, mark ?? undefined)) mark = next
   }
   if (mark !== null) await keep({ ports }, point, mark)
-  else if (own?.ok === false && accusers.some((other) => other.point.id === own.foundIn)) await forget(point)
-  else return false
-  return true
+  else if (own !== null && badOf(own.foundIn) === null) return own
+  else if (own !== null) await forget(point)
+  return mark
 }
 
 /**
@@ -175,7 +187,7 @@ export async function spreadVerdict(concerned: Concerned, verdict: Verification)
   // First of all: whatever happens next, nobody takes this point for good.
   if (kept !== null) await keep(concerned, point, kept)
   else if (!verdict.ok && previous !== null && previous.foundIn !== null) {
-    await keep(concerned, point, joined(previous, verdict))
+    await keep(concerned, point, joined(previous, verdict, point))
   }
   const siblings = concerned.siblings()
   if (verdict.ok) {
@@ -185,6 +197,10 @@ export async function spreadVerdict(concerned: Concerned, verdict: Verification)
   const images = await knownImages(ports, siblings)
   const reach = await reachOf(concerned, images, verdict.damage)
   await markOthers(concerned, siblings, verdict, reach)
+  // One that was recorded meanwhile may have judged itself before those that it was built on were marked.
+  for (const { point: later } of concerned.siblings()) {
+    if (!siblings.some((one) => one.point.id === later.id)) await judgeByOthers({ ...concerned, point: later })
+  }
   const told = { ...verdict, damage: verdict.damage.map((one) => placed(images, point.id, one, reach.sound)) }
   if (kept !== null) await keep(concerned, point, told)
   return told

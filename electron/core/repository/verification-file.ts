@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { PointId } from '../../../shared/domain/ids.ts'
-import { Verification } from '../../../shared/domain/point.ts'
+import { type Point, Verification } from '../../../shared/domain/point.ts'
 import { writeDurably } from './durable-file.ts'
 import { verificationFile } from './names.ts'
 import { readPlainText } from './plain-file.ts'
@@ -29,10 +29,12 @@ export function replaces(next: Verification, previous: Verification | null): boo
 
 /**
  * Content that the check of another point found damaged, and the point's own broken structure: its own finding from then
- * on, so that neither a sound structure nor the other point's good content takes it away.
+ * on, so that neither a sound structure nor the other point's good content takes it away. Without a content index
+ * nothing could take that away, so it stays the other point's.
  */
-export function joined(content: Verification, structure: Verification): Verification {
-  return { ...content, damage: [...content.damage, ...structure.damage], foundIn: null }
+export function joined(content: Verification, structure: Verification, { index }: Pick<Point, 'index'>): Verification {
+  const foundIn = index.kind === 'complete' ? null : content.foundIn
+  return { ...content, damage: [...content.damage, ...structure.damage], foundIn }
 }
 
 /**

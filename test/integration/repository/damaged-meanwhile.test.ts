@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { spreadVerdict } from '../../../electron/core/repository/spreading-marks.ts'
 import type { PartialPoint } from '../../../electron/core/repository/types.ts'
 import type { Point } from '../../../shared/domain/point.ts'
 import { cloneVolume } from '../../support/clone-volume.ts'
@@ -15,12 +16,12 @@ const second: readonly Write[] = [{ offset: 2 * miB, length: miB }]
 const third: readonly Write[] = [{ offset: 4 * miB, length: miB }]
 
 /** Two checked points, and a third that is being written upon the second. */
-async function withThird(test: TestRepository, path: string, disk: TestDisk) {
+async function withThird(test: TestRepository, path: string, disk: TestDisk, first = full) {
   const { repository } = test
   const destination = await repository.addDestination(path, null)
   const machineId = newMachineId()
-  disk.write(full)
-  const wish = { machineId, parentId: null, writes: full }
+  disk.write(first)
+  const wish = { machineId, parentId: null, writes: first }
   const base = await repository.computeIndex(
     (await addIncremental(repository, destination, disk, wish)).id,
     noProgress,
@@ -143,4 +144,79 @@ describe('a parent that is found damaged while a backup builds on it', () => {
     expect(point.verification).toBeNull()
     expect((await test.repository.computeIndex(point.id, noProgress, never)).verification).toBeNull()
   })
+
+  it('marks a new point that was recorded before its parent was marked', async () => {
+    using drive = volume('ext4', 200)
+    await using test = await testRepository()
+    using disk = new TestDisk(6 * miB)
+    const { base, parent, partial, facts } = await withThird(test, drive.path, disk)
+    const point = await test.repository.record(partial, facts)
+    expect(point.verification).toBeNull()
+    flip(base, disk, miB + 5)
+    const stored = [base, parent, point].map((one, sequence) => ({
+      ...{ point: one, sequence, backedBy: one.needs, newer: false },
+    }))
+    let asked = 0
+    const siblings = () => {
+      asked += 1
+      return asked === 1 ? stored.slice(0, 2) : stored
+    }
+    const damage = { diskId: disk.id, file: 'disk-vda.qcow2', kind: 'content' as const, text: 'Differs.' }
+    const found = [{ ...damage, offset: miB, length: miB }]
+    const verdict = { level: 'content' as const, ok: false, at: base.createdAt, damage: found, foundIn: null }
+    await spreadVerdict({ ports: test.ports, point: base, siblings, signal: never }, verdict)
+    await test.repository.refresh()
+    for (const one of [parent, point]) expect(verdictOn(test, one)).toMatchObject({ ok: false, foundIn: base.id })
+  })
+})
+
+/** More stretches than a verdict lists: the last one stands for all up to the disk's end. */
+const scattered: readonly Write[] = Array.from({ length: 51 }, (_, number) => ({
+  offset: 2 * number * miB,
+  length: 65536,
+}))
+
+describe('a point further below that was damaged for itself', () => {
+  it('says nothing against a new point, whose parent is sound, whether it is read back or not', async () => {
+    using drive = cloneVolume('xfs')
+    await using test = await testRepository()
+    using disk = new TestDisk(6 * miB)
+    const { base, parent, partial, facts } = await withThird(test, drive.path, disk)
+    flip(base, disk, miB + 5)
+    expect(await verify(test, base)).toMatchObject({ ok: false })
+    expect(await verify(test, parent)).toMatchObject({ ok: true })
+    const point = await test.repository.record(partial, facts)
+    expect(point.verification).toBeNull()
+    await expect(test.repository.computeIndex(point.id, noProgress, AbortSignal.abort())).rejects.toThrow()
+    expect(verdictOn(test, point)).toBeNull()
+    expect(await test.repository.computeIndex(point.id, noProgress, never)).toMatchObject({ verification: null })
+  })
+
+  it('in more places than are listed says nothing either', async () => {
+    using drive = cloneVolume('xfs')
+    await using test = await testRepository()
+    using disk = new TestDisk(320 * miB)
+    const { base, parent, partial, facts } = await withThird(test, drive.path, disk, scattered)
+    for (const { offset } of scattered) flip(base, disk, offset + 5)
+    expect(await verify(test, base)).toMatchObject({ ok: false })
+    expect(await verify(test, parent)).toMatchObject({ ok: true })
+    const point = await test.repository.record(partial, facts)
+    expect(point.verification).toBeNull()
+    const checked = await test.repository.computeIndex(point.id, noProgress, never)
+    expect(checked).toMatchObject({ verification: null, index: { kind: 'complete' } })
+  })
+})
+
+it('a parent that was damaged for itself in more places than are listed leaves a new point good that was read', async () => {
+  using drive = cloneVolume('xfs')
+  await using test = await testRepository()
+  using disk = new TestDisk(320 * miB)
+  const { parent, partial, facts } = await withThird(test, drive.path, disk, scattered)
+  // The third writes its own bytes at 4 MiB.
+  for (const { offset } of scattered) flip(parent, disk, offset + 5)
+  expect(await verify(test, parent)).toMatchObject({ ok: false })
+  const point = await test.repository.record(partial, facts)
+  expect(point.verification).toMatchObject({ ok: false, foundIn: parent.id })
+  const checked = await test.repository.computeIndex(point.id, noProgress, never)
+  expect(checked).toMatchObject({ verification: null, index: { kind: 'complete' } })
 })

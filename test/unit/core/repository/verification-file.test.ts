@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { keptVerdict, replaces } from '../../../../electron/core/repository/verification-file.ts'
+import { joined, keptVerdict, replaces } from '../../../../electron/core/repository/verification-file.ts'
+import type { PointId } from '../../../../shared/domain/ids.ts'
 import type { Verification } from '../../../../shared/domain/point.ts'
+import { freshId } from '../../../support/core.ts'
 
 const verdict = (level: Verification['level'], ok: boolean, at = '2026-01-02T00:00:00.000Z'): Verification => ({
   level,
@@ -44,4 +46,12 @@ describe('which verdict on a point is kept', () => {
     expect(keptVerdict(verdict('content', true, later), verdict('content', true)).level).toBe('content')
     expect(keptVerdict(verdict('content', true, later), null).level).toBe('content')
   })
+})
+
+it('the mark of another point stays its own on a point without an index, broken structure or not, or nothing would clear it', () => {
+  const foundIn = freshId<PointId>()
+  const mark = { ...verdict('content', false), foundIn }
+  const broken = verdict('structure', false)
+  expect(joined(mark, broken, { index: { kind: 'none' } }).foundIn).toBe(foundIn)
+  expect(joined(mark, broken, { index: { kind: 'complete' } }).foundIn).toBeNull()
 })
