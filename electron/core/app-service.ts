@@ -54,6 +54,7 @@ const newestFirst = <T>(items: readonly T[], time: (item: T) => string): T[] =>
 export function createHandlers(services: Services): Handlers {
   const { machines, repository, backups, restores, points, keeping, board, activity, settings, demo, needless } =
     services
+  const isFree = (id: MachineId) => board.active().every((job) => job.machineId !== id)
   const hello: HostInfo = {
     ipcVersion,
     version: services.version,
@@ -76,7 +77,7 @@ export function createHandlers(services: Services): Handlers {
     'machines.remove': async ({ machineId }) => {
       assertIdle(board, machineId)
       const ours = repository.destinations().map(({ id }) => id)
-      await needless.forget(machines.get(machineId), ours)
+      await needless.forget(machines.get(machineId), ours, ({ id }) => isFree(id))
       // Something may have begun meanwhile.
       assertIdle(board, machineId)
       return done(machines.remove(machineId))
@@ -98,9 +99,8 @@ export function createHandlers(services: Services): Handlers {
     'destinations.remove': async ({ destinationId }) => {
       await repository.removeDestination(destinationId)
       // Images of a machine that is off may be what one of its jobs is working on.
-      const isFree = (id: MachineId) => board.active().every((job) => job.machineId !== id)
-      const how = ({ id, state }: Machine) => (state.kind !== 'off' || isFree(id) ? 'now' : 'later')
-      const forget = (machine: Machine) => needless.forget(machine, [destinationId], how(machine))
+      const mayNow = ({ id, state }: Machine) => state.kind !== 'off' || isFree(id)
+      const forget = (machine: Machine) => needless.forget(machine, [destinationId], mayNow)
       return done(Promise.all(machines.list().map(forget)))
     },
 

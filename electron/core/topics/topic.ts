@@ -10,6 +10,7 @@ export class Topic<T extends TopicName> {
   readonly name: T
   #items = new Map<string, { item: TopicItem<T>; text: string }>()
   #listeners = new Set<Listener<T>>()
+  #followers = new Set<Listener<T>>()
   #seq = 0
   #onWatched: (watched: boolean) => void = () => {}
   #onError: (error: unknown) => void
@@ -59,6 +60,13 @@ export class Topic<T extends TopicName> {
     }
   }
 
+  /** For Floe's own parts: as `subscribe`, but nobody looks. */
+  follow(listener: Listener<T>): () => void {
+    this.#followers.add(listener)
+    listener({ kind: 'snapshot', topic: this.name, seq: this.#seq, items: this.list() })
+    return () => void this.#followers.delete(listener)
+  }
+
   /** Tells when the first subscriber comes and when the last one goes: somebody looks, or nobody. */
   whenWatched(listener: (watched: boolean) => void): void {
     this.#onWatched = listener
@@ -67,7 +75,7 @@ export class Topic<T extends TopicName> {
 
   #tell(upserts: TopicItem<T>[], removals: string[]): void {
     this.#seq += 1
-    for (const listener of this.#listeners) {
+    for (const listener of [...this.#followers, ...this.#listeners]) {
       try {
         listener({ kind: 'delta', topic: this.name, seq: this.#seq, upserts, removals })
       } catch (error) {

@@ -25,6 +25,9 @@ export interface ForgettingDependencies {
   readonly patienceMs?: number
 }
 
+/** Right before anything is removed it is asked once more; it throws when that may not be done any more. */
+export type AssertWanted = () => void
+
 const usualPatienceMs = 20_000
 
 /**
@@ -36,6 +39,7 @@ export async function forgetChanges(
   machine: Machine,
   destinationIds: readonly DestinationId[],
   { machines, ports, patienceMs = usualPatienceMs }: ForgettingDependencies,
+  assertWanted: AssertWanted = () => {},
 ): Promise<boolean> {
   const { logger } = ports
   const about = { machine: machine.name }
@@ -45,9 +49,9 @@ export async function forgetChanges(
     const { kind } = machine.state
     const work =
       kind === 'running' || kind === 'guest-paused'
-        ? forgetLive(machine.id, destinationIds, machines, patienceMs)
+        ? forgetLive(machine.id, destinationIds, { machines, patienceMs, assertWanted })
         : kind === 'off'
-          ? forgetOff(machine, destinationIds, { machines, ports }, ended.signal)
+          ? forgetOff(machine, destinationIds, { machines, ports, assertWanted }, ended.signal)
           : Promise.reject(new Error('The machine can’t be reached.'))
     const { removed, all } = await within(patienceMs, work).finally(() => ended.abort())
     if (removed > 0) logger.info('Removed dirty bitmaps that nobody needs any more', { ...about, removed })
@@ -59,15 +63,24 @@ export async function forgetChanges(
   }
 }
 
+interface Live {
+  readonly machines: ForgettingMachines
+  readonly patienceMs: number
+  readonly assertWanted: AssertWanted
+}
+
 /** The connection is given back in time: a machine whose connection is in use cannot be removed. */
 async function forgetLive(
   id: MachineId,
   destinationIds: readonly DestinationId[],
-  machines: ForgettingMachines,
-  patienceMs: number,
+  { machines, patienceMs, assertWanted }: Live,
 ): Promise<Removed> {
   await using lease = await machines.acquire(id)
-  const work = async () => removeAllOf(lease.session, await lease.inventory(), destinationIds)
+  const work = async () => {
+    const disks = await lease.inventory()
+    assertWanted()
+    return removeAllOf(lease.session, disks, destinationIds)
+  }
   return await within(patienceMs / 2, work())
 }
 
@@ -78,7 +91,7 @@ async function forgetLive(
 async function forgetOff(
   { id, disks }: Machine,
   destinationIds: readonly DestinationId[],
-  { machines, ports }: Pick<ForgettingDependencies, 'machines' | 'ports'>,
+  { machines, ports, assertWanted }: Pick<ForgettingDependencies, 'machines' | 'ports'> & Pick<Live, 'assertWanted'>,
   signal: AbortSignal,
 ): Promise<Removed> {
   const own = disks.filter(({ imagePath, format }) => imagePath !== null && format === 'qcow2')
@@ -90,6 +103,7 @@ async function forgetOff(
     const [sign] = await machines.signsOfLife(id, paths)
     if (sign) throw new Error(sign.text)
     signal.throwIfAborted()
+    assertWanted()
   }
   await assertOff()
   return removeAllOfImages(own, destinationIds, { env: ports.env, assertOff })

@@ -8,7 +8,7 @@ import type { Machine } from '../../../shared/domain/machine.ts'
 import { JsonFile } from '../home/json-file.ts'
 import type { JobBoard } from '../jobs/types.ts'
 import type { Topics } from '../topics/topic.ts'
-import { type ForgettingDependencies, forgetChanges } from './forgetting.ts'
+import { type AssertWanted, type ForgettingDependencies, forgetChanges } from './forgetting.ts'
 
 /** By machine: whose bitmaps are to go. */
 const Remembered = z.object({ machines: z.record(MachineId, z.array(DestinationId)) })
@@ -21,6 +21,8 @@ export interface NeedlessDependencies extends ForgettingDependencies {
   /** Path of <home>/needless-bitmaps.json. */
   readonly file: string
 }
+
+const notNow = () => new Error('Something else has begun there meanwhile.')
 
 export class NeedlessBitmaps {
   readonly #deps: NeedlessDependencies
@@ -46,13 +48,13 @@ export class NeedlessBitmaps {
     for (const [id, ids] of read.kind === 'ok' ? Object.entries(read.value.machines) : []) {
       this.#left.set(MachineId.parse(id), new Set(ids))
     }
-    const ofJobs = topics.jobs.subscribe((message) => {
+    const ofJobs = topics.jobs.follow((message) => {
       for (const job of message.kind === 'delta' ? message.upserts : []) {
         if (job.machineId !== null && isFinal(job.state)) this.#lastJob.set(job.machineId, job.id)
       }
       this.#look()
     })
-    this.#unsubscribe = [ofJobs, topics.machines.subscribe(() => this.#look())]
+    this.#unsubscribe = [ofJobs, topics.machines.follow(() => this.#look())]
   }
 
   /** Nothing is written afterwards. */
@@ -62,27 +64,47 @@ export class NeedlessBitmaps {
     await this.#work
   }
 
-  /** Takes them out now where that is possible; what stays is remembered. `later`: only remembered. Never throws. */
-  async forget(machine: Machine, ids: readonly DestinationId[], how: 'now' | 'later' = 'now'): Promise<void> {
-    if (ids.length === 0 || machine.disks.length === 0) return
+  /**
+   * Takes them out now where that is possible; what stays is remembered. `mayNow`: asked of the machine as it then is, up
+   * to the last moment. Never throws.
+   */
+  async forget(
+    seen: Machine,
+    ids: readonly DestinationId[],
+    mayNow: (machine: Machine) => boolean = () => true,
+  ): Promise<void> {
+    const { id } = seen
+    if (ids.length === 0 || seen.disks.length === 0) return
     // A machine whose connection is in use cannot be removed.
     await this.#work
-    await this.#leave(machine.id, [...this.#leftOn(machine.id), ...ids])
-    if (how === 'now' && (await forgetChanges(machine, ids, this.#deps))) await this.#done(machine.id, ids)
+    await this.#leave(id, [...this.#leftOn(id), ...ids])
+    const now = () => this.#deps.topics.machines.get(id) ?? seen
+    const machine = now()
+    if (!mayNow(machine)) return
+    const assertWanted: AssertWanted = () => {
+      if (now().state.kind !== machine.state.kind || !mayNow(now())) throw notNow()
+    }
+    if (await forgetChanges(machine, ids, this.#deps, assertWanted)) await this.#done(id, ids)
   }
 
   #look(): void {
     for (const id of this.#left.keys()) {
-      const machine = this.#deps.topics.machines.get(id)
-      if (!machine || machine.disks.length === 0 || this.#gone(id).length === 0) continue
-      const { kind } = machine.state
-      if (kind !== 'running' && kind !== 'guest-paused') continue
-      if (this.#deps.board.active().some(({ machineId }) => machineId === id)) continue
+      const machine = this.#askable(id)
+      if (machine === null) continue
       const occasion = `${machine.pid} ${machine.runningSince} ${this.#lastJob.get(id) ?? ''}`
       if (this.#asked.get(id) === occasion) continue
       this.#asked.set(id, occasion)
       this.#work = this.#work.then(() => this.#ask(id))
     }
+  }
+
+  /** A machine that runs, with something left on it and no job of Floe's; else null. */
+  #askable(id: MachineId): Machine | null {
+    const machine = this.#deps.topics.machines.get(id)
+    if (!machine || machine.disks.length === 0 || this.#gone(id).length === 0) return null
+    const { kind } = machine.state
+    if (kind !== 'running' && kind !== 'guest-paused') return null
+    return this.#deps.board.active().some(({ machineId }) => machineId === id) ? null : machine
   }
 
   #leftOn(id: MachineId): readonly DestinationId[] {
@@ -95,10 +117,16 @@ export class NeedlessBitmaps {
   }
 
   async #ask(id: MachineId): Promise<void> {
-    const machine = this.#deps.topics.machines.get(id)
+    const machine = this.#askable(id)
+    if (this.#stopped) return
+    // Its turn came too late: it is asked at the next occasion of any kind.
+    if (machine === null) return void this.#asked.delete(id)
     const ids = this.#gone(id)
-    if (this.#stopped || !machine || !(await forgetChanges(machine, ids, this.#deps))) return
-    await this.#done(id, ids)
+    const assertWanted: AssertWanted = () => {
+      const gone = this.#gone(id)
+      if (this.#askable(id) === null || ids.some((each) => !gone.includes(each))) throw notNow()
+    }
+    if (await forgetChanges(machine, ids, this.#deps, assertWanted)) await this.#done(id, ids)
   }
 
   #done(id: MachineId, ids: readonly DestinationId[]): Promise<void> {

@@ -16,11 +16,14 @@ const machineId = MachineId.parse('m00000000001')
 const [gone, kept] = [DestinationId.parse('dgone0000001'), DestinationId.parse('dkept0000001')]
 const nameOf = (id: DestinationId) => `floe-${id}-p00000000001-0123abcd`
 
+type World = ReturnType<typeof world>
+
 /** One machine with one disk, on which a QEMU has bitmaps. */
 function world(file: string) {
   const bitmaps = new Set([nameOf(gone), nameOf(kept), 'foreign'])
   const inUse = new Set<string>()
   let [asked, refused] = [0, 0]
+  let held = Promise.resolve()
   const session = {
     execute: async (command: string, { name }: { name: string }) => {
       if (command === 'query-named-block-nodes') {
@@ -39,6 +42,7 @@ function world(file: string) {
   const machines: ForgettingMachines = {
     acquire: async () => {
       asked += 1
+      await held
       return { session, inventory: async () => disks as never, [Symbol.asyncDispose]: async () => {} }
     },
     signsOfLife: async () => [],
@@ -55,7 +59,7 @@ function world(file: string) {
     await needless.start()
     return needless
   }
-  const machine = (kind: 'busy' | 'running', pid = 1) => {
+  const machine = (kind: 'busy' | 'running' | 'off', pid = 1) => {
     const state = kind === 'busy' ? { kind, program: null, pid: null } : { kind }
     return { id: machineId, name: 'm', state, pid, runningSince: null, disks } as unknown as Machine
   }
@@ -69,6 +73,12 @@ function world(file: string) {
     start,
     machine,
     remembered,
+    /** From now on a connection is given only when `release` is called. */
+    hold: () => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held = promise
+      return resolve
+    },
     asked: () => asked,
     refused: () => refused,
   }
@@ -120,7 +130,7 @@ it('a destination that Floe has keeps its bitmaps, whatever is remembered', asyn
   using dir = tempDir()
   const { bitmaps, topics, destinations, start, machine, remembered, asked } = world(dir.file('left.json'))
   const needless = await start()
-  await needless.forget(machine('running'), [kept, gone], 'later')
+  await needless.forget(machine('running'), [kept, gone], () => false)
   destinations.push({ id: gone })
   topics.machines.set(machine('running'))
   expect(asked()).toBe(0)
@@ -130,4 +140,24 @@ it('a destination that Floe has keeps its bitmaps, whatever is remembered', asyn
   expect(remembered()).toEqual({ [machineId]: [kept] })
   expect([...bitmaps]).toEqual([nameOf(kept), 'foreign'])
   await needless.stop()
+})
+
+it.each([
+  ['a machine that was turned off', ({ topics, machine }: World) => topics.machines.set(machine('off'))],
+  ['a machine on which a job began', ({ active }: World) => void active.push(testJob({ machineId }))],
+  ['a destination that came back', ({ destinations }: World) => void destinations.push({ id: gone })],
+])('nothing is removed from %s while Floe waited for the connection, and it stays remembered', async (_, happens) => {
+  using dir = tempDir()
+  const here = world(dir.file('left.json'))
+  const { bitmaps, topics, start, machine, remembered, asked, hold } = here
+  const needless = await start()
+  await needless.forget(machine('running'), [gone], () => false)
+  const release = hold()
+  topics.machines.set(machine('running'))
+  await until(() => asked() === 1, 'the connection to be asked for')
+  happens(here)
+  release()
+  await needless.stop()
+  expect(bitmaps).toContain(nameOf(gone))
+  expect(remembered()).toEqual({ [machineId]: [gone] })
 })
