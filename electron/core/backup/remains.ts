@@ -1,6 +1,7 @@
 // What an earlier run of Floe left of a backup: inside QEMU, on the destination, among the restore points.
 import { FloeError } from '../errors.ts'
 import { deviceRoots } from '../instant/devices.ts'
+import { QmpExecuteError } from '../qmp/errors.ts'
 import type { QmpSession } from '../qmp/types.ts'
 import type { Repository } from '../repository/types.ts'
 import type { Remains } from './events.ts'
@@ -42,6 +43,8 @@ async function lostMarks(session: QmpSession, plan: BackupPlan): Promise<FloeErr
     return null
   } catch (error) {
     if (error instanceof FloeError && error.code === 'backup/parent-lost') return error
+    // A QEMU that names no nodes, as after it has given up a damaged image, leaves it open.
+    if (error instanceof QmpExecuteError) return error
     throw error
   }
 }

@@ -43,11 +43,14 @@ function outcomeOf(error: unknown, machineName: string): NotFrozen {
   return error.code.startsWith('agent/') ? notFrozen('no-answer', error.message) : notFrozen('refused', error.message)
 }
 
+/** `required`: what is not wholly frozen counts as not frozen. */
+type Wish = FreezeWish & { readonly required: boolean }
+
 /**
  * Freezes the guest and answers once that is confirmed, or was undone. After a freeze whose undoing is not confirmed,
  * `frozen` stays raised and is let loose for the keeper.
  */
-export async function freeze(wish: FreezeWish, deps: FreezeDeps): Promise<Frozen | NotFrozen> {
+export async function freeze(wish: Wish, deps: FreezeDeps): Promise<Frozen | NotFrozen> {
   const { guest } = deps.touched
   if (guest.agent === null) {
     return notFrozen('no-agent', `${guest.machineName} has no channel to a guest agent, so it cannot be frozen.`)
@@ -70,7 +73,7 @@ export async function freeze(wish: FreezeWish, deps: FreezeDeps): Promise<Frozen
 }
 
 /** @throws FloeError before the guest was touched */
-async function freezeIn(session: AgentSession, wish: FreezeWish, deps: FreezeDeps): Promise<Frozen | NotFrozen> {
+async function freezeIn(session: AgentSession, wish: Wish, deps: FreezeDeps): Promise<Frozen | NotFrozen> {
   const { touched, ports, onPhase } = deps
   if ((await session.freezeStatus()) === 'frozen') {
     const reason = `${touched.guest.machineName} was frozen already, by another program than Floe; that was left alone.`
@@ -86,7 +89,7 @@ async function freezeIn(session: AgentSession, wish: FreezeWish, deps: FreezeDep
     const count = await session.freeze({ mountpoints, timeoutMs: wish.limitMs })
     const confirmedAt = ports.clock.monotonic()
     const confirmedAfterMs = confirmedAt - began
-    const share = frozenShare({ machineName, mountpoints, mounted, count })
+    const share = frozenShare({ machineName, mountpoints, mounted, count, required: wish.required })
     if (share.kind === 'enough') {
       const { fileSystems, partial } = share
       onPhase('frozen')

@@ -17,6 +17,8 @@ export interface FreezeAnswer {
   readonly mounted: readonly MountedFileSystem[] | null
   /** How many file systems the agent froze. */
   readonly count: number
+  /** Without a freeze there will be no backup: where all were to be frozen, some are too few. */
+  readonly required: boolean
 }
 
 /** File systems with data on a disk of their own that can be frozen; FAT and read-only images cannot. */
@@ -36,19 +38,23 @@ export function eachOnce(mountpoints: readonly string[]): readonly string[] {
 }
 
 /** Pure. */
-export function frozenShare({ machineName, mountpoints, mounted, count }: FreezeAnswer): FrozenShare {
+export function frozenShare({ machineName, mountpoints, mounted, count, required }: FreezeAnswer): FrozenShare {
   return mountpoints === null
-    ? shareOfAll(machineName, mounted, count)
+    ? shareOfAll({ machineName, mounted, count, required })
     : shareOfNamed(machineName, mountpoints, mounted, count)
 }
 
-function shareOfAll(machineName: string, mounted: FreezeAnswer['mounted'], count: number): FrozenShare {
+function shareOfAll({ machineName, mounted, count, required }: Omit<FreezeAnswer, 'mountpoints'>): FrozenShare {
   if (count === 0) {
     return { kind: 'too-few', why: `The agent of ${machineName} found no file system that it can freeze.` }
   }
   const expected = mounted?.filter(canFreeze) ?? []
   // Of fewer than expected nobody can say which they are.
-  const partial = count < devicesOf(expected).size
+  const all = devicesOf(expected).size
+  const partial = count < all
+  if (partial && required) {
+    return { kind: 'too-few', why: `Of ${all} file systems of ${machineName} only ${count} could be frozen.` }
+  }
   return { kind: 'enough', fileSystems: partial ? [] : expected.map(named), partial }
 }
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { Unfinished } from '../../../../electron/core/backup/journal.ts'
 import type { QemuLink } from '../../../../electron/core/backup/link.ts'
 import { findRemains } from '../../../../electron/core/backup/remains.ts'
-import { QmpInterruptedError } from '../../../../electron/core/qmp/errors.ts'
+import { QmpExecuteError, QmpInterruptedError } from '../../../../electron/core/qmp/errors.ts'
 import type { QmpSession } from '../../../../electron/core/qmp/types.ts'
 import { endMarkOf } from '../../../../electron/core/tracking/naming.ts'
 
@@ -48,6 +48,27 @@ it.each([
   const { remains, lost } = await findRemains(unfinished, link, { points: () => [] }, true)
   expect(remains).toMatchObject({ jobs })
   expect(lost).toBeNull()
+})
+
+it('ends copies that nobody saw begin when QEMU names no nodes, and so does not tell whether their marks are whole', async () => {
+  const answers: Record<string, unknown> = {
+    'query-jobs': [{ id: 'j0' }],
+    'query-block': [{ qdev: 'd0', inserted: { 'node-name': 'f0', drv: 'x' } }],
+  }
+  const execute = async (command: string) => {
+    if (command in answers) return answers[command]
+    throw new QmpExecuteError(command, 'GenericError', "Node 't0' is ejected")
+  }
+  const disk = { id: 'vda', jobName: 'j0', targetNode: 't0', sourceNode: 'n0', parentId: 'p', oldBitmap: 'floe-d-p' }
+  const unfinished = {
+    header: { machineId: 'm', pointId: 'p', plan: { disks: [{ ...disk, snapshot: null }] } },
+    state: { state: 'starting', cancelled: false },
+    notes: { closed: false },
+  } as unknown as Unfinished
+  const link = { use: (work) => work({ execute } as unknown as QmpSession) } as QemuLink
+  const { remains, lost } = await findRemains(unfinished, link, { points: () => [] }, true)
+  expect(remains).toMatchObject({ jobs: 'some', targets: 'all' })
+  expect(lost).toMatchObject({ code: 'machine/qemu-refused' })
 })
 
 it.each([

@@ -11,7 +11,8 @@ const share = (
   mountpoints: readonly string[] | null,
   count: number,
   mounted: readonly MountedFileSystem[] | null = all,
-) => frozenShare({ machineName: 'debian', mountpoints, mounted, count })
+  required = false,
+) => frozenShare({ machineName: 'debian', mountpoints, mounted, count, required })
 const names = (answer: ReturnType<typeof share>) =>
   answer.kind === 'enough' ? answer.fileSystems.map(({ mountpoint }) => mountpoint) : answer.kind
 
@@ -26,6 +27,15 @@ describe('a freeze of all file systems', () => {
 
   test('that froze fewer names none and says that it is not of all', () => {
     expect(share(null, 1)).toEqual({ kind: 'enough', partial: true, fileSystems: [] })
+  })
+
+  test('that is required is of all of them or none', () => {
+    expect(share(null, 2, all, true)).toMatchObject({ kind: 'enough', partial: false })
+    expect(share(null, 1, all, true)).toEqual({
+      kind: 'too-few',
+      why: 'Of 2 file systems of debian only 1 could be frozen.',
+    })
+    expect(share(['/data'], 1, all, true)).toMatchObject({ kind: 'enough', partial: true })
   })
 
   test('is believed of an agent that may not tell what is mounted, unless it froze none', () => {
