@@ -21,11 +21,19 @@ export class PointSteps {
 
   async record(instant: BackupInstant): Promise<void> {
     const run = this.#run
-    const { header, partial, place, deps } = run
+    const { header, deps } = run
     await run.link.close()
+    if (this.recordedPoint() === null) await this.#record(instant)
+    const damaged = await this.#knownDamage()
+    await removeOldBitmaps(deps.machines, header.machineId, header, deps.ports.logger)
+    run.post(damaged === null ? { event: 'recorded' } : { event: 'recorded', damaged: toProblem(damaged) })
+  }
+
+  async #record(instant: BackupInstant): Promise<void> {
+    const { header, partial, place, deps } = this.#run
     if (!partial) throw notRecorded(place, new Error('The folder with the copied disks is not there.'))
     try {
-      run.point = await deps.repository.record(partial, {
+      await deps.repository.record(partial, {
         createdAt: instant.at,
         consistency: instant.consistency,
         consistencyReason: instant.reason,
@@ -38,13 +46,9 @@ export class PointSteps {
         disks: await this.#copiedDisks(),
       })
     } catch (error) {
-      run.point = this.recordedPoint()
-      if (!run.point) throw await this.#whyNotRecorded(partial, error)
+      if (!this.recordedPoint()) throw await this.#whyNotRecorded(partial, error)
       deps.ports.logger.warn('Recording complained, yet the restore point is there', { error: String(error) })
     }
-    await removeOldBitmaps(deps.machines, header.machineId, header, deps.ports.logger)
-    const damaged = this.#knownDamage()
-    run.post(damaged === null ? { event: 'recorded' } : { event: 'recorded', damaged: toProblem(damaged) })
   }
 
   async discard(): Promise<void> {
@@ -72,7 +76,7 @@ export class PointSteps {
     } catch (error) {
       if (error instanceof FloeError && error.code === 'backup/proof-failed') throw error
       if (!this.#check.signal.aborted) throw checkFailed(run.place, error)
-      const damaged = this.#knownDamage()
+      const damaged = await this.#knownDamage()
       if (damaged !== null) throw damaged
       return run.post({ event: 'check-skipped' })
     } finally {
@@ -94,8 +98,10 @@ export class PointSteps {
   }
 
   /** Null when no check has said anything against the point. */
-  #knownDamage(): FloeError | null {
-    const verdict = this.recordedPoint()?.verification
+  async #knownDamage(): Promise<FloeError | null> {
+    const run = this.#run
+    run.point = await run.deps.repository.judge(run.header.pointId)
+    const verdict = run.point.verification
     return verdict?.ok === false ? builtOnDamage(this.#run.place, verdict.damage) : null
   }
 

@@ -226,8 +226,9 @@ function whileRecording(state: In<'recording'>, event: BackupEvent, options: Bac
     case 'record-failed':
       return discard(failed(event.problem))
     case 'resumed':
-      if (event.remains.recorded) return afterRecording(options.check, state.instant)
-      return event.remains.partial ? record(state.instant) : discard(failed(event.problem))
+      if (!event.remains.recorded && !event.remains.partial) return discard(failed(event.problem))
+      // Recorded or not: whether it is damaged from the start may not have been asked.
+      return record(state.instant)
     default:
       return stay(state)
   }

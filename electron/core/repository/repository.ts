@@ -267,6 +267,7 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       await catalog.refresh()
       return judge(partial.pointId)
     },
+    judge: (id) => judge(id),
     async sweepPartials(alive) {
       let removed = 0
       let bytes = 0

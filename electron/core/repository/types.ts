@@ -164,6 +164,11 @@ export interface Repository extends IncrementalStore, KeepingStore {
   discard(partial: PartialPoint): Promise<void>
   /** fsync of the images, manifest last (temp + fsync + rename + fsync of the folder), then the folder's final name. */
   record(partial: PartialPoint, facts: PointFacts): Promise<Point>
+  /**
+   * A recorded point with what is to be held against it: damage of those that it was built on, found also while it was
+   * made. @throws FloeError `point/unknown`
+   */
+  judge(id: PointId): Promise<Point>
   /** Partial folders of this home that no job in `alive` owns. Removes them and says how many bytes. */
   sweepPartials(alive: ReadonlySet<JobId>): Promise<{ removed: number; bytes: number }>
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spreadVerdict } from '../../../electron/core/repository/spreading-marks.ts'
@@ -143,6 +143,23 @@ describe('a parent that is found damaged while a backup builds on it', () => {
     const point = await test.repository.record(partial, facts)
     expect(point.verification).toBeNull()
     expect((await test.repository.computeIndex(point.id, noProgress, never)).verification).toBeNull()
+  })
+
+  it('costs the new point its check also when the mark cannot be written', async () => {
+    using drive = volume('ext4', 200)
+    await using test = await testRepository()
+    using disk = new TestDisk(6 * miB)
+    const { base, parent, partial, facts } = await withThird(test, drive.path, disk)
+    const point = await test.repository.record(partial, facts)
+    mkdirSync(join(point.path, 'verification.json'))
+    flip(base, disk, miB + 5)
+    await verify(test, base)
+    expect(verdictOn(test, parent)).toMatchObject({ ok: false })
+    expect(verdictOn(test, point)).toBeNull()
+    expect((await test.repository.judge(point.id)).verification).toMatchObject({ ok: false, foundIn: base.id })
+    await expect(test.repository.computeIndex(point.id, noProgress, never)).rejects.toMatchObject({
+      code: 'backup/check-failed',
+    })
   })
 
   it('marks a new point that was recorded before its parent was marked', async () => {

@@ -210,6 +210,15 @@ test('a recorded point that is known to be damaged never counts as good, whether
   expect(transition(recording, recorded, { ...plainly, check: true }).effects).toEqual([{ effect: 'check' }])
 })
 
+test('a point that Floe recorded before it was killed is judged before it counts as good', () => {
+  const recording: BackupState = { state: 'recording', instant }
+  const remains: Remains = { jobs: 'none', targets: 'none', partial: false, recorded: true }
+  for (const check of [true, false]) {
+    const next = transition(recording, { event: 'resumed', remains, problem }, { ...plainly, check })
+    expect(next).toMatchObject({ state: recording, effects: [{ effect: 'record' }] })
+  }
+})
+
 test('a good verdict of every disk is needed before anything is recorded', () => {
   const given = { ...plainly, diskCount: 2 }
   const copying: BackupState = { state: 'copying', instant, rescueGuest: true, finished: [] }
