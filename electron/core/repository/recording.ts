@@ -38,7 +38,7 @@ interface Recording {
  * @throws FloeError `backup/not-recorded`, `backup/parent-lost`, `system/*`
  */
 export async function recordPoint(
-  ports: Pick<Ports, 'env'>,
+  ports: Pick<Ports, 'env' | 'logger'>,
   partial: PartialPoint,
   facts: PointFacts,
   recording: Recording,
@@ -84,7 +84,7 @@ function assertSameDisks(partial: PartialPoint, facts: PointFacts, owner: Owner)
 }
 
 async function describePoint(
-  ports: Pick<Ports, 'env'>,
+  ports: Pick<Ports, 'env' | 'logger'>,
   partial: PartialPoint,
   facts: PointFacts,
   recording: Recording,

@@ -2,7 +2,7 @@
 // the backup wrote into it. Everything here may be done again after a crash.
 import { lstat, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { bytesIn } from '../extents/extents.ts'
+import { bytesIn, type Extents } from '../extents/extents.ts'
 import type { Ports } from '../ports/index.ts'
 import { type ImageInfo, imageInfo } from '../qemu-img/index.ts'
 import { backingPlace, diskAt } from './backing.ts'
@@ -49,9 +49,19 @@ async function backingOf(folder: string, info: ImageInfo, begun: BegunImage | nu
   return { pointId: place.pointId, file: place.file }
 }
 
+/** Bytes written into a clone: zeroes are a mark in its tables, whatever the guest discarded. A figure, never worth a copy. */
+async function bytesWritten(ports: Pick<Ports, 'env' | 'logger'>, path: string, copied: Extents): Promise<number> {
+  try {
+    return bytesIn(await dataExtents(ports, path, copied))
+  } catch (error) {
+    ports.logger.warn('Zeroes that a backup wrote are counted like data', { path, error: String(error) })
+    return bytesIn(copied)
+  }
+}
+
 /** @throws FloeError `backup/parent-lost`, `system/*`, the system's error, or an Error that says what is wrong */
 export async function settleImage(
-  ports: Pick<Ports, 'env'>,
+  ports: Pick<Ports, 'env' | 'logger'>,
   partial: PartialPoint,
   facts: PointFacts['disks'][number],
   begun: BegunImage | null,
@@ -84,9 +94,9 @@ export async function settleImage(
     base,
     copiedFile: list,
   }
-  // Zeroes in a clone are a mark in its tables, whatever the guest discarded.
-  const data = base === null || copied === null ? null : await dataExtents(ports, path, copied.extents)
-  const image = data !== null ? bytesIn(data) : base === null ? await occupied(path) : disk.bytesCopied
+  const isCounted = base !== null && copied !== null
+  const own = base === null ? await occupied(path) : disk.bytesCopied
+  const image = isCounted ? await bytesWritten(ports, path, copied.extents) : own
   if (list === null) return { disk, files: [{ name: file, size }], ownBytes: image }
   const listPath = join(partial.folder, list)
   const files = [

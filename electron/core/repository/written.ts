@@ -3,7 +3,7 @@
 import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DiskId } from '../../../shared/domain/ids.ts'
-import { type Extent, type Extents, extentsOf } from '../extents/extents.ts'
+import { type Extent, type Extents, extentsOf, intersection } from '../extents/extents.ts'
 import { readImageBitmap } from '../nbd/bitmap.ts'
 import { NbdClient } from '../nbd/client.ts'
 import { serveImage } from '../nbd/server.ts'
@@ -20,30 +20,28 @@ import { writtenBitmap } from './types.ts'
 const statusStep = 2 ** 31
 
 /**
- * What is not zero in an image; `within`: only there, at the price of that.
+ * What is not zero in an image; `within`: only there, asked for in large steps from its first byte to its last.
  * @throws FloeError `system/*`, NbdConnectionError, NbdServerError
  */
 export async function dataExtents(ports: Pick<Ports, 'env'>, path: string, within: Extents | null = null) {
-  if (within?.length === 0) return within
+  const [first, last] = [within?.at(0), within?.at(-1)]
+  if (within !== null && (!first || !last)) return within
   await using server = await serveImage({ path, format: 'qcow2' }, { env: ports.env })
   const client = await NbdClient.connect(server.socketPath)
   try {
-    const asked = within ?? [{ offset: 0, length: client.size }]
+    const end = last ? last.offset + last.length : client.size
+    const asked = within ?? [{ offset: 0, length: end }]
     if (!client.knowsZeroes) return asked
     const found: Extent[] = []
-    for (const { offset: start, length: size } of asked) {
-      const end = start + size
-      let offset = start
-      while (offset < end) {
-        const runs = await client.blockStatus(offset, Math.min(statusStep, end - offset))
-        if (runs.length === 0) throw new Error('The NBD server told nothing about a part of the image.')
-        for (const { length, zero } of runs) {
-          if (!zero && offset < end) found.push({ offset, length: Math.min(length, end - offset) })
-          offset += length
-        }
+    for (let offset = first?.offset ?? 0; offset < end; ) {
+      const runs = await client.blockStatus(offset, Math.min(statusStep, end - offset))
+      if (runs.length === 0) throw new Error('The NBD server told nothing about a part of the image.')
+      for (const { length, zero } of runs) {
+        if (!zero) found.push({ offset, length })
+        offset += length
       }
     }
-    return extentsOf(found)
+    return intersection(asked, extentsOf(found))
   } finally {
     client.close()
   }

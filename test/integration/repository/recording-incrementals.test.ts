@@ -91,6 +91,25 @@ describe('recording an incremental goes on after a failure', () => {
     expect(info).not.toContain('floe-written')
   })
 
+  it('of counting the zeroes in a clone, which then count like data', async () => {
+    using tools = failingTools()
+    using place = cloneVolume('xfs')
+    using disk = new TestDisk(1 << 20)
+    await using test = await testRepository({ env: { ...process.env, FLOE_QEMU_DIR: tools.folder } })
+    const { destination, wish } = await withParent(test, place.path, disk)
+    const zeroes = { ...wish, writes: second.map((write) => ({ ...write, zero: true })) }
+    const bytes: number[] = []
+    for (const call of [null, 5]) {
+      const { partial, facts } = await beginIncremental(test.repository, destination, disk, zeroes)
+      tools.fail(call, 'before')
+      const point = await test.repository.record(partial, facts)
+      tools.fail(null, 'before')
+      expect(point).toMatchObject({ storage: 'clone', unreadable: null })
+      bytes.push(point.bytes)
+    }
+    expect(bytes[1]).toBe((bytes[0] ?? 0) + 64 * kiB)
+  })
+
   it('between the manifest and the final name, and after it', async () => {
     using place = tempDir()
     using disk = new TestDisk(1 << 20)
