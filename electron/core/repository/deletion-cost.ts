@@ -1,13 +1,12 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PointId } from '../../../shared/domain/ids.ts'
-import { difference, type Extent, type Extents, extentsOf } from '../extents/extents.ts'
+import { difference, type Extents, extentsOf } from '../extents/extents.ts'
 import { freedBy, type HeldDisk } from '../retention/freed.ts'
-import { chunkCount, chunkLength, chunkSize, isZeroHash } from './content-index/format.ts'
+import { beginningLength, dataBy } from './content-index/format.ts'
 import { decodeCopied } from './copied-file.ts'
 import type { Manifest, ManifestDisk } from './manifest.ts'
-import { readPlainBytes } from './plain-file.ts'
-import { loadIndex } from './point-files.ts'
+import { readPlainBeginning, readPlainBytes } from './plain-file.ts'
 import { bytesOf } from './scan.ts'
 
 export interface ReadPoint {
@@ -25,15 +24,11 @@ export interface DeletionCost {
 
 /** What a disk shows that is zeroes and what is not, in whole chunks; null when it was never indexed. */
 async function chunksOf(folder: string, disk: ManifestDisk): Promise<{ zeroes: Extents; others: Extents } | null> {
-  const loaded = disk.contentRoot === null ? null : await loadIndex(folder, disk)
-  if (loaded?.kind !== 'index') return null
-  const { virtualSize, hashes } = loaded.index
-  const [zeroes, others]: [Extent[], Extent[]] = [[], []]
-  for (let chunk = 0; chunk < chunkCount(virtualSize); chunk += 1) {
-    const list = isZeroHash(hashes, chunk) ? zeroes : others
-    list.push({ offset: chunk * chunkSize, length: chunkLength(virtualSize, chunk) })
-  }
-  return { zeroes: extentsOf(zeroes), others: extentsOf(others) }
+  const { contentRoot, indexFile, virtualSize } = disk
+  if (contentRoot === null || indexFile === null) return null
+  const beginning = await readPlainBeginning(join(folder, indexFile), beginningLength(virtualSize)).catch(() => null)
+  const others = beginning && dataBy(beginning, contentRoot, virtualSize)
+  return others && { zeroes: difference([{ offset: 0, length: virtualSize }], others), others }
 }
 
 async function copiedInto(folder: string, disk: ManifestDisk): Promise<Pick<HeldDisk, 'copied' | 'zeroes'>> {

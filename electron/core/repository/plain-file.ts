@@ -20,13 +20,21 @@ export async function readPlainBytes(path: string): Promise<Buffer> {
   return readPlain(path, Number.POSITIVE_INFINITY)
 }
 
-async function readPlain(path: string, longest: number): Promise<Buffer> {
+/** The first bytes of any file that Floe wrote, fewer when it is shorter. Rejects like `readPlainBytes`. */
+export async function readPlainBeginning(path: string, length: number): Promise<Buffer> {
+  return readPlain(path, Number.POSITIVE_INFINITY, length)
+}
+
+async function readPlain(path: string, longest: number, length: number | null = null): Promise<Buffer> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     const found = await file.stat()
     if (!found.isFile()) throw new Error(`"${path}" is not a plain file`)
     if (found.size > longest) throw new Error(`"${path}" is far too large`)
-    return await file.readFile()
+    if (length === null) return await file.readFile()
+    const bytes = Buffer.alloc(Math.min(length, found.size))
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0)
+    return bytes.subarray(0, bytesRead)
   } finally {
     await file.close()
   }

@@ -1,6 +1,7 @@
 // The content index: what an image holds at the guest's level, whatever its format (docs/storage-format.md). Used in the
 // worker too, so it needs nothing but Node.
 import { createHash } from 'node:crypto'
+import type { Extent, Extents } from '../../extents/extents.ts'
 
 /** Bytes of guest data under one hash. */
 export const chunkSize = 1 << 20
@@ -70,6 +71,30 @@ export function encodeIndex(index: ContentIndex): Buffer {
   Buffer.from(rootOf(index), 'hex').copy(header, 32)
   const body = Buffer.concat([header, bitmap, ...kept])
   return Buffer.concat([body, sha256(body)])
+}
+
+/** How many bytes of an index file say which chunks hold data. */
+export const beginningLength = (virtualSize: number): number => headerSize + Math.ceil(chunkCount(virtualSize) / 8)
+
+/**
+ * What is not zeroes, in whole chunks, by the first `beginningLength` bytes of an index file; null when they are not of
+ * the index with that root. Its checksum is over the whole file, so this is good for figures only.
+ */
+export function dataBy(beginning: Uint8Array, root: string, virtualSize: number): Extents | null {
+  const bytes = Buffer.from(beginning.buffer, beginning.byteOffset, beginning.byteLength)
+  if (bytes.length !== beginningLength(virtualSize) || bytes.toString('latin1', 0, 8) !== magic) return null
+  if (bytes.readUInt32LE(8) !== version || bytes.readUInt32LE(12) !== chunkSize) return null
+  if (Number(bytes.readBigUInt64LE(16)) !== virtualSize || bytes.toString('hex', 32, 64) !== root) return null
+  const holds = (chunk: number) => ((bytes[headerSize + (chunk >> 3)] ?? 0) & (1 << (chunk & 7))) !== 0
+  const count = chunkCount(virtualSize)
+  const found: Extent[] = []
+  for (let chunk = 0; chunk < count; chunk += 1) {
+    if (!holds(chunk)) continue
+    const offset = chunk * chunkSize
+    while (chunk < count && holds(chunk)) chunk += 1
+    found.push({ offset, length: Math.min(chunk * chunkSize, virtualSize) - offset })
+  }
+  return found
 }
 
 /** Reads an index file. Never throws: whatever is wrong with it is said in one sentence about "It". */

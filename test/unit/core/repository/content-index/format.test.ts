@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { extentsOf } from '../../../../../electron/core/extents/extents.ts'
 import {
+  beginningLength,
   chunkCount,
+  chunkLength,
   chunkSize,
+  dataBy,
   decodeIndex,
   encodeIndex,
   hashSize,
+  isZeroHash,
   rootOf,
 } from '../../../../../electron/core/repository/content-index/format.ts'
 
@@ -55,4 +60,19 @@ it('an index of a newer version is told from a damaged one', () => {
   const file = encodeIndex({ virtualSize: 0, hashes: new Uint8Array(0) })
   file.writeUInt32LE(2, 8)
   expect(decodeIndex(file)).toEqual({ kind: 'newer', version: 2 })
+})
+
+it('the beginning of an index tells what is not zeroes, and nothing of another index', () => {
+  fc.assert(
+    fc.property(indexes, (index) => {
+      const { virtualSize, hashes } = index
+      const beginning = encodeIndex(index).subarray(0, beginningLength(virtualSize))
+      const chunks = Array.from({ length: chunkCount(virtualSize) }, (_, chunk) => chunk)
+      const data = chunks.filter((chunk) => !isZeroHash(hashes, chunk))
+      const ranges = data.map((chunk) => ({ offset: chunk * chunkSize, length: chunkLength(virtualSize, chunk) }))
+      expect(dataBy(beginning, rootOf(index), virtualSize)).toEqual(extentsOf(ranges))
+      expect(dataBy(beginning, 'ff'.repeat(32), virtualSize)).toBeNull()
+      expect(dataBy(beginning.subarray(0, -1), rootOf(index), virtualSize)).toBeNull()
+    }),
+  )
 })
