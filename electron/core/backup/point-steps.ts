@@ -1,5 +1,6 @@
 // The steps of a backup on the destination, after QEMU has let go: record the point or remove its remains, read it back.
 import { rm, stat } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Point } from '../../../shared/domain/point.ts'
 import { FloeError, toProblem } from '../errors.ts'
 import { removeScratchFiles } from '../instant/remove.ts'
@@ -10,6 +11,8 @@ import { type RunContext, targetPaths } from './run-context.ts'
 import type { BackupInstant } from './state.ts'
 import { removeOldBitmaps } from './track.ts'
 import { faultOf } from './whole-image.ts'
+
+const inUsePollMs = 500
 
 export class PointSteps {
   readonly #run: RunContext
@@ -24,7 +27,12 @@ export class PointSteps {
     const { header, deps } = run
     await run.link.close()
     if (this.recordedPoint() === null) await this.#record(instant)
-    const damaged = await this.#knownDamage()
+    const damaged = await this.#knownDamage().catch((error: unknown) => {
+      const point = this.recordedPoint()
+      if (point === null) throw error
+      deps.ports.logger.warn('What is known against a new restore point could not be asked', { error: String(error) })
+      return this.#heldAgainst(point)
+    })
     await removeOldBitmaps(deps.machines, header.machineId, header, deps.ports.logger)
     run.post(damaged === null ? { event: 'recorded' } : { event: 'recorded', damaged: toProblem(damaged) })
   }
@@ -71,8 +79,10 @@ export class PointSteps {
     try {
       repository.markChecking(pointId, jobId)
       const tell = (doneBytes: number, totalBytes: number) => run.view.onChecked(doneBytes, totalBytes)
-      if (run.header.prove) await this.#prove(tell)
-      else run.point = await repository.computeIndex(pointId, tell, this.#check.signal)
+      await this.#whenFree(async () => {
+        if (run.header.prove) await this.#prove(tell)
+        else run.point = await repository.computeIndex(pointId, tell, this.#check.signal)
+      })
     } catch (error) {
       if (error instanceof FloeError && error.code === 'backup/proof-failed') throw error
       if (!this.#check.signal.aborted) throw checkFailed(run.place, error)
@@ -83,6 +93,19 @@ export class PointSteps {
       repository.markChecking(pointId, null)
     }
     run.post({ event: 'checked' })
+  }
+
+  /** A deletion that moves data into a point below holds that point for a while. */
+  async #whenFree(work: () => Promise<void>): Promise<void> {
+    const { signal } = this.#check
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof FloeError) || error.code !== 'point/in-use' || signal.aborted) throw error
+        await wait(inUsePollMs, undefined, { signal }).catch(() => {})
+      }
+    }
   }
 
   /** The whole point is read back and compared with what the instant held. @throws FloeError `backup/proof-failed` */
@@ -100,8 +123,12 @@ export class PointSteps {
   /** Null when no check has said anything against the point. */
   async #knownDamage(): Promise<FloeError | null> {
     const run = this.#run
-    run.point = await run.deps.repository.judge(run.header.pointId)
-    const verdict = run.point.verification
+    return this.#heldAgainst(await run.deps.repository.judge(run.header.pointId))
+  }
+
+  #heldAgainst(point: Point): FloeError | null {
+    this.#run.point = point
+    const verdict = point.verification
     return verdict?.ok === false ? builtOnDamage(this.#run.place, verdict.damage) : null
   }
 

@@ -75,6 +75,11 @@ async function indexDisk(work: Indexing, disk: ManifestDisk): Promise<DiskIndex>
     throw await checkFailed(work, [{ ...where, kind: 'structure', text }])
   }
   const inherited = await inheritanceOf(point, disk, lookUp)
+  const known = point.verification
+  // An index made of bytes that are known to be damaged would vouch for them.
+  if (inherited === null && disk.parentId !== null && known?.ok === false && known.level !== 'structure') {
+    if (known.damage.some(({ diskId }) => diskId === disk.id)) throw checkFailure(point, known.damage)
+  }
   const progress = (doneBytes: number, totalBytes: number) => onProgress(doneBytes, totalBytes, disk.id)
   const image = { path, format: disk.format }
   const part = inherited?.part ?? null

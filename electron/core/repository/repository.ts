@@ -130,9 +130,9 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
     catalog.storedAt(destinationId).filter(({ point }) => point.machineId === machineId)
 
   /** Holds against a new point what is known of those that it was built on, found also while it was made. */
-  async function judge(id: PointId, signal = new AbortController().signal): Promise<Point> {
+  async function judge(id: PointId, signal = new AbortController().signal, most?: number): Promise<Point> {
     const point = catalog.point(id)
-    const found = await judgeByOthers({ ports, point, siblings: () => siblingsOf(point), signal })
+    const found = await judgeByOthers({ ports, point, siblings: () => siblingsOf(point), signal }, most)
     if (found === null && point.verification?.ok !== false) return point
     await catalog.refresh()
     // Known, even when it could not be written.
@@ -265,9 +265,9 @@ export function createRepository({ ports, registryFile, homeId, topics }: Reposi
       })
       doneWriting(partial.pointId)
       await catalog.refresh()
-      return judge(partial.pointId)
+      return judge(partial.pointId, undefined, 0)
     },
-    judge: (id) => judge(id),
+    judge: (id) => judge(id, undefined, 0),
     async sweepPartials(alive) {
       let removed = 0
       let bytes = 0

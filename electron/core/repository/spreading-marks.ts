@@ -39,10 +39,11 @@ interface Reach {
   readonly sound: ReadonlySet<PointId>
 }
 
-/** One point to be judged; `foundAt`: of the point whose check found the damage. */
+/** One point to be judged; `foundAt`: of the point whose check found the damage. `most` bytes of it are read. */
 interface Judged {
   readonly id: PointId
   readonly foundAt: string
+  readonly most: number
 }
 
 /** Which other points (or only that one, however much is to be read) the damage reaches, looked at one by one where that can be done. */
@@ -55,7 +56,7 @@ async function reachOf(
   const damage = new Map<PointId, Damage[]>()
   const doubted = new Set<PointId>()
   const all = reachedBy(images, point.id, found)
-  const most = only === null ? mostRead : Number.POSITIVE_INFINITY
+  const most = only === null ? mostRead : only.most
   const foundAt = only?.foundAt ?? point.createdAt
   for (const reached of only === null ? all : all.filter(({ image }) => image.pointId === only.id)) {
     const { pointId, diskId } = reached.image
@@ -143,10 +144,13 @@ async function verdictsOf(points: readonly StoredPoint[]): Promise<ReadonlyMap<P
 
 /**
  * Judges a point by what is known of those that it was built on, also since it was begun, and looks again at the damage
- * that it is marked for: its own bytes decide when it has a content index. Points further below count by what their
- * checks said of its parents. Its own finding stays. Answers what is to be held against it, null when nothing is.
+ * that it is marked for: its own bytes decide when it has a content index and `most` allows to read them. A parent that is
+ * not damaged answers for those below it. Its own finding stays. Answers what is to be held against it, null when nothing is.
  */
-export async function judgeByOthers({ ports, point, siblings, signal }: Concerned): Promise<Verification | null> {
+export async function judgeByOthers(
+  { ports, point, siblings, signal }: Concerned,
+  most = Number.POSITIVE_INFINITY,
+): Promise<Verification | null> {
   const all = siblings()
   const verdicts = await verdictsOf(all)
   const badOf = (id: PointId | null) => {
@@ -155,21 +159,32 @@ export async function judgeByOthers({ ports, point, siblings, signal }: Concerne
   }
   const own = badOf(point.id)
   if (own !== null && own.foundIn === null) return own
-  const below = new Set([...point.disks.map(({ parentId }) => parentId), own?.foundIn ?? null])
-  const accusers = all.filter((other) => below.has(other.point.id) && badOf(other.point.id) !== null)
+  const byId = new Map(all.map((other) => [other.point.id, other]))
+  const below = new Set<PointId>()
+  const descend = (id: PointId | null) => {
+    if (id === null || id === point.id || below.has(id) || badOf(id) === null) return
+    below.add(id)
+    for (const { parentId } of byId.get(id)?.point.disks ?? []) descend(parentId)
+  }
+  for (const { parentId } of point.disks) descend(parentId)
+  descend(own?.foundIn ?? null)
+  const accusers = all.filter((other) => below.has(other.point.id))
   if (accusers.length === 0) return own
   const images = await knownImages(ports, all)
   let mark: Verification | null = null
   for (const { point: other } of accusers) {
     const verdict = badOf(other.id) as Verification
     const finder = all.find(({ point: { id } }) => id === verdict.foundIn && badOf(id) !== null)?.point ?? other
-    const only = { id: point.id, foundAt: finder.createdAt }
+    const only = { id: point.id, foundAt: finder.createdAt, most }
     const reach = await reachOf({ ports, point: other, signal }, images, verdict.damage, only)
     const damage = reach.damage.get(point.id)
     if (damage === undefined) continue
     const next = markOf(verdict, damage, finder.id)
     if (tellsMore(next, mark ?? undefined)) mark = next
   }
+  // Another check may have said more meanwhile.
+  const now = await readVerification(point.path)
+  if (now !== null && !now.ok && JSON.stringify(now) !== JSON.stringify(own)) return now
   if (mark !== null) await keep({ ports }, point, mark)
   else if (own !== null && badOf(own.foundIn) === null) return own
   else if (own !== null) await forget(point)

@@ -166,7 +166,7 @@ export interface Repository extends IncrementalStore, KeepingStore {
   record(partial: PartialPoint, facts: PointFacts): Promise<Point>
   /**
    * A recorded point with what is to be held against it: damage of those that it was built on, found also while it was
-   * made. @throws FloeError `point/unknown`
+   * made. Reads none of its data. @throws FloeError `point/unknown`
    */
   judge(id: PointId): Promise<Point>
   /** Partial folders of this home that no job in `alive` owns. Removes them and says how many bytes. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spreadVerdict } from '../../../electron/core/repository/spreading-marks.ts'
 import type { PartialPoint } from '../../../electron/core/repository/types.ts'
+import type { Destination } from '../../../shared/domain/destination.ts'
 import type { Point } from '../../../shared/domain/point.ts'
 import { cloneVolume } from '../../support/clone-volume.ts'
 import { addIncremental, beginIncremental, TestDisk, type Write } from '../../support/incremental-points.ts'
@@ -100,6 +101,55 @@ describe('a parent that is found damaged while a backup builds on it', () => {
     await verify(test, base)
     expect(verdictOn(test, parent)).toBeNull()
     expect(verdictOn(test, point)).toBeNull()
+  })
+
+  it('marks the new point of a chain for what lies two points below, also when the one between is marked for something else', async () => {
+    using drive = volume('ext4', 200)
+    await using test = await testRepository()
+    using disk = new TestDisk(6 * miB)
+    const { repository } = test
+    const { base, parent, partial, facts } = await withThird(test, drive.path, disk)
+    const above = await repository.computeIndex((await repository.record(partial, facts)).id, noProgress, never)
+    const writes = [{ offset: 0, length: miB }]
+    disk.write(writes)
+    const wish = { machineId: base.machineId, parentId: above.id, writes }
+    const [destination] = repository.destinations()
+    const begun = await beginIncremental(repository, destination as Destination, disk, wish)
+    flip(base, disk, 5)
+    flip(parent, disk, 2 * miB + 5)
+    await verify(test, base)
+    await verify(test, parent)
+    expect(verdictOn(test, above)?.damage).toMatchObject([{ offset: 0 }])
+    const point = await repository.record(begun.partial, begun.facts)
+    expect(point.verification).toMatchObject({ ok: false, damage: [{ offset: 2 * miB }] })
+    await expect(repository.computeIndex(point.id, noProgress, never)).rejects.toMatchObject({
+      code: 'backup/check-failed',
+    })
+  })
+
+  it('makes no index of bytes that are known to be damaged where no earlier index tells what they were', async () => {
+    using drive = volume('ext4', 200)
+    await using test = await testRepository()
+    using disk = new TestDisk(6 * miB)
+    const { repository } = test
+    const destination = await repository.addDestination(drive.path, null)
+    const machineId = newMachineId()
+    const begin = (parentId: Point['id'] | null, writes: readonly Write[]) => {
+      disk.write(writes)
+      return beginIncremental(repository, destination, disk, { machineId, parentId, writes })
+    }
+    const record = async ({ partial, facts }: Awaited<ReturnType<typeof begin>>) => repository.record(partial, facts)
+    const base = await repository.computeIndex((await record(await begin(null, full))).id, noProgress, never)
+    const unchecked = await record(await begin(base.id, second))
+    const begun = await begin(unchecked.id, third)
+    flip(base, disk, 5)
+    await verify(test, base)
+    const point = await record(begun)
+    expect(point.verification).toMatchObject({ ok: false, foundIn: base.id })
+    await expect(repository.computeIndex(point.id, noProgress, never)).rejects.toMatchObject({
+      code: 'backup/check-failed',
+    })
+    expect(repository.point(point.id)).toMatchObject({ verification: { ok: false }, index: { kind: 'none' } })
   })
 
   it('marks the new point when its structure is broken, and the new one lies over it', async () => {
