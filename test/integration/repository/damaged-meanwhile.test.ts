@@ -1,12 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spreadVerdict } from '../../../electron/core/repository/spreading-marks.ts'
-import type { PartialPoint } from '../../../electron/core/repository/types.ts'
 import type { Destination } from '../../../shared/domain/destination.ts'
 import type { Point } from '../../../shared/domain/point.ts'
 import { cloneVolume } from '../../support/clone-volume.ts'
+import { flipGuestByte } from '../../support/flip-guest-byte.ts'
 import { addIncremental, beginIncremental, TestDisk, type Write } from '../../support/incremental-points.ts'
 import { never, newMachineId, noProgress, type TestRepository, testRepository } from '../../support/repository.ts'
 import { volume } from '../../support/volume.ts'
@@ -40,22 +39,6 @@ async function withThird(test: TestRepository, path: string, disk: TestDisk, fir
   return { base, parent, ...begun }
 }
 
-/** Flips one bit of a byte of guest data in the file that holds it, or, of a point that is not one yet, in its image. */
-function flip(point: Point | PartialPoint, disk: TestDisk, guestOffset: number): void {
-  const path = 'imagePath' in point ? point.imagePath(disk.id) : join(point.path, 'disk-vda.qcow2')
-  const map = JSON.parse(execFileSync('qemu-img', ['map', '--output=json', '-f', 'qcow2', path], { encoding: 'utf8' }))
-  const run = (map as { start: number; length: number; depth: number; offset?: number }[]).find(
-    ({ start, length }) => start <= guestOffset && guestOffset < start + length,
-  )
-  if (run?.depth !== 0 || run.offset === undefined) throw new Error('The byte does not lie in this file.')
-  const file = openSync(path, 'r+')
-  const byte = Buffer.alloc(1)
-  const at = run.offset + guestOffset - run.start
-  readSync(file, byte, 0, 1, at)
-  writeSync(file, Buffer.from([(byte[0] ?? 0) ^ 1]), 0, 1, at)
-  closeSync(file)
-}
-
 const verify = (test: TestRepository, { id }: Point) => test.repository.verify(id, 'content', noProgress, never)
 const verdictOn = (test: TestRepository, { id }: Point) => test.repository.point(id).verification
 
@@ -66,8 +49,8 @@ describe('a parent that is found damaged while a backup builds on it', () => {
     using disk = new TestDisk(6 * miB)
     const { parent, partial, facts } = await withThird(test, drive.path, disk)
     // What a worn-out spot of the drive does to shared extents: each file shows the same wrong byte there.
-    flip(parent, disk, miB + 5)
-    flip(partial, disk, miB + 5)
+    await flipGuestByte(parent, miB + 5)
+    await flipGuestByte(partial, miB + 5)
     expect(await verify(test, parent)).toMatchObject({ ok: false })
     const point = await test.repository.record(partial, facts)
     expect(point.storage).toBe('clone')
@@ -89,7 +72,7 @@ describe('a parent that is found damaged while a backup builds on it', () => {
     await using test = await testRepository()
     using disk = new TestDisk(6 * miB)
     const { base, parent, partial, facts } = await withThird(test, drive.path, disk)
-    flip(base, disk, miB + 5)
+    await flipGuestByte(base, miB + 5)
     await verify(test, base)
     expect(verdictOn(test, parent)).toMatchObject({ ok: false, foundIn: base.id })
     const point = await test.repository.record(partial, facts)
@@ -97,7 +80,7 @@ describe('a parent that is found damaged while a backup builds on it', () => {
       code: 'backup/check-failed',
     })
     expect(verdictOn(test, point)).toMatchObject({ ok: false, foundIn: base.id })
-    flip(base, disk, miB + 5)
+    await flipGuestByte(base, miB + 5)
     await verify(test, base)
     expect(verdictOn(test, parent)).toBeNull()
     expect(verdictOn(test, point)).toBeNull()
@@ -115,8 +98,8 @@ describe('a parent that is found damaged while a backup builds on it', () => {
     const wish = { machineId: base.machineId, parentId: above.id, writes }
     const [destination] = repository.destinations()
     const begun = await beginIncremental(repository, destination as Destination, disk, wish)
-    flip(base, disk, 5)
-    flip(parent, disk, 2 * miB + 5)
+    await flipGuestByte(base, 5)
+    await flipGuestByte(parent, 2 * miB + 5)
     await verify(test, base)
     await verify(test, parent)
     expect(verdictOn(test, above)?.damage).toMatchObject([{ offset: 0 }])
@@ -142,7 +125,7 @@ describe('a parent that is found damaged while a backup builds on it', () => {
     const base = await repository.computeIndex((await record(await begin(null, full))).id, noProgress, never)
     const unchecked = await record(await begin(base.id, second))
     const begun = await begin(unchecked.id, third)
-    flip(base, disk, 5)
+    await flipGuestByte(base, 5)
     await verify(test, base)
     const point = await record(begun)
     expect(point.verification).toMatchObject({ ok: false, foundIn: base.id })
@@ -175,7 +158,7 @@ describe('a parent that is found damaged while a backup builds on it', () => {
     using disk = new TestDisk(6 * miB)
     const { parent, partial, facts } = await withThird(test, drive.path, disk)
     // In this file only: writing to it parted it from those that shared its extent.
-    flip(parent, disk, miB + 5)
+    await flipGuestByte(parent, miB + 5)
     await verify(test, parent)
     const point = await test.repository.record(partial, facts)
     expect(point.verification).toMatchObject({ ok: false, foundIn: parent.id })
@@ -188,7 +171,7 @@ describe('a parent that is found damaged while a backup builds on it', () => {
     await using test = await testRepository()
     using disk = new TestDisk(6 * miB)
     const { parent, partial, facts } = await withThird(test, drive.path, disk)
-    flip(parent, disk, 4 * miB + 5)
+    await flipGuestByte(parent, 4 * miB + 5)
     await verify(test, parent)
     const point = await test.repository.record(partial, facts)
     expect(point.verification).toBeNull()
@@ -202,7 +185,7 @@ describe('a parent that is found damaged while a backup builds on it', () => {
     const { base, parent, partial, facts } = await withThird(test, drive.path, disk)
     const point = await test.repository.record(partial, facts)
     mkdirSync(join(point.path, 'verification.json'))
-    flip(base, disk, miB + 5)
+    await flipGuestByte(base, miB + 5)
     await verify(test, base)
     expect(verdictOn(test, parent)).toMatchObject({ ok: false })
     expect(verdictOn(test, point)).toBeNull()
@@ -219,7 +202,7 @@ describe('a parent that is found damaged while a backup builds on it', () => {
     const { base, parent, partial, facts } = await withThird(test, drive.path, disk)
     const point = await test.repository.record(partial, facts)
     expect(point.verification).toBeNull()
-    flip(base, disk, miB + 5)
+    await flipGuestByte(base, miB + 5)
     const stored = [base, parent, point].map((one, sequence) => ({
       ...{ point: one, sequence, backedBy: one.needs, newer: false },
     }))
@@ -249,7 +232,7 @@ describe('a point further below that was damaged for itself', () => {
     await using test = await testRepository()
     using disk = new TestDisk(6 * miB)
     const { base, parent, partial, facts } = await withThird(test, drive.path, disk)
-    flip(base, disk, miB + 5)
+    await flipGuestByte(base, miB + 5)
     expect(await verify(test, base)).toMatchObject({ ok: false })
     expect(await verify(test, parent)).toMatchObject({ ok: true })
     const point = await test.repository.record(partial, facts)
@@ -264,7 +247,7 @@ describe('a point further below that was damaged for itself', () => {
     await using test = await testRepository()
     using disk = new TestDisk(320 * miB)
     const { base, parent, partial, facts } = await withThird(test, drive.path, disk, scattered)
-    for (const { offset } of scattered) flip(base, disk, offset + 5)
+    for (const { offset } of scattered) await flipGuestByte(base, offset + 5)
     expect(await verify(test, base)).toMatchObject({ ok: false })
     expect(await verify(test, parent)).toMatchObject({ ok: true })
     const point = await test.repository.record(partial, facts)
@@ -280,7 +263,7 @@ it('a parent that was damaged for itself in more places than are listed leaves a
   using disk = new TestDisk(320 * miB)
   const { parent, partial, facts } = await withThird(test, drive.path, disk, scattered)
   // The third writes its own bytes at 4 MiB.
-  for (const { offset } of scattered) flip(parent, disk, offset + 5)
+  for (const { offset } of scattered) await flipGuestByte(parent, offset + 5)
   expect(await verify(test, parent)).toMatchObject({ ok: false })
   const point = await test.repository.record(partial, facts)
   expect(point.verification).toMatchObject({ ok: false, foundIn: parent.id })

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { closeSync, openSync, readFileSync, readSync, renameSync, writeFileSync, writeSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Point, Verification } from '../../../shared/domain/point.ts'
+import { flipGuestByte } from '../../support/flip-guest-byte.ts'
 import { addIncremental, TestDisk } from '../../support/incremental-points.ts'
 import { never, newMachineId, noProgress, type TestRepository, testRepository } from '../../support/repository.ts'
 import { volume } from '../../support/volume.ts'
@@ -25,22 +25,6 @@ async function twoPoints(test: TestRepository, path: string, disk: TestDisk): Pr
   return [base, await add(base.id, 3 * miB, miB)]
 }
 
-/** Flips one bit of a byte of guest data in the file that holds it; once more mends it. */
-function flip(point: Point, guestOffset: number): void {
-  const path = imageOf(point)
-  const map = JSON.parse(execFileSync('qemu-img', ['map', '--output=json', '-f', 'qcow2', path], { encoding: 'utf8' }))
-  const run = (map as { start: number; length: number; depth: number; offset?: number }[]).find(
-    ({ start, length }) => start <= guestOffset && guestOffset < start + length,
-  )
-  if (run?.depth !== 0 || run.offset === undefined) throw new Error('The byte does not lie in this file.')
-  const file = openSync(path, 'r+')
-  const byte = Buffer.alloc(1)
-  const at = run.offset + guestOffset - run.start
-  readSync(file, byte, 0, 1, at)
-  writeSync(file, Buffer.from([(byte[0] ?? 0) ^ 1]), 0, 1, at)
-  closeSync(file)
-}
-
 /** Breaks the image's structure, and leaves what the guest sees as it is. Answers how to mend it. */
 function breakStructure(point: Point): () => void {
   const sound = readFileSync(imageOf(point))
@@ -60,7 +44,7 @@ describe('content that a check found damaged', () => {
     await using test = await testRepository()
     using disk = new TestDisk(4 * miB)
     const [base, second] = await twoPoints(test, drive.path, disk)
-    flip(base, miB + 5)
+    await flipGuestByte(base, miB + 5)
     await verify(test, base, 'content')
     const known = { ok: false, level: 'content', damage: [{ kind: 'content', offset: miB }] }
     renameSync(imageOf(base), `${imageOf(base)}.away`)
@@ -72,7 +56,7 @@ describe('content that a check found damaged', () => {
     expect(await verify(test, base, 'structure')).toMatchObject({ ok: true })
     expect(verdictOn(test, base)).toMatchObject(known)
     expect(verdictOn(test, second)).toMatchObject({ ...known, foundIn: base.id })
-    flip(base, miB + 5)
+    await flipGuestByte(base, miB + 5)
     await verify(test, base, 'content')
     expect(verdictOn(test, base)).toMatchObject({ ok: true })
     expect(verdictOn(test, second)).toBeNull()
@@ -85,14 +69,14 @@ describe('content that a check found damaged', () => {
     const [base, second] = await twoPoints(test, drive.path, disk)
     const mend = breakStructure(second)
     expect(await verify(test, second, 'structure')).toMatchObject({ ok: false })
-    flip(base, miB + 5)
+    await flipGuestByte(base, miB + 5)
     await verify(test, base, 'content')
     const both = [{ kind: 'content' }, { kind: 'structure' }]
     expect(verdictOn(test, second)).toMatchObject({ ok: false, level: 'content', foundIn: null, damage: both })
     mend()
     await verify(test, second, 'structure')
     expect(verdictOn(test, second)).toMatchObject({ ok: false, level: 'content' })
-    flip(base, miB + 5)
+    await flipGuestByte(base, miB + 5)
     await verify(test, base, 'content')
     expect(verdictOn(test, second)).toMatchObject({ ok: false, level: 'content' })
     await verify(test, second, 'content')
@@ -104,12 +88,12 @@ describe('content that a check found damaged', () => {
     await using test = await testRepository()
     using disk = new TestDisk(4 * miB)
     const [base, second] = await twoPoints(test, drive.path, disk)
-    flip(base, miB + 5)
+    await flipGuestByte(base, miB + 5)
     await verify(test, base, 'content')
     expect(verdictOn(test, second)).toMatchObject({ ok: false, foundIn: base.id })
     breakStructure(second)
     await verify(test, second, 'structure')
-    flip(base, miB + 5)
+    await flipGuestByte(base, miB + 5)
     await verify(test, base, 'content')
     expect(verdictOn(test, base)).toMatchObject({ ok: true })
     expect(verdictOn(test, second)).toMatchObject({ ok: false, foundIn: null })
@@ -123,7 +107,7 @@ describe('a broken structure', () => {
     using disk = new TestDisk(4 * miB)
     const [base, second] = await twoPoints(test, drive.path, disk)
     // Bytes that the second point wrote itself.
-    flip(base, 3 * miB + 5)
+    await flipGuestByte(base, 3 * miB + 5)
     await verify(test, base, 'content')
     expect(verdictOn(test, second)).toBeNull()
     const mend = breakStructure(base)

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, copyFileSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
+import { copyFileSync, mkdirSync, renameSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spreadVerdict } from '../../../electron/core/repository/spreading-marks.ts'
 import type { PointId } from '../../../shared/domain/ids.ts'
 import type { Point } from '../../../shared/domain/point.ts'
 import { cloneVolume } from '../../support/clone-volume.ts'
+import { flipGuestByte } from '../../support/flip-guest-byte.ts'
 import { addIncremental, TestDisk, type Write } from '../../support/incremental-points.ts'
 import {
   diskId,
@@ -51,22 +52,6 @@ async function makePoints(test: TestRepository, path: string, disk: TestDisk): P
   return points
 }
 
-/** Flips one bit of the byte of an image file that holds a byte of guest data, in that very file. */
-function flip(point: Point, guestOffset: number): void {
-  const path = join(point.path, 'disk-vda.qcow2')
-  const map = JSON.parse(execFileSync('qemu-img', ['map', '--output=json', '-f', 'qcow2', path], { encoding: 'utf8' }))
-  const run = (map as { start: number; length: number; depth: number; offset?: number }[]).find(
-    ({ start, length }) => start <= guestOffset && guestOffset < start + length,
-  )
-  if (run?.depth !== 0 || run.offset === undefined) throw new Error('The byte does not lie in this file.')
-  const file = openSync(path, 'r+')
-  const byte = Buffer.alloc(1)
-  const at = run.offset + guestOffset - run.start
-  readSync(file, byte, 0, 1, at)
-  writeSync(file, Buffer.from([(byte[0] ?? 0) ^ 1]), 0, 1, at)
-  closeSync(file)
-}
-
 const verify = (test: TestRepository, point: Point) => test.repository.verify(point.id, 'content', noProgress, never)
 
 /** Numbers of the points that must not be restored. */
@@ -89,7 +74,7 @@ describe('one flipped byte in a chain', () => {
     const [base, second, third, fourth] = points as [Point, Point, Point, Point]
     expect(base.storage).toBe('chain')
     // The first point's byte at 2 MiB is hidden by the second point, and by the third over it.
-    flip(base, 2 * miB + 77)
+    await flipGuestByte(base, 2 * miB + 77)
     const verdict = await verify(test, fourth)
     expect(verdict).toMatchObject({
       ok: false,
@@ -124,12 +109,12 @@ describe('one flipped byte in a chain', () => {
     using disk = new TestDisk(8 * miB)
     const points = await makePoints(test, drive.path, disk)
     const [, second, third] = points as [Point, Point, Point, Point]
-    flip(third, 4 * miB + 5)
+    await flipGuestByte(third, 4 * miB + 5)
     const verdict = await verify(test, third)
     expect(verdict.damage).toMatchObject([{ file: 'disk-vda.qcow2', offset: 4 * miB, kind: 'content' }])
     expect(verdict.damage[0]?.text).not.toContain('They lie in')
     expect(marked(test, points)).toEqual([2])
-    flip(second, 6 * miB + 5)
+    await flipGuestByte(second, 6 * miB + 5)
     await verify(test, second)
     expect(marked(test, points)).toEqual([1, 2])
     expect(await blocked(test, points[0] as Point)).toBeNull()
@@ -141,13 +126,13 @@ describe('one flipped byte in a chain', () => {
     using disk = new TestDisk(8 * miB)
     const points = await makePoints(test, drive.path, disk)
     const [base, second] = points as [Point, Point, Point, Point]
-    flip(base, 5 * miB + 9)
+    await flipGuestByte(base, 5 * miB + 9)
     await verify(test, base)
     expect(marked(test, points)).toEqual([0, 1, 2, 3])
     // Nothing of it is good by checking a point that still shows the byte, and that one's own verdict is then its own.
     await verify(test, second)
     expect(test.repository.point(second.id).verification).toMatchObject({ ok: false, foundIn: null })
-    flip(base, 5 * miB + 9)
+    await flipGuestByte(base, 5 * miB + 9)
     await verify(test, second)
     expect(marked(test, points)).toEqual([0, 2, 3])
     await verify(test, base)
@@ -162,7 +147,7 @@ it('a check that is told to stop while it looks at other points says nothing abo
   using disk = new TestDisk(8 * miB)
   const points = await makePoints(test, drive.path, disk)
   const [base] = points as [Point]
-  flip(base, 5 * miB + 9)
+  await flipGuestByte(base, 5 * miB + 9)
   const siblings = () => points.map((point, sequence) => ({ point, sequence, backedBy: point.needs, newer: false }))
   const damage = { diskId: diskId('vda'), file: 'disk-vda.qcow2', kind: 'content' as const, text: 'Differs.' }
   const found = [{ ...damage, offset: 5 * miB, length: miB }]
@@ -184,7 +169,7 @@ describe('an image that was made to lie over a file elsewhere', () => {
     copyFileSync(join(base.path, 'disk-vda.qcow2'), elsewhere)
     const image = join(second.path, 'disk-vda.qcow2')
     execFileSync('qemu-img', ['rebase', '-u', '-F', 'qcow2', '-b', elsewhere, image])
-    flip(base, 5 * miB + 9)
+    await flipGuestByte(base, 5 * miB + 9)
     await verify(test, base)
     expect(marked(test, points)).toEqual([0, 1, 2, 3])
     // A file that cannot even be opened: the verdict speaks of where the image leads, not of what is there.
@@ -223,7 +208,7 @@ describe('one flipped byte in a clone', () => {
     const points = await makePoints(test, drive.path, disk)
     const [, second] = points as [Point, Point, Point, Point]
     expect(second.storage).toBe('clone')
-    flip(second, 5 * miB + 3)
+    await flipGuestByte(second, 5 * miB + 3)
     const verdict = await verify(test, second)
     expect(verdict.damage).toMatchObject([{ file: 'disk-vda.qcow2', offset: 5 * miB }])
     expect(marked(test, points)).toEqual([1])
@@ -240,7 +225,7 @@ describe('one flipped byte in a clone', () => {
     const points = await makePoints(test, drive.path, disk)
     const [base, , third, fourth] = points as [Point, Point, Point, Point]
     // What a worn-out spot of the drive does to shared extents: each file shows the same wrong byte there.
-    for (const point of [base, third, fourth]) flip(point, 5 * miB + 3)
+    for (const point of [base, third, fourth]) await flipGuestByte(point, 5 * miB + 3)
     await verify(test, base)
     expect(marked(test, points)).toEqual([0, 2, 3])
     expect(test.repository.point(third.id).verification).toMatchObject({
