@@ -72,7 +72,7 @@ let machine = await floe.machines.add(qmpPath, null, null)
 const destination = await floe.repository.addDestination(destinationPath, 'Drive')
 const backUp = async (limit: number | null) => {
   const choice = { machineId: machine.id, destinationId: destination.id, diskIds: null }
-  await floe.board.whenFinal(await floe.backups.start({ ...choice, limit, check: true }))
+  return floe.board.whenFinal(await floe.backups.start({ ...choice, limit, check: true }))
 }
 if (again !== undefined) {
   await backUp(null)
@@ -83,4 +83,7 @@ if (again !== undefined) {
   isDue = true
 }
 if (side === 'while') floe.repository.computeIndex = async () => die()
-await backUp(moment.startsWith('after look') ? 1 << 20 : null)
+const { plan, state } = await backUp(moment.startsWith('after look') ? 1 << 20 : null)
+// It was to die before: whoever started it is told why it did not.
+process.stderr.write(`The backup ended before "${moment}": ${JSON.stringify([plan, state])}\n`)
+process.exit(1)

@@ -13,7 +13,7 @@ export function runUntilKilled(...args: string[]): Promise<NodeJS.Signals | null
 }
 
 /** A Floe that has made a full backup, and kills itself at a moment of the next one. */
-export interface DoomedFloe {
+export interface DoomedFloe extends Disposable {
   /** Begins the next backup, of the machine at this QMP socket; answers the signal that ended Floe. */
   backUpAgain(qmpPath: string): Promise<NodeJS.Signals | null>
 }
@@ -35,6 +35,8 @@ export async function doomedFloe(
       floe.stdin.write(`${qmpPath}\n`)
       return ended
     },
+    // One that was spared would find the machines of later tests, and keep them busy.
+    [Symbol.dispose]: () => void floe.kill('SIGKILL'),
   }
 }
 

@@ -96,13 +96,14 @@ test.each(cases)(
     for (const folder of [home, backups]) mkdirSync(folder)
     const started = await backedUp(path, home, backups, moment, kept)
     await using first = started.qemu
+    using doomed = started.floe
     if (basis === 'comparison') await first.kill()
     await using second = basis === 'comparison' ? await startQemu({ disks: started.disks }) : null
     const qemu = second ?? first
     await qemu.write('vda', '4M', '8M', 33)
     await qemu.write('vda', '30M', '64k', 34)
     const atInstant = await kept.keep(qemu, 'vda', path)
-    expect(await started.floe.backUpAgain(qemu.qmpPath)).toBe('SIGKILL')
+    expect(await doomed.backUpAgain(qemu.qmpPath)).toBe('SIGKILL')
     await qemu.write('vda', '10M', '4M', 77)
 
     const floe = await startParts(home, worldPorts())
