@@ -5,8 +5,9 @@ import { lstat, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { PointId } from '../../../shared/domain/ids.ts'
 import { isMissing } from './failures.ts'
-import { type Manifest, type ManifestDisk, readManifest } from './manifest.ts'
+import { type Manifest, type ManifestDisk, readKnownManifest } from './manifest.ts'
 import { pointOfFolder } from './names.ts'
+import { Unchanged } from './unchanged.ts'
 
 /** Where an image's backing file lies. */
 export interface BackingPlace {
@@ -46,7 +47,7 @@ export async function diskAt(place: BackingPlace): Promise<BackingReading> {
     if (isMissing(error)) return lost(`The folder of ${which} is gone.`)
     throw error
   }
-  const reading = await readManifest(place.folder)
+  const reading = await readKnownManifest(place.folder)
   if (reading.kind !== 'sound' || reading.manifest.id !== place.pointId) {
     return lost(`The manifest.json of ${which} cannot be trusted.`)
   }
@@ -83,3 +84,8 @@ export async function readLinks(path: string): Promise<Qcow2Links | null> {
     await file.close()
   }
 }
+
+const unchanged = new Unchanged(readLinks)
+
+/** The same, without reading a header again of a file that has not changed since the last time. */
+export const readKnownLinks = (path: string): Promise<Qcow2Links | null> => unchanged.of(path)

@@ -7,6 +7,7 @@ import { asSwapped } from './merge-file.ts'
 import { manifestFile } from './names.ts'
 import { readPlainText } from './plain-file.ts'
 import { type JsonObject, seal, unseal } from './sealed-json.ts'
+import { Unchanged } from './unchanged.ts'
 
 export const manifestFormat = 'floe-restore-point'
 export const manifestVersion = 1
@@ -77,13 +78,18 @@ export function readManifestText(text: string): ManifestReading {
   return { kind: 'sound', manifest: parsed.data, raw: unsealed.value }
 }
 
+const readAnew = async (path: string): Promise<ManifestReading> => readManifestText(await readPlainText(path))
+
 /**
  * Reads the manifest in a point's folder, as it stands while files there are being swapped (merge-file.ts). A missing file
  * is `broken`; other failures of the system are thrown.
  */
-export async function readManifest(folder: string): Promise<ManifestReading> {
+export async function readManifest(
+  folder: string,
+  read: (path: string) => Promise<ManifestReading> = readAnew,
+): Promise<ManifestReading> {
   try {
-    const reading = readManifestText(await readPlainText(join(folder, manifestFile)))
+    const reading = await read(join(folder, manifestFile))
     if (reading.kind !== 'sound') return reading
     const raw = await asSwapped(folder, reading.raw)
     return raw === reading.raw ? reading : { kind: 'sound', raw, manifest: Manifest.parse(raw) }
@@ -92,6 +98,12 @@ export async function readManifest(folder: string): Promise<ManifestReading> {
     throw error
   }
 }
+
+const unchanged = new Unchanged(readAnew)
+
+/** The same, without reading a manifest again that has not changed since the last time. */
+export const readKnownManifest = (folder: string): Promise<ManifestReading> =>
+  readManifest(folder, (path) => unchanged.of(path))
 
 /** Writes the manifest in one step that a crash cannot tear. */
 export async function writeManifest(folder: string, manifest: JsonObject): Promise<void> {

@@ -4,7 +4,7 @@ import type { Damage, Point } from '../../../shared/domain/point.ts'
 import { FloeError } from '../errors.ts'
 import { type ContentIndex, decodeIndex } from './content-index/format.ts'
 import { type Copied, decodeCopied } from './copied-file.ts'
-import { type Manifest, type ManifestDisk, readManifest } from './manifest.ts'
+import { type Manifest, type ManifestDisk, type ManifestReading, readKnownManifest, readManifest } from './manifest.ts'
 import { plainFileSize, readPlainBytes } from './plain-file.ts'
 import type { JsonObject } from './sealed-json.ts'
 
@@ -14,7 +14,10 @@ const when = (point: Point) => `The restore point of ${point.createdAt}`
  * Reads a point's manifest anew.
  * @throws FloeError `point/unavailable`, `point/unreadable`, `point/newer-format`
  */
-export async function loadManifest(point: Point): Promise<{ manifest: Manifest; raw: JsonObject }> {
+export async function loadManifest(
+  point: Point,
+  read: (folder: string) => Promise<ManifestReading> = readManifest,
+): Promise<{ manifest: Manifest; raw: JsonObject }> {
   const params = { id: point.id, path: point.path }
   if (!point.available) {
     throw new FloeError('point/unavailable', `${when(point)} lies on a destination that is not connected.`, {
@@ -22,7 +25,7 @@ export async function loadManifest(point: Point): Promise<{ manifest: Manifest; 
       remedy: 'Connect the destination.',
     })
   }
-  const reading = await readManifest(point.path).catch((cause: unknown) => {
+  const reading = await read(point.path).catch((cause: unknown) => {
     throw new FloeError('point/unreadable', `${when(point)} cannot be read: ${(cause as Error).message}`, {
       params,
       cause,
@@ -101,7 +104,7 @@ async function assertBelow(point: Point, top: ManifestDisk, lookUp: (id: PointId
     if (!below) throw broken('point/file-missing', 'That restore point is gone.')
     if (passed.has(pointId)) throw broken('point/damaged', 'Their images lie over each other in a circle.')
     passed.add(pointId)
-    const { manifest } = await loadManifest(below).catch((error: unknown) => {
+    const { manifest } = await loadManifest(below, readKnownManifest).catch((error: unknown) => {
       throw error instanceof FloeError ? broken(error.code, error.message, error) : error
     })
     const next = manifest.disks.find((candidate) => candidate.file === file)

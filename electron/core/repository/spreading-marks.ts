@@ -152,29 +152,35 @@ export async function judgeByOthers(
   most = Number.POSITIVE_INFINITY,
 ): Promise<Verification | null> {
   const all = siblings()
-  const verdicts = await verdictsOf(all)
-  const badOf = (id: PointId | null) => {
-    const verdict = id === null ? null : verdicts.get(id)
+  const byId = new Map(all.map((other) => [other.point.id, other]))
+  const verdicts = new Map<PointId, Verification | null>()
+  /** Read once, and only of those that matter: there may be hundreds of others. */
+  const badOf = async (id: PointId | null): Promise<Verification | null> => {
+    const other = id === null ? undefined : byId.get(id)
+    if (other === undefined) return null
+    const { id: known, path } = other.point
+    if (!verdicts.has(known)) verdicts.set(known, await readVerification(path))
+    const verdict = verdicts.get(known)
     return verdict?.ok === false ? verdict : null
   }
-  const own = badOf(point.id)
+  const own = await badOf(point.id)
   if (own !== null && own.foundIn === null) return own
-  const byId = new Map(all.map((other) => [other.point.id, other]))
   const below = new Set<PointId>()
-  const descend = (id: PointId | null) => {
-    if (id === null || id === point.id || below.has(id) || badOf(id) === null) return
+  const descend = async (id: PointId | null): Promise<void> => {
+    if (id === null || id === point.id || below.has(id) || (await badOf(id)) === null) return
     below.add(id)
-    for (const { parentId } of byId.get(id)?.point.disks ?? []) descend(parentId)
+    for (const { parentId } of byId.get(id)?.point.disks ?? []) await descend(parentId)
   }
-  for (const { parentId } of point.disks) descend(parentId)
-  descend(own?.foundIn ?? null)
+  for (const { parentId } of point.disks) await descend(parentId)
+  await descend(own?.foundIn ?? null)
   const accusers = all.filter((other) => below.has(other.point.id))
   if (accusers.length === 0) return own
   const images = await knownImages(ports, all)
   let mark: Verification | null = null
   for (const { point: other } of accusers) {
-    const verdict = badOf(other.id) as Verification
-    const finder = all.find(({ point: { id } }) => id === verdict.foundIn && badOf(id) !== null)?.point ?? other
+    const verdict = (await badOf(other.id)) as Verification
+    const finder =
+      (await badOf(verdict.foundIn)) === null ? other : (byId.get(verdict.foundIn as PointId)?.point ?? other)
     const only = { id: point.id, foundAt: finder.createdAt, most }
     const reach = await reachOf({ ports, point: other, signal }, images, verdict.damage, only)
     const damage = reach.damage.get(point.id)
@@ -186,7 +192,7 @@ export async function judgeByOthers(
   const now = await readVerification(point.path)
   if (now !== null && !now.ok && JSON.stringify(now) !== JSON.stringify(own)) return now
   if (mark !== null) await keep({ ports }, point, mark)
-  else if (own !== null && badOf(own.foundIn) === null) return own
+  else if (own !== null && (await badOf(own.foundIn)) === null) return own
   else if (own !== null) await forget(point)
   return mark
 }

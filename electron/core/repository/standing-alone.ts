@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Damage } from '../../../shared/domain/point.ts'
 import { imageInfo, type ToolOptions } from '../qemu-img/index.ts'
-import { type BackingPlace, backingPlace, diskAt, readLinks } from './backing.ts'
+import { type BackingPlace, backingPlace, diskAt, readKnownLinks } from './backing.ts'
 import { errorCode } from './failures.ts'
 import type { ManifestDisk } from './manifest.ts'
 import { imageFileDamage } from './point-files.ts'
@@ -54,7 +54,7 @@ async function follow(place: BackingPlace): Promise<Followed> {
   if (found.kind === 'lost') return { kind: 'missing', reason: found.reason }
   const damage = await imageFileDamage(place.folder, found.disk)
   if (damage) return { kind: damage.kind, reason: damage.text }
-  const links = await readLinks(join(place.folder, place.file)).catch((error: unknown) => {
+  const links = await readKnownLinks(join(place.folder, place.file)).catch((error: unknown) => {
     if (errorCode(error) === 'ELOOP') return null
     throw error
   })

@@ -1,0 +1,48 @@
+// What was read from files that seldom change, like the manifests and headers of a long chain: looking whether they are
+// still the same costs a fraction of reading them again.
+import type { BigIntStats } from 'node:fs'
+import { lstat } from 'node:fs/promises'
+
+/** More than a destination of a machine that is backed up every hour for a year holds. */
+const most = 10_000
+
+/** A file that changed a moment ago may change again without its times telling. Milliseconds. */
+const settledAfter = 2_000
+
+interface Seen {
+  readonly signature: string
+  /** By this computer's clock; one that is ahead or behind costs reading again, or nothing. */
+  readonly isSettled: boolean
+}
+
+/** Null when there is no plain file. */
+async function look(path: string): Promise<Seen | null> {
+  const found = await lstat(path, { bigint: true }).catch((): BigIntStats | null => null)
+  if (!found?.isFile()) return null
+  const { dev, ino, size, mtimeNs, ctimeNs } = found
+  const age = Date.now() - Number(ctimeNs / 1_000_000n)
+  return { signature: [dev, ino, size, mtimeNs, ctimeNs].join(':'), isSettled: age > settledAfter }
+}
+
+/** Reads a file once for as long as it stays the same: by its inode, its size, and both its times. */
+export class Unchanged<T> {
+  readonly #read: (path: string) => Promise<T>
+  #kept = new Map<string, { readonly signature: string; readonly value: T }>()
+
+  /** `read`: its errors go to whoever asks, and nothing is kept of them. What it answers is shared, so nobody changes it. */
+  constructor(read: (path: string) => Promise<T>) {
+    this.#read = read
+  }
+
+  async of(path: string): Promise<T> {
+    const seen = await look(path)
+    const known = this.#kept.get(path)
+    if (seen !== null && known?.signature === seen.signature) return known.value
+    this.#kept.delete(path)
+    const value = await this.#read(path)
+    if (!seen?.isSettled || (await look(path))?.signature !== seen.signature) return value
+    if (this.#kept.size >= most) this.#kept.clear()
+    this.#kept.set(path, { signature: seen.signature, value })
+    return value
+  }
+}
