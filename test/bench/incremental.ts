@@ -39,7 +39,7 @@ type Contender = 'floe' | 'bare' | 'nothing' | 'first' | 'last' | 'plain' | 'cha
 /** What the rounds around the second and around the fiftieth of equal changes took. */
 interface InARow {
   readonly storage: Point['storage']
-  /** `scattered`: each piece in another chunk of the content index, which shows what many points wrote. */
+  /** `scattered`: nearly each piece in another chunk of the content index, which shows what many points wrote. */
   readonly change: 'in one piece' | 'scattered'
   readonly second: readonly number[]
   readonly fiftieth: readonly number[]
@@ -230,6 +230,7 @@ Restoring the last of ${points} points to a new image, on a file system that clo
 }
 
 function rowOf({ storage, change, second, fiftieth }: InARow): string {
-  const goal = change === 'in one piece' ? '   (goal: 0.9 to 1.1)' : '   (each 64 KiB in another chunk of 1 MiB)'
+  const goal =
+    change === 'in one piece' ? '   (goal: 0.9 to 1.1)' : '   (64 KiB each, nearly all in chunks of 1 MiB of their own)'
   return `  ${`stored by ${storage}, ${change}`.padEnd(38)}${(median(fiftieth) / median(second)).toFixed(2)}${goal}`
 }

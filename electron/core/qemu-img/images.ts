@@ -55,7 +55,7 @@ export interface ImageExtent {
 
 /**
  * Creates an empty image of `size` bytes; or an overlay of `backingFile`, a qcow2 image that is named as seen from the
- * new image's folder and is not opened: a long chain below it costs nothing.
+ * new image's folder; it and all that it lies over are opened, so that nothing is built on what QEMU cannot read.
  * @throws FloeError `system/tool-missing`, `system/tool-failed`
  */
 export async function createImage(
@@ -65,7 +65,7 @@ export async function createImage(
   options: ToolOptions & { readonly backingFile?: string } = {},
 ): Promise<void> {
   const { backingFile } = options
-  const backing = backingFile === undefined ? [] : ['-u', '-b', backingFile, '-F', 'qcow2']
+  const backing = backingFile === undefined ? [] : ['-b', backingFile, '-F', 'qcow2']
   const args = ['create', '-q', '-f', format, ...backing, absolute(path), String(size)]
   await runTool('qemu-img', 'create an image', args, options)
 }

@@ -5,7 +5,7 @@ import { lstat, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { PointId } from '../../../shared/domain/ids.ts'
 import { isMissing } from './failures.ts'
-import { type Manifest, type ManifestDisk, readKnownManifest } from './manifest.ts'
+import { type Freshness, type Manifest, type ManifestDisk, manifestIn } from './manifest.ts'
 import { pointOfFolder } from './names.ts'
 import { Unchanged } from './unchanged.ts'
 
@@ -38,7 +38,7 @@ export type BackingReading =
  * The disk of the other point whose image the place names, by that point's own manifest; links are not followed.
  * `reason` is a sentence.
  */
-export async function diskAt(place: BackingPlace): Promise<BackingReading> {
+export async function diskAt(place: BackingPlace, fresh: Freshness): Promise<BackingReading> {
   const which = `the restore point ${place.pointId}`
   const lost = (reason: string) => ({ kind: 'lost', reason }) as const
   try {
@@ -47,7 +47,7 @@ export async function diskAt(place: BackingPlace): Promise<BackingReading> {
     if (isMissing(error)) return lost(`The folder of ${which} is gone.`)
     throw error
   }
-  const reading = await readKnownManifest(place.folder)
+  const reading = await manifestIn(place.folder, fresh)
   if (reading.kind !== 'sound' || reading.manifest.id !== place.pointId) {
     return lost(`The manifest.json of ${which} cannot be trusted.`)
   }
@@ -85,7 +85,8 @@ export async function readLinks(path: string): Promise<Qcow2Links | null> {
   }
 }
 
-const unchanged = new Unchanged(readLinks)
+const unchanged = new Unchanged(readLinks, (links) => links !== null)
 
-/** The same, without reading a header again of a file that has not changed since the last time. */
-export const readKnownLinks = (path: string): Promise<Qcow2Links | null> => unchanged.of(path)
+/** What a qcow2 header says about other files, `fresh` as it is needed. Answers and rejects like `readLinks`. */
+export const linksIn = (path: string, fresh: Freshness): Promise<Qcow2Links | null> =>
+  fresh === 'anew' ? readLinks(path) : unchanged.of(path)

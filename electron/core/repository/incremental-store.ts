@@ -54,7 +54,9 @@ export function createIncrementalStore(parts: Parts): Omit<IncrementalStore, 'pr
     try {
       const point = catalog.point(id)
       foundations.hold(partial.pointId, point)
-      return { point, manifest: await assertWhole(ports, point, lookUp) }
+      // What speaks against it must not be what was read a while ago.
+      const manifest = await assertWhole(ports, point, lookUp, 'known').catch(() => assertWhole(ports, point, lookUp))
+      return { point, manifest }
     } catch (error) {
       const isAboutPoint = error instanceof FloeError && error.code.startsWith('point/')
       if (isAboutPoint && error.code !== 'point/unavailable' && error.code !== 'point/in-use') lost.add(id)

@@ -99,11 +99,17 @@ export async function readManifest(
   }
 }
 
-const unchanged = new Unchanged(readAnew)
+const unchanged = new Unchanged(readAnew, ({ kind }) => kind === 'sound')
 
-/** The same, without reading a manifest again that has not changed since the last time. */
-export const readKnownManifest = (folder: string): Promise<ManifestReading> =>
-  readManifest(folder, (path) => unchanged.of(path))
+/**
+ * `known`: what has not changed since the last time, by its file's inode, size and times, is not read again: for a long
+ * chain that is about to be built on. `anew` for whatever is to be checked.
+ */
+export type Freshness = 'anew' | 'known'
+
+/** The manifest in a point's folder, `fresh` as it is needed. Answers and rejects like `readManifest`. */
+export const manifestIn = (folder: string, fresh: Freshness): Promise<ManifestReading> =>
+  readManifest(folder, fresh === 'anew' ? readAnew : (path) => unchanged.of(path))
 
 /** Writes the manifest in one step that a crash cannot tear. */
 export async function writeManifest(folder: string, manifest: JsonObject): Promise<void> {

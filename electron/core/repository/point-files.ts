@@ -4,19 +4,19 @@ import type { Damage, Point } from '../../../shared/domain/point.ts'
 import { FloeError } from '../errors.ts'
 import { type ContentIndex, decodeIndex } from './content-index/format.ts'
 import { type Copied, decodeCopied } from './copied-file.ts'
-import { type Manifest, type ManifestDisk, type ManifestReading, readKnownManifest, readManifest } from './manifest.ts'
+import { type Freshness, type Manifest, type ManifestDisk, manifestIn } from './manifest.ts'
 import { plainFileSize, readPlainBytes } from './plain-file.ts'
 import type { JsonObject } from './sealed-json.ts'
 
 const when = (point: Point) => `The restore point of ${point.createdAt}`
 
 /**
- * Reads a point's manifest anew.
+ * Reads a point's manifest, anew unless said otherwise.
  * @throws FloeError `point/unavailable`, `point/unreadable`, `point/newer-format`
  */
 export async function loadManifest(
   point: Point,
-  read: (folder: string) => Promise<ManifestReading> = readManifest,
+  fresh: Freshness = 'anew',
 ): Promise<{ manifest: Manifest; raw: JsonObject }> {
   const params = { id: point.id, path: point.path }
   if (!point.available) {
@@ -25,7 +25,7 @@ export async function loadManifest(
       remedy: 'Connect the destination.',
     })
   }
-  const reading = await read(point.path).catch((cause: unknown) => {
+  const reading = await manifestIn(point.path, fresh).catch((cause: unknown) => {
     throw new FloeError('point/unreadable', `${when(point)} cannot be read: ${(cause as Error).message}`, {
       params,
       cause,
@@ -65,7 +65,11 @@ export async function imageFileDamage(folder: string, disk: ManifestDisk): Promi
  * found damage.
  * @throws FloeError `point/*`
  */
-export async function assertReadable(point: Point, lookUp: (id: PointId) => Point | null): Promise<Manifest> {
+export async function assertReadable(
+  point: Point,
+  lookUp: (id: PointId) => Point | null,
+  fresh: Freshness = 'anew',
+): Promise<Manifest> {
   const { manifest } = await loadManifest(point)
   for (const disk of manifest.disks) {
     const damage = await imageFileDamage(point.path, disk)
@@ -83,12 +87,17 @@ export async function assertReadable(point: Point, lookUp: (id: PointId) => Poin
       remedy: 'Use another restore point, or verify this one again after checking the drive.',
     })
   }
-  for (const disk of manifest.disks) await assertBelow(point, disk, lookUp)
+  for (const disk of manifest.disks) await assertBelow(point, disk, lookUp, fresh)
   return manifest
 }
 
 /** Follows a disk's image down to the one that stands alone. @throws FloeError `point/*` that names file and point */
-async function assertBelow(point: Point, top: ManifestDisk, lookUp: (id: PointId) => Point | null): Promise<void> {
+async function assertBelow(
+  point: Point,
+  top: ManifestDisk,
+  lookUp: (id: PointId) => Point | null,
+  fresh: Freshness,
+): Promise<void> {
   const passed = new Set([point.id])
   let disk = top
   while (disk.backing !== null) {
@@ -104,7 +113,7 @@ async function assertBelow(point: Point, top: ManifestDisk, lookUp: (id: PointId
     if (!below) throw broken('point/file-missing', 'That restore point is gone.')
     if (passed.has(pointId)) throw broken('point/damaged', 'Their images lie over each other in a circle.')
     passed.add(pointId)
-    const { manifest } = await loadManifest(below, readKnownManifest).catch((error: unknown) => {
+    const { manifest } = await loadManifest(below, fresh).catch((error: unknown) => {
       throw error instanceof FloeError ? broken(error.code, error.message, error) : error
     })
     const next = manifest.disks.find((candidate) => candidate.file === file)

@@ -1,19 +1,23 @@
 import { join } from 'node:path'
 import type { Damage } from '../../../shared/domain/point.ts'
 import { imageInfo, type ToolOptions } from '../qemu-img/index.ts'
-import { type BackingPlace, backingPlace, diskAt, readKnownLinks } from './backing.ts'
+import { type BackingPlace, backingPlace, diskAt, linksIn } from './backing.ts'
 import { errorCode } from './failures.ts'
-import type { ManifestDisk } from './manifest.ts'
+import type { Freshness, ManifestDisk } from './manifest.ts'
 import { imageFileDamage } from './point-files.ts'
 
 /**
  * What an image leans on although its manifest does not say so: a backing file or a data file somewhere else, which may
  * change or go at any time, or be a file that is nobody's business. An image that lies over those of earlier points is
  * followed through all of them: each has to be there, whole, and name the next as its own manifest does. Null when
- * nothing is wrong.
+ * nothing is wrong. `fresh`: how the manifests and headers below are read, anew unless said otherwise.
  * @throws FloeError `system/tool-missing`, `system/tool-failed`
  */
-export async function foreignPart(folder: string, disk: ManifestDisk, options: ToolOptions): Promise<Damage | null> {
+export async function foreignPart(
+  folder: string,
+  disk: ManifestDisk,
+  options: ToolOptions & { readonly fresh?: Freshness },
+): Promise<Damage | null> {
   const path = join(folder, disk.file)
   const info = await imageInfo(path, disk.format, options)
   const where = { diskId: disk.id, file: disk.file, offset: null, length: null }
@@ -32,7 +36,7 @@ export async function foreignPart(folder: string, disk: ManifestDisk, options: T
       const said = `"${backing.file}" of the restore point ${backing.pointId}`
       return damage(`The image "${at.disk.file}" lies over ${named} instead of ${said}.`)
     }
-    const next = await follow(place)
+    const next = await follow(place, options.fresh ?? 'anew')
     if ('reason' in next) return damage(leaning(disk, place, next.reason), next.kind)
     const nextPath = join(place.folder, place.file)
     if (seen.has(nextPath)) return damage(leaning(disk, place, 'Its images lie over each other in a circle.'))
@@ -49,12 +53,12 @@ type Followed =
   | { readonly kind: Damage['kind']; readonly reason: string }
 
 /** One step down: the image below, by the manifest of the point it belongs to and by its own header. */
-async function follow(place: BackingPlace): Promise<Followed> {
-  const found = await diskAt(place)
+async function follow(place: BackingPlace, fresh: Freshness): Promise<Followed> {
+  const found = await diskAt(place, fresh)
   if (found.kind === 'lost') return { kind: 'missing', reason: found.reason }
   const damage = await imageFileDamage(place.folder, found.disk)
   if (damage) return { kind: damage.kind, reason: damage.text }
-  const links = await readKnownLinks(join(place.folder, place.file)).catch((error: unknown) => {
+  const links = await linksIn(join(place.folder, place.file), fresh).catch((error: unknown) => {
     if (errorCode(error) === 'ELOOP') return null
     throw error
   })

@@ -3,8 +3,8 @@
 import type { BigIntStats } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 
-/** More than a destination of a machine that is backed up every hour for a year holds. */
-const most = 10_000
+/** More than the chains that are walked in a day hold; a manifest of a machine takes some tens of kilobytes. */
+const most = 2_000
 
 /** A file that changed a moment ago may change again without its times telling. Milliseconds. */
 const settledAfter = 2_000
@@ -27,11 +27,16 @@ async function look(path: string): Promise<Seen | null> {
 /** Reads a file once for as long as it stays the same: by its inode, its size, and both its times. */
 export class Unchanged<T> {
   readonly #read: (path: string) => Promise<T>
+  readonly #isSound: (value: T) => boolean
   #kept = new Map<string, { readonly signature: string; readonly value: T }>()
 
-  /** `read`: its errors go to whoever asks, and nothing is kept of them. What it answers is shared, so nobody changes it. */
-  constructor(read: (path: string) => Promise<T>) {
+  /**
+   * `read`: its errors go to whoever asks, and nothing is kept of them, nor of what is not sound: it may be the cable. What
+   * it answers is shared, so nobody changes it.
+   */
+  constructor(read: (path: string) => Promise<T>, isSound: (value: T) => boolean) {
     this.#read = read
+    this.#isSound = isSound
   }
 
   async of(path: string): Promise<T> {
@@ -40,7 +45,7 @@ export class Unchanged<T> {
     if (seen !== null && known?.signature === seen.signature) return known.value
     this.#kept.delete(path)
     const value = await this.#read(path)
-    if (!seen?.isSettled || (await look(path))?.signature !== seen.signature) return value
+    if (!seen?.isSettled || !this.#isSound(value) || (await look(path))?.signature !== seen.signature) return value
     if (this.#kept.size >= most) this.#kept.clear()
     this.#kept.set(path, { signature: seen.signature, value })
     return value

@@ -4,11 +4,12 @@ import { Unchanged } from '../../../../electron/core/repository/unchanged.ts'
 import { tempDir } from '../../../support/temp.ts'
 
 let reads = 0
+const isSound = (text: string) => text !== 'broken'
 const texts = () =>
   new Unchanged(async (path) => {
     reads += 1
     return readFileSync(path, 'utf8')
-  })
+  }, isSound)
 
 beforeEach(() => {
   reads = 0
@@ -67,7 +68,7 @@ test('a file that changes while it is read is not kept', async () => {
     const text = readFileSync(path, 'utf8')
     if (text === 'one') writeFileSync(path, 'two')
     return text
-  })
+  }, isSound)
   expect(await kept.of(dir.file('a'))).toBe('one')
   expect(await kept.of(dir.file('a'))).toBe('two')
 })
@@ -82,4 +83,12 @@ test('what is gone, a folder, and a link are left to the reader, and nothing is 
   await expect(kept.of(dir.file('folder'))).rejects.toThrow('EISDIR')
   for (const _ of [1, 2]) expect(await kept.of(dir.file('link'))).toBe('one')
   expect(reads).toBe(4)
+})
+
+test('what is not sound is read each time: it may be the cable', async () => {
+  using dir = tempDir()
+  writeFileSync(dir.file('a'), 'broken')
+  const kept = texts()
+  for (const _ of [1, 2]) expect(await kept.of(dir.file('a'))).toBe('broken')
+  expect(reads).toBe(2)
 })
