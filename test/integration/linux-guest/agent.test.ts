@@ -104,11 +104,16 @@ it('copies of two disks at different moments are no pair, though each is good by
   expect(await judgeImages(...pair)).toMatchObject({ good: false, text: expect.stringContaining('the other ends at') })
 })
 
-it('a slow copy of a live image is called bad without booting it', async () => {
-  await guest.qemu.flush('vda')
+it('slow copies of a live image are called bad without booting them, unless they were lucky', async () => {
   const fuzzy = dir.file('fuzzy.qcow2')
-  await run('qemu-img', 'convert', '-U', '-r', '1M', '-f', 'qcow2', '-O', 'qcow2', images[0], fuzzy)
-  expect(await judgeImages(fuzzy)).toMatchObject({ good: false })
+  const isBad = async () => {
+    await guest.qemu.flush('vda')
+    const before = guest.acknowledged()
+    await run('qemu-img', 'convert', '-U', '-r', '1M', '-f', 'qcow2', '-O', 'qcow2', images[0], fuzzy)
+    await until(() => guest.acknowledged() > before, 'the guest writing meanwhile')
+    return !(await judgeImages(fuzzy)).good
+  }
+  await until(isBad, 'a copy that is called bad', 120_000)
 })
 
 it('an agent can be silenced, killed while the guest is frozen, and started again', async () => {
