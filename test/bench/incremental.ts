@@ -1,5 +1,4 @@
-// What an incremental costs next to the same by bare QMP, what one costs that finds nothing changed, whether the fiftieth
-// takes longer than the second, and what a restore of the last of many points costs on a file system that clones, next to
+// What an incremental costs next to the same by bare QMP, what one costs that finds nothing changed, and what a restore of the last of many points costs on a file system that clones, next to
 // the first point and next to a chain of overlays.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,27 +27,8 @@ const changed = 128 * mebibyte
 const points = 20
 const changedPerPoint = 16 * mebibyte
 
-/** Equal changes in a row, so many that what grows with the number of points would show. */
-const equalChanges = 50
-const changedEqually = 4 * mebibyte
-/** So many rounds, with the second and with the fiftieth among them, make a median. */
-const around = 5
-
 type Contender = 'floe' | 'bare' | 'nothing' | 'first' | 'last' | 'plain' | 'chain'
-
-/** What the rounds around the second and around the fiftieth of equal changes took. */
-interface InARow {
-  readonly storage: Point['storage']
-  /** `scattered`: nearly each piece in another chunk of the content index, which shows what many points wrote. */
-  readonly change: 'in one piece' | 'scattered'
-  readonly second: readonly number[]
-  readonly fiftieth: readonly number[]
-}
-
-export interface IncrementalResult {
-  readonly times: Readonly<Record<Contender, readonly number[]>>
-  readonly inARow: readonly InARow[]
-}
+export type IncrementalResult = Readonly<Record<Contender, readonly number[]>>
 
 /** A guest and a Floe that backs it up, with a chain by bare QMP of the same disk beside it. */
 class Bench {
@@ -65,11 +45,11 @@ class Bench {
     this.chain = new BareChain(qemu.monitor, 'n-vda', bareFolder)
   }
 
-  /** In steps of so many bytes scattered over the data there is, so that the disk holds no more of it than before. */
-  async change(bytes: number, step = cluster): Promise<void> {
-    for (let left = bytes; left > 0; left -= step) {
-      const at = Math.floor(this.#random() * pieces) * stride + Math.floor(this.#random() * (piece / step)) * step
-      await this.qemu.write('vda', at, step, 1 + Math.floor(this.#random() * 255))
+  /** Scattered over the data there is, so that the disk holds no more of it than before. */
+  async change(bytes: number): Promise<void> {
+    for (let left = bytes; left > 0; left -= cluster) {
+      const at = Math.floor(this.#random() * pieces) * stride + Math.floor(this.#random() * (piece / cluster)) * cluster
+      await this.qemu.write('vda', at, cluster, 1 + Math.floor(this.#random() * 255))
     }
     await this.qemu.flush('vda')
     await run('sync')
@@ -110,22 +90,6 @@ async function inTurns(
   }
 }
 
-/** The same change again and again; what the ones around the second and around the last of them take. */
-async function manyInARow(bench: Bench, destination: DestinationId, change: InARow['change']): Promise<InARow> {
-  let { storage } = await bench.floe(destination, true, 'all')
-  const all: number[] = []
-  // The fiftieth is in the middle of the last that count.
-  for (let number = 1; number <= equalChanges + (around >> 1); number += 1) {
-    await bench.change(changedEqually, change === 'scattered' ? cluster : changedEqually)
-    all.push(
-      await seconds(async () => {
-        storage = (await bench.floe(destination, true, 'bitmap')).storage
-      }),
-    )
-  }
-  return { storage, change, second: all.slice(0, around), fiftieth: all.slice(-around) }
-}
-
 async function convert(from: string, dir: TempDir): Promise<void> {
   const target = dir.file('converted.qcow2')
   await run('qemu-img', 'convert', '-f', 'qcow2', '-O', 'qcow2', from, target)
@@ -146,12 +110,8 @@ export async function measureIncremental(program: string, rounds: number): Promi
   const floe = await FloeProcess.start(program, dir.file('home'))
   try {
     const machine = await floe.call('machines.add', { qmp: qemu.qmpPath, agent: null, name: 'bench' })
-    const many = ['in one piece', 'scattered'] as const
-    const rows = many.flatMap((change, number) =>
-      [dir.path, drive.path].map((place) => ({ change, path: `${place}/many-${number}` })),
-    )
     const folders = ['backups', 'restored'].map((name) => dir.file(name))
-    await run('mkdir', ...folders, `${drive.path}/backups`, `${drive.path}/bare`, ...rows.map(({ path }) => path))
+    await run('mkdir', ...folders, `${drive.path}/backups`, `${drive.path}/bare`)
     const ordinary = await floe.call('destinations.add', { path: dir.file('backups'), name: null })
     const cloning = await floe.call('destinations.add', { path: `${drive.path}/backups`, name: null })
     const times: Record<Contender, number[]> = {
@@ -178,12 +138,6 @@ export async function measureIncremental(program: string, rounds: number): Promi
     )
     await inTurns(rounds, [['nothing', () => beside.floe(ordinary.id, true, 'bitmap')]], times)
     await qemu.monitor.command('block-dirty-bitmap-remove', { node: 'n-vda', name: `bare-${rounds}` })
-    const inARow: InARow[] = []
-    for (const { change, path } of rows) {
-      const { id } = await floe.call('destinations.add', { path, name: null })
-      inARow.push(await manyInARow(beside, id, change))
-      await floe.call('destinations.remove', { destinationId: id })
-    }
 
     const long = new Bench(qemu, floe, machine, `${drive.path}/bare`)
     const first = await long.floe(cloning.id, true, 'all')
@@ -206,13 +160,13 @@ export async function measureIncremental(program: string, rounds: number): Promi
       ],
       times,
     )
-    return { times, inARow }
+    return times
   } finally {
     await floe.stop()
   }
 }
 
-export function describeIncremental({ times, inARow }: IncrementalResult): string {
+export function describeIncremental(times: IncrementalResult): string {
   const ratio = (a: Contender, b: Contender) => (median(times[a]) / median(times[b])).toFixed(2)
   const most = median(times.nothing).toFixed(2)
   return `
@@ -221,16 +175,8 @@ An incremental after ${changed / mebibyte} MiB of scattered 64 KiB writes, ${tim
   Floe, to the recorded point   ${ratio('floe', 'bare')}
   bare QMP                      1.00
 An incremental with nothing changed, checked: ${most} s   (goal: under 2 s)
-Of ${equalChanges} equal changes of ${changedEqually / mebibyte} MiB in a row, checked, the ${equalChanges}th to the 2nd (medians of the first ${around} and of ${around} around the ${equalChanges}th):
-${inARow.map(rowOf).join('\n')}
 Restoring the last of ${points} points to a new image, on a file system that clones, as ratios (the first: ${median(times.first).toFixed(2)} s here):
   Floe, the last to the first                              ${ratio('last', 'first')}   (goal: at most 1.1)
   Floe, to qemu-img convert of a chain of ${points} overlays      ${ratio('last', 'chain')}
   qemu-img convert of Floe's last image, to that chain's   ${ratio('plain', 'chain')}`
-}
-
-function rowOf({ storage, change, second, fiftieth }: InARow): string {
-  const goal =
-    change === 'in one piece' ? '   (goal: 0.9 to 1.1)' : '   (64 KiB each, nearly all in chunks of 1 MiB of their own)'
-  return `  ${`stored by ${storage}, ${change}`.padEnd(38)}${(median(fiftieth) / median(second)).toFixed(2)}${goal}`
 }

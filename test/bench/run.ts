@@ -1,6 +1,6 @@
 // `npm run bench`: a full backup with Floe next to bare QMP, `qemu-img convert` and `cp --sparse=always`, interleaved,
 // medians as ratios to bare QMP of the same run. FLOE_BENCH_ROUNDS, FLOE_BENCH_GIB and FLOE_BENCH_DATA_GIB change the size.
-// Then incrementals and restores next to chains (FLOE_BENCH_ONLY=incremental does only that), and what a backup to a slow
+// Then incrementals and restores next to chains (FLOE_BENCH_ONLY=incremental does only that; =many only the ones after many others), and what a backup to a slow
 // drive costs the guest (FLOE_BENCH_ONLY=slow).
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,6 +15,7 @@ import { bareQmpBackup } from './bare-qmp.ts'
 import { createBenchDisk } from './disk.ts'
 import { FloeProcess } from './floe-process.ts'
 import { describeIncremental, measureIncremental } from './incremental.ts'
+import { describeManyPoints, measureManyPoints } from './many-points.ts'
 import { cpuSeconds, peakMegabytes } from './process-use.ts'
 import { describeSlowDestination, measureSlowDestination } from './slow-destination.ts'
 import { median, seconds } from './statistics.ts'
@@ -34,10 +35,17 @@ async function guestOnSlowDestination(): Promise<void> {
 async function incrementals(): Promise<void> {
   if (process.platform === 'linux' && process.getuid?.() === 0) {
     console.log(describeIncremental(await measureIncremental(program, rounds)))
+    console.log(describeManyPoints(await measureManyPoints(program, rounds)))
   } else console.log('A file system that clones is mounted for the incrementals on Linux, as root: left out.')
 }
 
-const only = { slow: guestOnSlowDestination, incremental: incrementals }[process.env.FLOE_BENCH_ONLY ?? '']
+async function manyPoints(): Promise<void> {
+  console.log(describeManyPoints(await measureManyPoints(program, rounds)))
+}
+
+const only = { slow: guestOnSlowDestination, incremental: incrementals, many: manyPoints }[
+  process.env.FLOE_BENCH_ONLY ?? ''
+]
 if (only) {
   await only()
   process.exit(0)
