@@ -59,7 +59,9 @@ files.rename = async (from, to) => {
 }
 syncBuiltinESMExports()
 
-const floe = await startParts(home, worldPorts({}, Number(parent)), async (...options) => {
+// While the machine is started anew, it must not be found by its other socket before the test has connected to that.
+const owner = again === undefined ? Number(parent) : process.pid
+const floe = await startParts(home, worldPorts({}, owner), async (...options) => {
   const session = await connectQmp(...options)
   const execute = session.execute.bind(session)
   session.execute = (command, ...rest) => {

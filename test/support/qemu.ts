@@ -49,9 +49,6 @@ export async function createImage(
   return path
 }
 
-/** A QEMU that repairs an image waits for the drive, which others may keep busy. Milliseconds. */
-const patience = 120_000
-
 /** QEMUs that the test itself has not connected to yet: a Floe in this process must not take its socket. */
 export const startingQemus = new Set<number>()
 
@@ -91,16 +88,12 @@ export async function startQemu(options: QemuOptions = {}): Promise<TestQemu> {
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null
   // The path is there a moment before QEMU listens, and QEMU may still end after that.
-  const monitor = await until(
-    async () => {
-      if (!hasEnded() && !existsSync(testPath)) return null
-      const connected = hasEnded() ? null : await RawQmp.connect(testPath).catch(() => null)
-      if (!connected && hasEnded()) throw new Error(`QEMU ended at once: ${complaint}`)
-      return connected
-    },
-    'the test socket of QEMU',
-    patience,
-  ).catch((error: unknown) => {
+  const monitor = await until(async () => {
+    if (!hasEnded() && !existsSync(testPath)) return null
+    const connected = hasEnded() ? null : await RawQmp.connect(testPath).catch(() => null)
+    if (!connected && hasEnded()) throw new Error(`QEMU ended at once: ${complaint}`)
+    return connected
+  }, 'the test socket of QEMU').catch((error: unknown) => {
     child.kill('SIGKILL')
     startingQemus.delete(child.pid as number)
     dir[Symbol.dispose]()
