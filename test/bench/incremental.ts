@@ -1,5 +1,5 @@
-// What an incremental costs next to the same by bare QMP, what one costs that finds nothing changed, and what a restore of the last of many points costs on a file system that clones, next to
-// the first point and next to a chain of overlays.
+// What an incremental costs next to the same by bare QMP, what one costs that finds nothing changed, and what a restore of
+// the last of many points costs on a file system that clones, next to the first point and next to a chain of overlays.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DestinationId, PointId } from '../../shared/domain/ids.ts'

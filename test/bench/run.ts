@@ -1,7 +1,7 @@
 // `npm run bench`: a full backup with Floe next to bare QMP, `qemu-img convert` and `cp --sparse=always`, interleaved,
 // medians as ratios to bare QMP of the same run. FLOE_BENCH_ROUNDS, FLOE_BENCH_GIB and FLOE_BENCH_DATA_GIB change the size.
-// Then incrementals and restores next to chains (FLOE_BENCH_ONLY=incremental does only that; =many only the ones after many others), and what a backup to a slow
-// drive costs the guest (FLOE_BENCH_ONLY=slow).
+// Then incrementals and restores next to chains (FLOE_BENCH_ONLY=incremental does only that), incrementals after many
+// others (also alone, FLOE_BENCH_ONLY=many), and what a backup to a slow drive costs the guest (FLOE_BENCH_ONLY=slow).
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { planBackup } from '../../electron/core/backup/plan.ts'

@@ -5,7 +5,7 @@ import { lstat, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { PointId } from '../../../shared/domain/ids.ts'
 import { isMissing } from './failures.ts'
-import { type Freshness, type Manifest, type ManifestDisk, manifestIn } from './manifest.ts'
+import { type Freshness, type Manifest, type ManifestDisk, readManifest } from './manifest.ts'
 import { pointOfFolder } from './names.ts'
 import { Unchanged } from './unchanged.ts'
 
@@ -38,7 +38,7 @@ export type BackingReading =
  * The disk of the other point whose image the place names, by that point's own manifest; links are not followed.
  * `reason` is a sentence.
  */
-export async function diskAt(place: BackingPlace, fresh: Freshness): Promise<BackingReading> {
+export async function diskAt(place: BackingPlace, fresh: Freshness = 'anew'): Promise<BackingReading> {
   const which = `the restore point ${place.pointId}`
   const lost = (reason: string) => ({ kind: 'lost', reason }) as const
   try {
@@ -47,7 +47,7 @@ export async function diskAt(place: BackingPlace, fresh: Freshness): Promise<Bac
     if (isMissing(error)) return lost(`The folder of ${which} is gone.`)
     throw error
   }
-  const reading = await manifestIn(place.folder, fresh)
+  const reading = await readManifest(place.folder, fresh)
   if (reading.kind !== 'sound' || reading.manifest.id !== place.pointId) {
     return lost(`The manifest.json of ${which} cannot be trusted.`)
   }
@@ -65,8 +65,7 @@ export interface Qcow2Links {
 const externalDataBit = 4n
 const longestName = 1023
 
-/** Null when the file is no qcow2 image. A link or pipe is refused with the system's error. */
-export async function readLinks(path: string): Promise<Qcow2Links | null> {
+async function readHeader(path: string): Promise<Qcow2Links | null> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     if (!(await file.stat()).isFile()) return null
@@ -85,8 +84,8 @@ export async function readLinks(path: string): Promise<Qcow2Links | null> {
   }
 }
 
-const unchanged = new Unchanged(readLinks, (links) => links !== null)
+const unchanged = new Unchanged(readHeader, (links) => links !== null)
 
-/** What a qcow2 header says about other files, `fresh` as it is needed. Answers and rejects like `readLinks`. */
-export const linksIn = (path: string, fresh: Freshness): Promise<Qcow2Links | null> =>
-  fresh === 'anew' ? readLinks(path) : unchanged.of(path)
+/** Null when the file is no qcow2 image. A link or pipe is refused with the system's error. */
+export const readLinks = (path: string, fresh: Freshness = 'anew'): Promise<Qcow2Links | null> =>
+  fresh === 'known' ? unchanged.of(path) : readHeader(path)

@@ -67,10 +67,7 @@ async function indexDisk(work: Indexing, disk: ManifestDisk): Promise<DiskIndex>
   const { ports, point, lookUp, onProgress, signal } = work
   const path = join(point.path, disk.file)
   const where = { diskId: disk.id, file: disk.file, offset: null, length: null }
-  const options = { env: ports.env, signal }
-  // What speaks against it must not be what was read a while ago.
-  const isWhole = (await foreignPart(point.path, disk, { ...options, fresh: 'known' })) === null
-  const foreign = isWhole ? null : await foreignPart(point.path, disk, options)
+  const foreign = await foreignPart(point.path, disk, { env: ports.env, signal, fresh: 'known' })
   if (foreign) throw await checkFailed(work, [foreign])
   const check = await checkImage(path, disk.format, { env: ports.env, signal })
   if (check.errors > 0) {

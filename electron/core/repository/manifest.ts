@@ -79,26 +79,6 @@ export function readManifestText(text: string): ManifestReading {
 }
 
 const readAnew = async (path: string): Promise<ManifestReading> => readManifestText(await readPlainText(path))
-
-/**
- * Reads the manifest in a point's folder, as it stands while files there are being swapped (merge-file.ts). A missing file
- * is `broken`; other failures of the system are thrown.
- */
-export async function readManifest(
-  folder: string,
-  read: (path: string) => Promise<ManifestReading> = readAnew,
-): Promise<ManifestReading> {
-  try {
-    const reading = await read(join(folder, manifestFile))
-    if (reading.kind !== 'sound') return reading
-    const raw = await asSwapped(folder, reading.raw)
-    return raw === reading.raw ? reading : { kind: 'sound', raw, manifest: Manifest.parse(raw) }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'broken', reason: 'It is missing.' }
-    throw error
-  }
-}
-
 const unchanged = new Unchanged(readAnew, ({ kind }) => kind === 'sound')
 
 /**
@@ -107,9 +87,22 @@ const unchanged = new Unchanged(readAnew, ({ kind }) => kind === 'sound')
  */
 export type Freshness = 'anew' | 'known'
 
-/** The manifest in a point's folder, `fresh` as it is needed. Answers and rejects like `readManifest`. */
-export const manifestIn = (folder: string, fresh: Freshness): Promise<ManifestReading> =>
-  readManifest(folder, fresh === 'anew' ? readAnew : (path) => unchanged.of(path))
+/**
+ * Reads the manifest in a point's folder, as it stands while files there are being swapped (merge-file.ts). A missing file
+ * is `broken`; other failures of the system are thrown.
+ */
+export async function readManifest(folder: string, fresh: Freshness = 'anew'): Promise<ManifestReading> {
+  try {
+    const path = join(folder, manifestFile)
+    const reading = await (fresh === 'known' ? unchanged.of(path) : readAnew(path))
+    if (reading.kind !== 'sound') return reading
+    const raw = await asSwapped(folder, reading.raw)
+    return raw === reading.raw ? reading : { kind: 'sound', raw, manifest: Manifest.parse(raw) }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'broken', reason: 'It is missing.' }
+    throw error
+  }
+}
 
 /** Writes the manifest in one step that a crash cannot tear. */
 export async function writeManifest(folder: string, manifest: JsonObject): Promise<void> {

@@ -4,7 +4,7 @@ import type { Damage, Point } from '../../../shared/domain/point.ts'
 import { FloeError } from '../errors.ts'
 import { type ContentIndex, decodeIndex } from './content-index/format.ts'
 import { type Copied, decodeCopied } from './copied-file.ts'
-import { type Freshness, type Manifest, type ManifestDisk, manifestIn } from './manifest.ts'
+import { type Freshness, type Manifest, type ManifestDisk, readManifest } from './manifest.ts'
 import { plainFileSize, readPlainBytes } from './plain-file.ts'
 import type { JsonObject } from './sealed-json.ts'
 
@@ -25,7 +25,7 @@ export async function loadManifest(
       remedy: 'Connect the destination.',
     })
   }
-  const reading = await manifestIn(point.path, fresh).catch((cause: unknown) => {
+  const reading = await readManifest(point.path, fresh).catch((cause: unknown) => {
     throw new FloeError('point/unreadable', `${when(point)} cannot be read: ${(cause as Error).message}`, {
       params,
       cause,

@@ -16,6 +16,7 @@ import {
 } from './names.ts'
 import { readPinned } from './pin-file.ts'
 import { foldersIn, plainFileSize } from './plain-file.ts'
+import { signatureOf } from './unchanged.ts'
 import { readVerification } from './verification-file.ts'
 
 /** A point as it lies on a destination. `sequence` and `storage` are not for people, so `Point` lacks them. */
@@ -38,7 +39,7 @@ const lanes = 16
 
 async function signature(path: string): Promise<string> {
   const found = await stat(path, { bigint: true }).catch((): BigIntStats | null => null)
-  return found ? `${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}` : '-'
+  return found ? signatureOf(found) : '-'
 }
 
 /**

@@ -41,7 +41,7 @@ async function backingOf(folder: string, info: ImageInfo, begun: BegunImage | nu
   if (place === null || !isKnown || (begun.kind === 'overlay' && place.pointId !== begun.parentId)) {
     throw new Error(`An image lies over "${backingFile}", which the backup did not begin with.`)
   }
-  const found = await diskAt(place, 'known')
+  const found = await diskAt(place)
   const params = { id: place.pointId, path: place.folder }
   if (found.kind === 'lost') throw parentLost(found.reason, params)
   const size = await plainFileSize(join(place.folder, place.file))

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Damage } from '../../../shared/domain/point.ts'
 import { imageInfo, type ToolOptions } from '../qemu-img/index.ts'
-import { type BackingPlace, backingPlace, diskAt, linksIn } from './backing.ts'
+import { type BackingPlace, backingPlace, diskAt, readLinks } from './backing.ts'
 import { errorCode } from './failures.ts'
 import type { Freshness, ManifestDisk } from './manifest.ts'
 import { imageFileDamage } from './point-files.ts'
@@ -10,13 +10,24 @@ import { imageFileDamage } from './point-files.ts'
  * What an image leans on although its manifest does not say so: a backing file or a data file somewhere else, which may
  * change or go at any time, or be a file that is nobody's business. An image that lies over those of earlier points is
  * followed through all of them: each has to be there, whole, and name the next as its own manifest does. Null when
- * nothing is wrong. `fresh`: how the manifests and headers below are read, anew unless said otherwise.
+ * nothing is wrong. `fresh`: how the manifests and headers below are read, anew unless said otherwise; what speaks against
+ * the image is always read anew.
  * @throws FloeError `system/tool-missing`, `system/tool-failed`
  */
 export async function foreignPart(
   folder: string,
   disk: ManifestDisk,
-  options: ToolOptions & { readonly fresh?: Freshness },
+  { fresh = 'anew', ...options }: ToolOptions & { readonly fresh?: Freshness },
+): Promise<Damage | null> {
+  const found = await partElsewhere(folder, disk, options, fresh)
+  return found !== null && fresh === 'known' ? partElsewhere(folder, disk, options, 'anew') : found
+}
+
+async function partElsewhere(
+  folder: string,
+  disk: ManifestDisk,
+  options: ToolOptions,
+  fresh: Freshness,
 ): Promise<Damage | null> {
   const path = join(folder, disk.file)
   const info = await imageInfo(path, disk.format, options)
@@ -36,7 +47,7 @@ export async function foreignPart(
       const said = `"${backing.file}" of the restore point ${backing.pointId}`
       return damage(`The image "${at.disk.file}" lies over ${named} instead of ${said}.`)
     }
-    const next = await follow(place, options.fresh ?? 'anew')
+    const next = await follow(place, fresh)
     if ('reason' in next) return damage(leaning(disk, place, next.reason), next.kind)
     const nextPath = join(place.folder, place.file)
     if (seen.has(nextPath)) return damage(leaning(disk, place, 'Its images lie over each other in a circle.'))
@@ -58,7 +69,7 @@ async function follow(place: BackingPlace, fresh: Freshness): Promise<Followed> 
   if (found.kind === 'lost') return { kind: 'missing', reason: found.reason }
   const damage = await imageFileDamage(place.folder, found.disk)
   if (damage) return { kind: damage.kind, reason: damage.text }
-  const links = await linksIn(join(place.folder, place.file), fresh).catch((error: unknown) => {
+  const links = await readLinks(join(place.folder, place.file), fresh).catch((error: unknown) => {
     if (errorCode(error) === 'ELOOP') return null
     throw error
   })

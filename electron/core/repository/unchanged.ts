@@ -15,13 +15,16 @@ interface Seen {
   readonly isSettled: boolean
 }
 
+/** By what a file that was changed or replaced tells itself from the one before. */
+export const signatureOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
+  [dev, ino, size, mtimeNs, ctimeNs].join(':')
+
 /** Null when there is no plain file. */
 async function look(path: string): Promise<Seen | null> {
   const found = await lstat(path, { bigint: true }).catch((): BigIntStats | null => null)
   if (!found?.isFile()) return null
-  const { dev, ino, size, mtimeNs, ctimeNs } = found
-  const age = Date.now() - Number(ctimeNs / 1_000_000n)
-  return { signature: [dev, ino, size, mtimeNs, ctimeNs].join(':'), isSettled: age > settledAfter }
+  const age = Date.now() - Number(found.ctimeNs / 1_000_000n)
+  return { signature: signatureOf(found), isSettled: age > settledAfter }
 }
 
 /** Reads a file once for as long as it stays the same: by its inode, its size, and both its times. */
