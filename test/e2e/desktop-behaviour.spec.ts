@@ -120,6 +120,8 @@ test('quitting gives the home up and remembers where the window was', async () =
   await first.app.evaluate(({ BrowserWindow }) =>
     BrowserWindow.getAllWindows()[0]?.setBounds({ width: 1000, height: 700 }),
   )
+  const sizeNow = () => first.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getSize())
+  await expect.poll(sizeNow).toEqual([1000, 700])
   await first.app.close()
   expect(lockState(home)).toBe('released')
   await using second = await launchDesktop(home)
